@@ -1,0 +1,168 @@
+"""Reading, writing and the few operations on sound that all share: the only place that decodes audio."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from antiphon.errors import AntiphonError, BadData
+from antiphon.files import whole_file
+from antiphon.types import Audio, Floats, Seconds
+
+SILENT_DBFS = -200.0
+"""Level given to digital silence, whose logarithm does not exist."""
+
+
+def read(path: str | Path, start: float = 0.0, duration: float | None = None) -> Audio:
+    """Decode a file of any format libsndfile reads, at its own rate and channels; or `duration` seconds from `start`.
+
+    Raises BadData, naming the file, for anything that is missing, unreadable, empty, truncated or not finite.
+    """
+    path = Path(path)
+    with _open(path) as stream:
+        rate = stream.samplerate
+        stream.seek(min(round(start * rate), stream.frames))
+        wanted = stream.frames - stream.tell()
+        if duration is not None:
+            wanted = min(wanted, round(duration * rate))
+        try:
+            samples = stream.read(wanted, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise BadData(f"{path}: damaged audio ({error.error_string.rstrip('.')})") from error
+    if len(samples) < wanted:
+        raise BadData(f"{path}: truncated, {len(samples)} of {wanted} frames could be read")
+    if not np.isfinite(samples).all():
+        raise BadData(f"{path}: holds NaN or infinite samples")
+    return Audio(samples, rate, str(path))
+
+
+def duration_of(path: Path) -> float:
+    """Length of a file in seconds, from its header alone. Raises BadData as `read` does."""
+    with _open(path) as stream:
+        return float(stream.frames / stream.samplerate)
+
+
+def _open(path: Path) -> soundfile.SoundFile:
+    if not path.exists():
+        raise BadData(f"{path}: no such file")
+    if not path.is_file():
+        raise BadData(f"{path}: not a file")
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise BadData(f"{path}: empty file")
+        _refuse_truncated_wav(path, size)
+        stream = soundfile.SoundFile(path)
+    except OSError as error:
+        raise BadData(f"{path}: {error.strerror or error}") from error
+    except soundfile.LibsndfileError as error:
+        raise BadData(f"{path}: not readable as audio ({error.error_string.rstrip('.')})") from error
+    if stream.frames == 0:
+        stream.close()
+        raise BadData(f"{path}: holds no audio")
+    return stream
+
+
+def _refuse_truncated_wav(path: Path, size: int) -> None:
+    """libsndfile reads a cut-off wav as if it were whole; the header knows better (0, 0xFFFFFFFF: unknown)."""
+    with path.open("rb") as stream:
+        header = stream.read(12)
+        if len(header) < 12 or header[:4] != b"RIFF" or header[8:] != b"WAVE":
+            return
+        position = 12
+        while len(chunk := stream.read(8)) == 8:
+            name, length = struct.unpack("<4sI", chunk)
+            position += 8
+            if name == b"data":
+                if length not in (0, 0xFFFFFFFF) and position + length > size:
+                    raise BadData(f"{path}: truncated, {size - position} of {length} bytes of audio are there")
+                return
+            position += length + length % 2
+            stream.seek(position)
+
+
+def write(path: str | Path, audio: Audio) -> None:
+    """Write a file in the format of its suffix, whole or not at all.
+
+    wav is 24 bit, or float where a sample passes full scale.
+    """
+    path = Path(path)
+    suffix = path.suffix.lstrip(".").upper()
+    if suffix not in soundfile.available_formats():
+        known = ", ".join(sorted(name.lower() for name in soundfile.available_formats()))
+        raise BadData(f"{path}: cannot write .{suffix.lower()}; known: {known}")
+    subtype = None
+    if suffix == "WAV":
+        subtype = "PCM_24" if peak(audio) <= 1 else "FLOAT"
+    with whole_file(path) as temporary:
+        try:
+            soundfile.write(temporary, audio.samples, audio.sample_rate, subtype=subtype)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise AntiphonError(f"cannot write {path}: {error}") from error
+
+
+def peak(audio: Audio) -> float:
+    """Largest magnitude of any sample, 0 for no samples."""
+    return float(np.abs(audio.samples).max(initial=0.0))
+
+
+def mono(audio: Audio) -> Audio:
+    """The mean of all channels, as one channel."""
+    if audio.channels == 1:
+        return audio
+    if audio.channels == 2:
+        samples = (audio.samples[:, :1] + audio.samples[:, 1:]) * np.float32(0.5)
+    else:
+        samples = audio.samples.mean(axis=1, keepdims=True, dtype=np.float32)
+    return Audio(samples, audio.sample_rate, audio.source)
+
+
+def resampled(audio: Audio, sample_rate: int) -> Audio:
+    """The same sound at another rate (soxr, high quality); itself where the rate is the same."""
+    if audio.sample_rate == sample_rate:
+        return audio
+    samples = soxr.resample(audio.samples, audio.sample_rate, sample_rate, quality="HQ")
+    return Audio(np.ascontiguousarray(samples, dtype=np.float32), sample_rate, audio.source)
+
+
+def with_channels(audio: Audio, channels: int) -> Audio:
+    """The same sound in `channels` channels: mono is copied to all, more are first mixed to one."""
+    if audio.channels == channels:
+        return audio
+    return Audio(np.repeat(mono(audio).samples, channels, axis=1), audio.sample_rate, audio.source)
+
+
+def mixed(parts: Sequence[Audio]) -> Audio:
+    """The sum of simultaneous sounds in the first one's rate and channels, as long as the longest.
+
+    Turned down as a whole, if needed, so that no sample passes full scale.
+    """
+    first = parts[0]
+    alike = [with_channels(resampled(part, first.sample_rate), first.channels).samples for part in parts]
+    total = np.zeros((max(map(len, alike)), first.channels), dtype=np.float32)
+    for samples in alike:
+        total[: len(samples)] += samples
+    loudest = float(np.abs(total).max(initial=0.0))
+    if loudest > 1:
+        total /= np.float32(loudest)
+    return Audio(total, first.sample_rate, first.source)
+
+
+def frame_power(audio: Audio, times: Seconds) -> Floats:
+    """Mean square of mono audio around each frame time (frames,): from midpoint to midpoint of neighbouring times."""
+    edges = np.concatenate([[0.0], (times[1:] + times[:-1]) / 2, [audio.duration]])
+    positions = np.clip(np.round(edges * audio.sample_rate).astype(np.int64), 0, len(audio.samples))
+    total = np.concatenate([[0.0], np.cumsum(audio.samples[:, 0].astype(np.float64) ** 2)])
+    lengths = np.maximum(np.diff(positions), 1)
+    return (np.diff(total[positions]) / lengths).astype(np.float32)
+
+
+def dbfs(power: Floats) -> Floats:
+    """Mean square to decibels relative to full scale; digital silence is SILENT_DBFS."""
+    floor = 10 ** (SILENT_DBFS / 10)
+    return (10 * np.log10(np.maximum(power.astype(np.float64), floor))).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Which audio exists, and how it is divided (paper 5.1)."""

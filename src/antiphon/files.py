@@ -1,0 +1,72 @@
+"""Outputs appear whole or not at all: everything is written under a temporary name and renamed.
+
+A layer below `audio` and `checkpoint`, since both write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from antiphon.errors import AntiphonError
+
+
+@contextmanager
+def _named_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise AntiphonError(f"cannot write {target}: {error.strerror or error}") from error
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """A temporary path beside `target`, with its suffix, renamed to it when the block ends without an error."""
+    with _named_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with _named_errors(target):
+            temporary.chmod(0o644)
+            temporary.replace(target)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+@contextmanager
+def whole_directory(target: Path) -> Iterator[Path]:
+    """A temporary directory beside `target`; when the block ends without an error it takes the target's place.
+
+    A directory that stood there before is replaced as a whole, so no file of an older result stays behind.
+    """
+    with _named_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield temporary
+        with _named_errors(target):
+            temporary.chmod(0o755)
+            if target.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+                target.replace(old / target.name)
+                temporary.replace(target)
+                shutil.rmtree(old)
+            else:
+                temporary.replace(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""P: audio to a sequence of symbols (paper 3.1, 4.1)."""

@@ -1,0 +1,1 @@
+"""Audio to frames: the encoders behind one protocol (paper 4.1)."""

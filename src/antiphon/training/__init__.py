@@ -1,0 +1,1 @@
+"""Learning the alphabet and the relation (paper 5.2)."""

@@ -1,0 +1,270 @@
+"""The values that pass between the modules: frozen, validated in structure, free of any framework.
+
+Time is in seconds, intervals are half-open and of shape (n, 2) as in mir_eval. Seconds and not frames, because
+perception runs at the encoder's rate and synthesis at the file's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Seconds = NDArray[np.float64]
+Ids = NDArray[np.int64]
+
+SILENCE = -1
+"""Index in a Selection that stands for no memory segment at all."""
+
+EVENT_VERSION = 1
+"""Version of the JSON event; raised whenever a field of `Event` changes its meaning."""
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+def _require_intervals(intervals: Seconds) -> None:
+    _require(intervals.ndim == 2 and intervals.shape[1] == 2, f"intervals must be (n, 2), got {intervals.shape}")
+    _require(bool(np.all(intervals[:, 1] > intervals[:, 0])), "every interval must end after it starts")
+    _require(bool(np.all(intervals[1:, 0] >= intervals[:-1, 0])), "intervals must be in order of time")
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """Sound: float32 samples (frames, channels) in -1..1, at `sample_rate` Hz, and the file it came from."""
+
+    samples: Floats
+    sample_rate: int
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        _require(self.samples.ndim == 2, f"samples must be (frames, channels), got {self.samples.shape}")
+        _require(self.samples.dtype == np.float32, f"samples must be float32, got {self.samples.dtype}")
+        _require(self.sample_rate > 0, f"sample rate must be positive, got {self.sample_rate}")
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.samples.shape[1])
+
+
+@dataclass(frozen=True)
+class Track:
+    """One stem of a multitrack: its name, its instrument in the field's words, its file, its length in seconds."""
+
+    name: str
+    path: Path
+    duration: float
+    instrument: str = ""
+
+
+@dataclass(frozen=True)
+class Multitrack:
+    """The simultaneous stems of one recording. `piece` is what splits and statistics count."""
+
+    name: str
+    piece: str
+    tracks: tuple[Track, ...]
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds of its longest track."""
+        return max(track.duration for track in self.tracks)
+
+
+@dataclass(frozen=True)
+class Window:
+    """An excerpt [start, end) in seconds, shared by all tracks of a multitrack."""
+
+    multitrack: Multitrack
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.start < self.end, f"window must be 0 <= start < end, got {self.start}, {self.end}")
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Encoder frames: `values` (frames, dim), centre `times` (frames,) in seconds, `power` (frames,) mean square."""
+
+    values: Floats
+    times: Seconds
+    power: Floats
+
+    def __post_init__(self) -> None:
+        _require(self.values.ndim == 2, f"values must be (frames, dim), got {self.values.shape}")
+        _require(self.times.shape == (len(self.values),), "one time stamp per frame")
+        _require(self.power.shape == (len(self.values),), "one power per frame")
+        _require(bool(np.all(np.diff(self.times) > 0)), "frame times must increase")
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """One condensed vector per segment (n, dim), and its level (n,) in dBFS."""
+
+    vectors: Floats
+    level: Floats
+
+    def __post_init__(self) -> None:
+        _require(self.vectors.ndim == 2, f"vectors must be (n, dim), got {self.vectors.shape}")
+        _require(self.level.shape == (len(self.vectors),), "one level per segment")
+
+
+@dataclass(frozen=True, eq=False)
+class Alphabet:
+    """The codebook C_K (paper 3.1): `centroids` (K, dim) in units of `scale` (dim,), and what it is made of.
+
+    `has_rest` adds the class of silent segments, id K: those below `rest_dbfs`. `recipe` says everything else on which
+    labels depend (encoder, weights, segmentation, condenser); `id` is a hash of all of it.
+    """
+
+    centroids: Floats
+    scale: Floats
+    rest_dbfs: float
+    has_rest: bool
+    recipe: str
+    id: str
+
+    def __post_init__(self) -> None:
+        _require(self.centroids.ndim == 2 and len(self.centroids) > 0, "centroids must be (K, dim) with K > 0")
+        _require(self.scale.shape == (self.centroids.shape[1],), "one scale per dimension")
+        _require(bool(np.all(self.scale > 0)), "scales must be positive")
+
+    @property
+    def size(self) -> int:
+        """K, the number of centroids."""
+        return len(self.centroids)
+
+    @property
+    def classes(self) -> int:
+        """How many ids a token can have: K, and one more with the rest."""
+        return self.size + int(self.has_rest)
+
+    @property
+    def rest(self) -> int:
+        """The id of the rest, K."""
+        return self.size
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """The symbolic sequence x_q (paper equation 2): `ids` (n,) over `intervals` (n, 2) seconds."""
+
+    ids: Ids
+    intervals: Seconds
+    alphabet_id: str
+
+    def __post_init__(self) -> None:
+        _require(self.ids.ndim == 1, f"ids must be (n,), got {self.ids.shape}")
+        _require(self.intervals.shape == (len(self.ids), 2), "one interval per id")
+        _require_intervals(self.intervals)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def durations(self) -> Seconds:
+        """Length of each segment in seconds (n,)."""
+        return self.intervals[:, 1] - self.intervals[:, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class Specification:
+    """What the decision asks for (paper 3.2): tokens, and the log-probability (n,) with which each was drawn (nats)."""
+
+    tokens: Tokens
+    log_probabilities: Seconds
+
+    def __post_init__(self) -> None:
+        _require(self.log_probabilities.shape == (len(self.tokens),), "one log-probability per token")
+
+
+@dataclass(frozen=True)
+class MemoryPart:
+    """One file of a memory: where it lies in the memory's audio, [start, end) in samples."""
+
+    source: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """Audio and tokens used as corpus for concatenative synthesis (paper 4.3). Segments never cross two parts."""
+
+    audio: Audio
+    tokens: Tokens
+    parts: tuple[MemoryPart, ...]
+
+    def __post_init__(self) -> None:
+        _require(len(self.parts) > 0 and self.parts[0].start == 0, "the first part starts the memory")
+        _require(self.parts[-1].end == len(self.audio.samples), "the last part ends the memory")
+        _require(
+            all(before.end == after.start for before, after in zip(self.parts, self.parts[1:], strict=False)),
+            "parts lie end to end",
+        )
+
+    def part_of(self, segments: Sequence[int] | Ids) -> Ids:
+        """The index of the part (n,) in which each memory segment (n,) lies."""
+        starts = np.array([part.start for part in self.parts]) / self.audio.sample_rate
+        middles = self.tokens.intervals[np.asarray(segments, dtype=np.int64)].mean(axis=1)
+        return np.asarray(np.searchsorted(starts, middles, side="right") - 1, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """A path through the memory: `segments` (n,) memory indices or SILENCE, `played` (n,) their ids, `costs` (n,).
+
+    `played` differs from the specification where the memory lacks the label asked for (a substitute).
+    """
+
+    segments: Ids
+    played: Ids
+    costs: Seconds
+
+    def __post_init__(self) -> None:
+        _require(self.segments.ndim == 1, f"segments must be (n,), got {self.segments.shape}")
+        _require(self.played.shape == self.segments.shape, "one played id per segment")
+        _require(self.costs.shape == self.segments.shape, "one cost per segment")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One segment of a response, as written to provenance.json: seconds, ids, nats; `run` counts unbroken copies."""
+
+    time: float
+    duration: float
+    token: int
+    log_probability: float
+    played: int
+    source: str
+    source_start: float
+    source_end: float
+    cost: float
+    run: int
+    version: int = EVENT_VERSION
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """The rendered audio, with every step that led to it."""
+
+    audio: Audio
+    guide: Tokens
+    specification: Specification
+    selection: Selection
+    events: tuple[Event, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
