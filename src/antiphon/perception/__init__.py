@@ -1,1 +1,26 @@
 """P: audio to a sequence of symbols (paper 3.1, 4.1)."""
+
+from antiphon.perception.alphabet import fit_alphabet, recipe_of
+from antiphon.perception.cache import FrameCache, default_directory
+from antiphon.perception.condensers import make_condenser, max_condenser, mean_condenser
+from antiphon.perception.encoders import make_encoder
+from antiphon.perception.perception import Perception
+from antiphon.perception.quantizers import NearestCentroid, NearestCentroidWithRest, class_distances, make_quantizer
+from antiphon.perception.segmenters import uniform_intervals
+
+__all__ = [
+    "FrameCache",
+    "NearestCentroid",
+    "NearestCentroidWithRest",
+    "Perception",
+    "class_distances",
+    "default_directory",
+    "fit_alphabet",
+    "make_condenser",
+    "make_encoder",
+    "make_quantizer",
+    "max_condenser",
+    "mean_condenser",
+    "recipe_of",
+    "uniform_intervals",
+]

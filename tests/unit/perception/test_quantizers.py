@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.perception import class_distances, make_quantizer
+from antiphon.types import Alphabet, Segments
+
+
+def alphabet_of(centroids, scale=None, has_rest=True):
+    centroids = np.asarray(centroids, dtype=np.float32)
+    scale = np.ones(centroids.shape[1]) if scale is None else np.asarray(scale)
+    return Alphabet(centroids, scale.astype(np.float32), -60.0, has_rest, "{}", "id")
+
+
+def segments_of(vectors, level=-20.0):
+    vectors = np.asarray(vectors, dtype=np.float32)
+    return Segments(vectors, np.full(len(vectors), level, dtype=np.float32))
+
+
+@given(seed=st.integers(0, 2**32 - 1), size=st.integers(1, 70), offset=st.sampled_from([0.0, 1e3, 1e5]))
+def test_the_id_is_that_of_the_nearest_centroid(seed, size, offset):
+    random = np.random.default_rng(seed)
+    centroids = (random.standard_normal((size, 5)) + offset).astype(np.float32)
+    vectors = (random.standard_normal((50, 5)) + offset).astype(np.float32)
+    distances = ((vectors[:, None].astype(float) - centroids.astype(float)) ** 2).sum(axis=2)
+    ids = make_quantizer(alphabet_of(centroids))(segments_of(vectors))
+    np.testing.assert_array_equal(ids, distances.argmin(axis=1))
+
+
+@given(vectors=st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=40))
+def test_of_equally_near_centroids_the_lowest_id_wins(vectors):
+    grid = [(0, 1), (1, 0), (0, 1), (-1, 0), (0, -1), (1, 0)]
+    ids = make_quantizer(alphabet_of(grid))(segments_of(vectors))
+    for vector, found in zip(vectors, ids, strict=True):
+        distances = [(vector[0] - x) ** 2 + (vector[1] - y) ** 2 for x, y in grid]
+        assert found == distances.index(min(distances))
+
+
+def test_an_id_does_not_depend_on_the_company():
+    random = np.random.default_rng(1)
+    quantize = make_quantizer(alphabet_of(random.standard_normal((256, 40))))
+    vectors = random.standard_normal((40_000, 40)).astype(np.float32)
+    together = quantize(segments_of(vectors))
+    alone = np.concatenate([quantize(segments_of(vectors[i : i + 1])) for i in range(0, 40_000, 400)])
+    np.testing.assert_array_equal(together[::400], alone)
+
+
+def test_vectors_are_measured_in_units_of_the_scale():
+    quantize = make_quantizer(alphabet_of([[0, 0], [1, 0], [0, 1]], scale=[100, 1]))
+    assert quantize(segments_of([[90, 0.3], [40, 0.3], [10, 0.9]])).tolist() == [1, 0, 2]
+
+
+def test_below_the_threshold_is_the_rest_whatever_the_vector():
+    alphabet = alphabet_of([[0.0], [1.0]])
+    segments = Segments(np.array([[1], [1], [1]], np.float32), np.array([-60.1, -60.0, -200], np.float32))
+    assert make_quantizer(alphabet)(segments).tolist() == [2, 1, 2]
+    assert make_quantizer(alphabet_of([[0.0], [1.0]], has_rest=False))(segments).tolist() == [1, 1, 1]
+
+
+def test_no_segments_have_no_ids():
+    ids = make_quantizer(alphabet_of([[0.0], [1.0]]))(segments_of(np.empty((0, 1))))
+    assert ids.shape == (0,)
+    assert ids.dtype == np.int64
+
+
+def test_class_distances_are_a_metric_and_the_rest_is_like_nothing():
+    random = np.random.default_rng(0)
+    centroids = random.standard_normal((6, 3))
+    distances = class_distances(alphabet_of(centroids))
+    assert distances.shape == (7, 7)
+    np.testing.assert_array_equal(np.diag(distances), 0)
+    np.testing.assert_array_equal(distances, distances.T)
+    assert distances[1, 4] == pytest.approx(np.linalg.norm(centroids[1] - centroids[4]), rel=1e-6)
+    assert np.isinf(distances[6, :6]).all()
+    assert class_distances(alphabet_of(centroids, has_rest=False)).shape == (6, 6)
