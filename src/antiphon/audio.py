@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ from antiphon.types import Audio, Floats, Seconds
 
 SILENT_DBFS = -200.0
 """Level given to digital silence, whose logarithm does not exist."""
+
+MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
+"""Rates that an mp3 can have, telephone rates left out."""
 
 
 def read(path: str | Path, start: float = 0.0, duration: float | None = None) -> Audio:
@@ -104,6 +108,16 @@ def write(path: str | Path, audio: Audio) -> None:
             soundfile.write(temporary, audio.samples, audio.sample_rate, subtype=subtype)
         except (soundfile.LibsndfileError, OSError) as error:
             raise AntiphonError(f"cannot write {path}: {error}") from error
+
+
+def mp3(audio: Audio) -> bytes:
+    """The sound as an mp3 that every browser plays: at most 48 kHz, mono or stereo."""
+    playable = resampled(audio, audio.sample_rate if audio.sample_rate in MP3_RATES else max(MP3_RATES))
+    if playable.channels > 2:
+        playable = mono(playable)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(playable.samples, -1, 1), playable.sample_rate, format="MP3")
+    return buffer.getvalue()
 
 
 def peak(audio: Audio) -> float:

@@ -122,6 +122,8 @@ class DecisionSettings(_Section):
     response share one time grid, which cross-attention has to discover first."""
     guide_layers: int = Field(2, ge=0)
     """Encoder layers over the guide before it conditions the decoder (paper: none)."""
+    norm: Literal["pre", "post"] = "pre"
+    """Layer normalisation before each part, which trains without a long warm-up, or after it (Vaswani et al., 2017)."""
 
     @model_validator(mode="after")
     def _heads_divide_the_model(self) -> DecisionSettings:

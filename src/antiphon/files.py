@@ -43,11 +43,13 @@ def whole_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_directory(target: Path) -> Iterator[Path]:
+def whole_directory(target: Path, mark: str) -> Iterator[Path]:
     """A temporary directory beside `target`; when the block ends without an error it takes the target's place.
 
-    A directory that stood there before is replaced as a whole, so no file of an older result stays behind.
+    An earlier result of the same kind, known by the file `mark` in it, is replaced as a whole, so that nothing of it
+    stays behind. Any other directory with something in it is refused: it is somebody's.
     """
+    refuse_foreign(target, mark)
     with _named_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -64,6 +66,16 @@ def whole_directory(target: Path) -> Iterator[Path]:
                 temporary.replace(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_foreign(target: Path, mark: str) -> None:
+    """Raise AntiphonError where `target` exists and is neither empty nor an earlier result that holds the file
+    `mark`."""
+    if target.is_dir():
+        if any(target.iterdir()) and not (target / mark).exists():
+            raise AntiphonError(f"{target} holds files of its own (no {mark} among them); choose another directory")
+    elif target.exists():
+        raise AntiphonError(f"{target} is a file, not a directory")
 
 
 def sha256(path: Path) -> str:

@@ -243,7 +243,8 @@ class Selection:
 
 @dataclass(frozen=True)
 class Event:
-    """One segment of a response, as written to provenance.json: seconds, ids, nats; `run` counts unbroken copies."""
+    """One segment of a response, as written to provenance.json: seconds, ids, nats. `run` counts unbroken copies and
+    silences."""
 
     time: float
     duration: float

@@ -1,0 +1,70 @@
+"""What can be said about a response in numbers: its level, its holes, its joints."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from antiphon import audio
+from antiphon.action.places import labels_before
+from antiphon.action.runs import runs
+from antiphon.types import Audio, Memory, Response, Seconds
+
+BLOCK_SECONDS = 0.05
+"""Length of the blocks of which `silent_share` is counted."""
+
+SILENT_BELOW_DBFS = -60.0
+"""A block below this level is silent."""
+
+
+@dataclass(frozen=True)
+class ResponseStatistics:
+    """Levels in dBFS over all channels, `peak` of any sample, shares 0..1, and counts.
+
+    `clipped_samples` pass full scale. `runs` are unbroken copies of the memory; a joint is where two of them meet
+    without silence between, and its context is shared where the memory's label before the new run is the one just
+    played. `substitutes` are labels played as another.
+    """
+
+    rms_dbfs: float
+    peak: float
+    silent_share: float
+    clipped_samples: int
+    runs: int
+    hard_joints: int
+    shared_context_joints: int
+    substitutes: int
+
+
+def response_statistics(response: Response, memory: Memory) -> ResponseStatistics:
+    """The statistics of a response that was played from `memory`."""
+    specification, selection = response.specification, response.selection
+    sounding = [run for run in runs(selection, memory, specification.tokens.intervals) if run.part is not None]
+    joints = [after.first for before, after in itertools.pairwise(sounding) if before.end == after.start]
+    steps = np.array(joints, dtype=np.int64)
+    shared = int(np.count_nonzero(labels_before(memory)[selection.segments[steps]] == selection.played[steps - 1]))
+    power, lengths = _block_power(response.audio)
+    rms = np.array([np.average(power, weights=lengths) if len(power) else 0.0], dtype=np.float32)
+    return ResponseStatistics(
+        rms_dbfs=float(audio.dbfs(rms)[0]),
+        peak=audio.peak(response.audio),
+        silent_share=float(np.mean(power < 10 ** (SILENT_BELOW_DBFS / 10))) if len(power) else 0.0,
+        clipped_samples=int(np.count_nonzero(np.abs(response.audio.samples) > 1)),
+        runs=len(sounding),
+        hard_joints=len(joints) - shared,
+        shared_context_joints=shared,
+        substitutes=int(np.count_nonzero(selection.played != specification.tokens.ids)),
+    )
+
+
+def _block_power(sound: Audio) -> tuple[Seconds, Seconds]:
+    """Mean square (blocks,) of each block over all channels, and the blocks' lengths (blocks,) in samples."""
+    samples = sound.samples
+    starts = np.arange(0, len(samples), max(1, round(BLOCK_SECONDS * sound.sample_rate)))
+    lengths = np.diff(np.append(starts, len(samples))).astype(np.float64)
+    if len(starts) == 0:
+        return np.empty(0), lengths
+    total = np.add.reduceat(np.einsum("fc,fc->f", samples, samples), starts, dtype=np.float64)
+    return total / (lengths * sound.channels), lengths

@@ -1,0 +1,50 @@
+"""Arrays and JSON on disk: safetensors and text, never a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from antiphon.errors import BadData
+from antiphon.files import whole_file
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+
+def save_arrays(path: Path, arrays: Arrays) -> None:
+    """Write named arrays as safetensors; same arrays, same bytes."""
+    ordered = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    with whole_file(path) as temporary:
+        temporary.write_bytes(save(ordered))
+
+
+def load_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
+    """Read what `save_arrays` wrote. Raises BadData, naming the file."""
+    try:
+        return dict(load_file(path))
+    except (OSError, SafetensorError, ValueError) as error:
+        raise BadData(f"{path}: cannot be read as safetensors ({error})") from error
+
+
+def save_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys; same value, same bytes."""
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    with whole_file(path) as temporary:
+        temporary.write_text(f"{text}\n", encoding="utf-8")
+
+
+def load_json(path: Path) -> Any:
+    """Read JSON. Raises BadData, naming the file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadData(f"{path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise BadData(f"{path}: not JSON ({error})") from error

@@ -1,0 +1,1 @@
+"""The command line: each verb is one call of one public function."""

@@ -1,0 +1,50 @@
+"""What the command line shows: progress and warnings on stderr, one line for an error, and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from antiphon.errors import AntiphonWarning
+from antiphon.interfaces import Progress, no_progress
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar per task on stderr; silent where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield no_progress
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
+    with bars.Progress(
+        *columns, bars.TimeElapsedColumn(), bars.TimeRemainingColumn(), console=Console(stderr=True)
+    ) as view:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def show(task: str, done: int, total: int) -> None:
+            if task not in tasks:
+                tasks[task] = view.add_task(task, total=total)
+            view.update(tasks[task], completed=done, total=total)
+
+        yield show
+
+
+def say(message: str) -> None:
+    """One line on stderr."""
+    with suppress(OSError):
+        print(" ".join(message.split()), file=sys.stderr)
+
+
+def show_warnings() -> None:
+    """Antiphon's own warnings become lines on stderr; those of other libraries are not the reader's business."""
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", AntiphonWarning)
+    warnings.showwarning = lambda message, *_, **__: say(f"warning: {message}")

@@ -1,0 +1,134 @@
+"""A corpus as a file: JSON lines, one multitrack each. What was found once, curated by hand or split on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from antiphon.corpus.splits import Split
+from antiphon.errors import BadData
+from antiphon.files import whole_file
+from antiphon.types import Multitrack, Track
+
+MANIFEST_VERSION = 1
+"""Version of a line; raised whenever a field changes its meaning."""
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Multitracks, and the split of those that have one already, by name."""
+
+    multitracks: tuple[Multitrack, ...]
+    splits: Mapping[str, Split] = field(default_factory=dict)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _TrackLine(_Model):
+    name: Name
+    instrument: str = ""
+    path: Name
+    duration: float = Field(gt=0)
+
+
+class _Line(_Model):
+    version: int
+    name: Name
+    piece: Name
+    split: Split | None = None
+    tracks: tuple[_TrackLine, ...] = Field(min_length=2)
+
+
+def write_manifest(path: Path, corpus: Corpus) -> None:
+    """Write `corpus` to `path`, whole or not at all.
+
+    Tracks below the manifest's own folder are named relative to it, so that the folder can move as one.
+    """
+    folder = Path(os.path.abspath(path.parent))
+    lines = [_line(multitrack, corpus.splits.get(multitrack.name), folder) for multitrack in corpus.multitracks]
+    text = "".join(json.dumps(line.model_dump(), ensure_ascii=False) + "\n" for line in lines)
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_manifest(path: Path) -> Corpus:
+    """The corpus that `path` describes; the audio itself is not looked at.
+
+    Raises BadData, naming file and line, for anything that is missing, malformed, of another version, or named twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadData(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BadData(f"{path}: not a manifest (not UTF-8 text)") from error
+    folder = Path(os.path.abspath(path.parent))
+    multitracks: dict[str, Multitrack] = {}
+    splits: dict[str, Split] = {}
+    for number, content in enumerate(text.split("\n"), 1):
+        if not content.strip():
+            continue
+        where = f"{path}, line {number}"
+        line = _parsed(content, where)
+        if line.name in multitracks:
+            raise BadData(f"{where}: a second multitrack named {line.name!r}")
+        multitracks[line.name] = _multitrack(line, folder)
+        if line.split:
+            splits[line.name] = line.split
+    if not multitracks:
+        raise BadData(f"{path}: an empty manifest")
+    return Corpus(tuple(multitracks.values()), splits)
+
+
+def _line(multitrack: Multitrack, split: Split | None, folder: Path) -> _Line:
+    tracks = tuple(
+        _TrackLine(
+            name=track.name,
+            instrument=track.instrument,
+            path=_stored(track.path, folder),
+            duration=track.duration,
+        )
+        for track in multitrack.tracks
+    )
+    return _Line(version=MANIFEST_VERSION, name=multitrack.name, piece=multitrack.piece, split=split, tracks=tracks)
+
+
+def _stored(path: Path, folder: Path) -> str:
+    absolute = Path(os.path.abspath(path))
+    return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
+
+
+def _parsed(content: str, where: str) -> _Line:
+    try:
+        tree: Any = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise BadData(f"{where}: not JSON ({error.msg} at column {error.colno})") from error
+    if not isinstance(tree, dict):
+        raise BadData(f"{where}: a JSON object is needed")
+    version = tree.get("version")
+    if version != MANIFEST_VERSION:
+        raise BadData(f"{where}: version {version!r} of a manifest, this Antiphon reads {MANIFEST_VERSION}")
+    try:
+        return _Line.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadData(f"{where}: {key}: {first['msg']}") from error
+
+
+def _multitrack(line: _Line, folder: Path) -> Multitrack:
+    tracks = tuple(
+        Track(name=track.name, path=folder / track.path, duration=track.duration, instrument=track.instrument)
+        for track in line.tracks
+    )
+    return Multitrack(line.name, line.piece, tracks)

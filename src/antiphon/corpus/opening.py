@@ -1,0 +1,35 @@
+"""One way in for every corpus: a manifest, a folder to be scanned, a pair of files, two folders of pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from antiphon.config import CorpusSettings
+from antiphon.corpus.layouts import pair as pair_of
+from antiphon.corpus.layouts import paired_folders as pairs_of
+from antiphon.corpus.layouts import scan
+from antiphon.corpus.manifest import Corpus, read_manifest
+from antiphon.errors import BadData, SettingsError
+
+
+def open_corpus(path: Path, settings: CorpusSettings) -> Corpus:
+    """The corpus behind a manifest file or a folder; a folder is scanned. Raises BadData where there is none."""
+    if path.is_dir():
+        return Corpus(scan(path, settings))
+    if not path.exists():
+        raise BadData(f"{path}: no such corpus")
+    return read_manifest(path)
+
+
+def open_given(
+    path: Path | None, pair: tuple[Path, Path] | None, folders: tuple[Path, Path] | None, settings: CorpusSettings
+) -> Corpus:
+    """The corpus that was given in one of three ways. Raises SettingsError for none or more than one of them."""
+    if sum(way is not None for way in (path, pair, folders)) != 1:
+        raise SettingsError("give one corpus: a manifest or a folder, or --pair A B, or --paired-folders A B")
+    if pair is not None:
+        return Corpus((pair_of(*pair),))
+    if folders is not None:
+        return Corpus(pairs_of(*folders))
+    assert path is not None
+    return open_corpus(path, settings)

@@ -1,0 +1,158 @@
+"""Corpus x perception: the token pairs that the decision learns from (paper 5.1, figure 3).
+
+Every track of a multitrack lies on one time grid. A token is cut from whole segments only: what a track has left behind
+its last whole segment is not padded into one.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from antiphon.audio import read
+from antiphon.config import CorpusSettings
+from antiphon.corpus.splits import Split
+from antiphon.errors import AntiphonWarning, BadData
+from antiphon.interfaces import Progress, Quantizer, no_progress
+from antiphon.perception.perception import Perception
+from antiphon.perception.quantizers import make_quantizer
+from antiphon.types import Alphabet, Ids, Multitrack, Seconds, Segments, Track, Window
+
+ROUNDING_SECONDS = 1e-6
+"""Two times closer than this are the same time."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedTrack:
+    """A track's segment vectors and where they lie."""
+
+    track: Track
+    segments: Segments
+    intervals: Seconds
+
+
+@dataclass(frozen=True, eq=False)
+class TokenExcerpt:
+    """The tokens of all tracks of a window: ids per track, each (n,), on one grid; tracks may end at different
+    times."""
+
+    name: str
+    piece: str
+    tracks: tuple[str, ...]
+    ids: tuple[Ids, ...]
+
+    def pair(self, guide: int, target: int) -> tuple[Ids, Ids]:
+        """Two tracks' ids over the time they share."""
+        shared = min(len(self.ids[guide]), len(self.ids[target]))
+        return self.ids[guide][:shared], self.ids[target][:shared]
+
+    def ordered_pairs(self) -> Iterator[tuple[int, int]]:
+        """All (guide, target) of different tracks that share at least one segment."""
+        for guide, guide_ids in enumerate(self.ids):
+            for target, target_ids in enumerate(self.ids):
+                if guide != target and min(len(guide_ids), len(target_ids)) > 0:
+                    yield guide, target
+
+
+def encode(
+    multitracks: Sequence[Multitrack],
+    perception: Perception,
+    settings: CorpusSettings,
+    workers: int = 1,
+    progress: Progress = no_progress,
+) -> dict[str, tuple[EncodedTrack, ...]]:
+    """Every sounding track's segments, by multitrack name. Frames come from the cache where it has them.
+
+    A track that never reaches `settings.silence_dbfs` is left out with a warning that names it. Raises BadData for an
+    unreadable track, and where no multitrack has two tracks that sound.
+    """
+    tracks = [(multitrack.name, track) for multitrack in multitracks for track in multitrack.tracks]
+    encoded: dict[str, list[EncodedTrack]] = {multitrack.name: [] for multitrack in multitracks}
+
+    def encode_one(track: Track) -> EncodedTrack:
+        return EncodedTrack(track, *perception.segments(read(track.path)))
+
+    with ThreadPoolExecutor(workers) as pool:
+        results = pool.map(encode_one, [track for _, track in tracks])
+        try:
+            for done, ((name, track), result) in enumerate(zip(tracks, results, strict=True), 1):
+                progress("encode", done, len(tracks))
+                if result.segments.level.max(initial=-np.inf) < settings.silence_dbfs:
+                    warnings.warn(f"{track.path}: silent, left out", AntiphonWarning, stacklevel=2)
+                else:
+                    encoded[name].append(result)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    together = {name: tuple(tracks) for name, tracks in encoded.items() if len(tracks) > 1}
+    for name in encoded.keys() - together.keys():
+        warnings.warn(f"{name}: fewer than two tracks that sound, left out", AntiphonWarning, stacklevel=2)
+    if not together:
+        raise BadData("no multitrack has two tracks that sound: there is no relation to learn")
+    return together
+
+
+def within(track: EncodedTrack, window: Window, segment_seconds: float) -> Segments:
+    """The whole segments of a track that lie inside a window."""
+    starts, ends = track.intervals.T
+    inside = (starts >= window.start - ROUNDING_SECONDS) & (ends <= window.end + ROUNDING_SECONDS)
+    inside &= ends - starts >= segment_seconds - ROUNDING_SECONDS
+    return Segments(track.segments.vectors[inside], track.segments.level[inside])
+
+
+def training_segments(
+    encoded: Mapping[str, tuple[EncodedTrack, ...]], windows: Sequence[Window], segment_seconds: float
+) -> Segments:
+    """All segments of the given windows end to end: exactly the vectors that the alphabet is fitted on."""
+    parts = [
+        within(track, window, segment_seconds)
+        for window in windows
+        for track in encoded.get(window.multitrack.name, ())
+    ]
+    if not parts:
+        raise BadData("no track to learn from is left in the training split")
+    return Segments(np.concatenate([part.vectors for part in parts]), np.concatenate([part.level for part in parts]))
+
+
+def tokenized(
+    encoded: Mapping[str, tuple[EncodedTrack, ...]],
+    windows: Sequence[Window],
+    quantizer: Quantizer,
+    segment_seconds: float,
+) -> tuple[TokenExcerpt, ...]:
+    """The windows as tokens; a window in which no two tracks share a segment is not one."""
+    excerpts = []
+    for window in windows:
+        tracks = encoded.get(window.multitrack.name, ())
+        ids = tuple(quantizer(within(track, window, segment_seconds)) for track in tracks)
+        names = tuple(track.track.name for track in tracks)
+        excerpt = TokenExcerpt(window.multitrack.name, window.multitrack.piece, names, ids)
+        if any(excerpt.ordered_pairs()):
+            excerpts.append(excerpt)
+    return tuple(excerpts)
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """The token excerpts to learn from, to stop by, and to be judged on."""
+
+    train: tuple[TokenExcerpt, ...]
+    validation: tuple[TokenExcerpt, ...]
+    test: tuple[TokenExcerpt, ...]
+
+
+def split_tokens(
+    encoded: Mapping[str, tuple[EncodedTrack, ...]],
+    division: Mapping[Split, Sequence[Window]],
+    alphabet: Alphabet,
+    segment_seconds: float,
+) -> Splits:
+    """All splits of an encoded corpus in one alphabet."""
+    quantizer = make_quantizer(alphabet)
+    return Splits(
+        **{name: tokenized(encoded, windows, quantizer, segment_seconds) for name, windows in division.items()}
+    )

@@ -1,0 +1,133 @@
+"""From a corpus to an agent in one call (paper 5, figure 3): encode, fit the alphabet, train the decision, score it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from antiphon.agent import Agent
+from antiphon.checkpoint import load_json, save_json
+from antiphon.config import Settings
+from antiphon.corpus.manifest import Corpus
+from antiphon.corpus.opening import open_corpus
+from antiphon.corpus.splits import divide
+from antiphon.dataset import EncodedTrack, Splits, encode, split_tokens, training_segments
+from antiphon.decision.transformer import DecisionNetwork
+from antiphon.errors import BadData, SettingsError
+from antiphon.evaluation.regeneration import everyone, regenerate, summarized
+from antiphon.interfaces import Encoder, Progress, no_progress
+from antiphon.perception.alphabet import fit_alphabet
+from antiphon.perception.cache import FrameCache, default_directory
+from antiphon.perception.perception import Perception
+from antiphon.training.trainer import EpochRecord, Trainer
+
+
+def train(
+    corpus: Corpus | str | Path,
+    output: str | Path | None = None,
+    *,
+    settings: Settings | None = None,
+    encoder: Encoder | None = None,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> Agent:
+    """Learn from a corpus (a manifest, a folder of multitracks, or a Corpus); write the agent to `output` if given.
+
+    Frames are cached on disk. What was learned so far is kept beside `output` after every epoch: the same call goes on
+    where an interrupted one was, and ends with the same bytes. Raises BadData where there is nothing to learn from.
+    """
+    settings = settings or Settings()
+    target = None if output is None else Path(output)
+    if target is not None and target.exists() and not overwrite:
+        raise SettingsError(f"{target} exists; choose another name, or pass --overwrite")
+    if not isinstance(corpus, Corpus):
+        corpus = open_corpus(Path(corpus), settings.corpus)
+    perception = Perception(settings.perception, encoder, FrameCache(default_directory()))
+    encoded = encode(corpus.multitracks, perception, settings.corpus, os.cpu_count() or 1, progress)
+    kept = [multitrack for multitrack in corpus.multitracks if multitrack.name in encoded]
+    division = divide(kept, settings.corpus, corpus.splits)
+    seconds = settings.perception.segment_seconds
+    segments = training_segments(encoded, division["train"], seconds)
+    alphabet = fit_alphabet(segments, perception.encoder, settings.perception)
+    splits = split_tokens(encoded, division, alphabet, seconds)
+    if not splits.train:
+        raise BadData(f"no two tracks share a whole segment of {seconds} s: there is nothing to learn from")
+    agent = Agent(settings, alphabet, perception, DecisionNetwork(settings.decision, alphabet.classes))
+    state = None if target is None else _state_directory(target, agent, splits)
+    agent = _trained(agent, splits, state, progress)
+    agent = replace(agent, training=_account(agent, encoded, splits, progress))
+    if target is not None:
+        agent.save(target)
+    if state is not None:
+        shutil.rmtree(state)
+    return agent
+
+
+def _trained(agent: Agent, splits: Splits, state: Path | None, progress: Progress) -> Agent:
+    settings = agent.settings
+    networks, history = {}, []
+    for name, hears in (("decision", True), ("deaf", False)):
+        if not hears and not settings.training.deaf:
+            continue
+        network = _new_network(settings, agent.alphabet.classes, hears)
+        trainer = Trainer(network, agent.context, settings.training, state / name if state else None)
+        task = "train" if hears else "train the deaf model"
+        history += [_record(name, record) for record in trainer.fit(splits.train, splits.validation, progress, task)]
+        networks[name] = network.cpu()
+    return replace(agent, network=networks["decision"], deaf=networks.get("deaf"), history=tuple(history))
+
+
+def _new_network(settings: Settings, classes: int, hears: bool) -> DecisionNetwork:
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(settings.training.seed)
+        return DecisionNetwork(settings.decision, classes, hears)
+
+
+def _record(model: str, record: EpochRecord) -> dict[str, Any]:
+    return {"model": model, **asdict(record)}
+
+
+def _account(
+    agent: Agent, encoded: Mapping[str, tuple[EncodedTrack, ...]], splits: Splits, progress: Progress
+) -> dict[str, Any]:
+    """What the agent learned from and how well it did on held-out pieces, for its config and its model card."""
+    tracks = [track for group in encoded.values() for track in group]
+    account: dict[str, Any] = {
+        "tracks": len(tracks),
+        "minutes": round(sum(track.track.duration for track in tracks) / 60, 3),
+        "pieces": {name: len({excerpt.piece for excerpt in part}) for name, part in vars(splits).items()},
+        "summary": [],
+    }
+    if splits.test:
+        contenders = everyone(agent, splits.train, splits.validation)
+        rows = summarized(regenerate(contenders, splits.test, agent.context, progress=progress))
+        account["summary"] = [asdict(row) for row in rows]
+    return account
+
+
+def _state_directory(target: Path, agent: Agent, splits: Splits) -> Path:
+    """Where an unfinished training waits. What waits there for other data or settings is not gone on with."""
+    state = target.parent / f".{target.name}.training"
+    fingerprint = _fingerprint(agent, splits)
+    named = state / "fingerprint.json"
+    if state.exists() and (not named.exists() or load_json(named) != fingerprint):
+        shutil.rmtree(state)
+    save_json(named, fingerprint)
+    return state
+
+
+def _fingerprint(agent: Agent, splits: Splits) -> str:
+    digest = hashlib.sha256(agent.settings.model_dump_json().encode() + agent.alphabet.id.encode())
+    for part in (splits.train, splits.validation):
+        for excerpt in part:
+            digest.update(excerpt.name.encode())
+            for ids in excerpt.ids:
+                digest.update(ids.tobytes())
+    return digest.hexdigest()

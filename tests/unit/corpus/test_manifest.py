@@ -1,0 +1,111 @@
+import json
+from pathlib import Path
+
+import pytest
+from corpus_making import noise
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from antiphon.config import CorpusSettings
+from antiphon.corpus.layouts import scan
+from antiphon.corpus.manifest import Corpus, read_manifest, write_manifest
+from antiphon.errors import BadData
+from antiphon.types import Multitrack, Track
+
+LINE = {
+    "version": 1,
+    "name": "song",
+    "piece": "song",
+    "split": "test",
+    "tracks": [
+        {"name": "a", "instrument": "bass", "path": "song/a.wav", "duration": 1.5},
+        {"name": "b", "instrument": "", "path": "/elsewhere/b.wav", "duration": 2},
+    ],
+}
+
+
+def written(path, *lines):
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
+    return path
+
+
+def test_a_corpus_comes_back_as_it_was(tmp_path):
+    for path in ("één/bass.wav", "één/piano.wav", "two 2/a.wav", "two 2/b.wav"):
+        noise(tmp_path / path)
+    corpus = Corpus(scan(tmp_path, CorpusSettings()), {"één": "validation"})
+    write_manifest(tmp_path / "manifest.jsonl", corpus)
+    assert read_manifest(tmp_path / "manifest.jsonl") == corpus
+
+
+def test_a_folder_with_its_manifest_moves_as_one(tmp_path):
+    outside = noise(tmp_path / "outside.wav")
+    inside = noise(tmp_path / "here" / "song" / "inside.wav")
+    tracks = (Track("in", inside, 0.1), Track("out", outside, 0.1))
+    write_manifest(tmp_path / "here" / "manifest.jsonl", Corpus((Multitrack("song", "song", tracks),)))
+    (tmp_path / "here").rename(tmp_path / "there")
+    (found,) = read_manifest(tmp_path / "there" / "manifest.jsonl").multitracks
+    assert [track.path for track in found.tracks] == [tmp_path / "there" / "song" / "inside.wav", outside]
+
+
+def test_a_manifest_named_relatively_holds_relative_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tracks = (Track("a", Path("song/a.wav"), 1.0), Track("b", tmp_path / "song" / "b.wav", 1.0))
+    write_manifest(Path("manifest.jsonl"), Corpus((Multitrack("song", "song", tracks),)))
+    line = json.loads(Path("manifest.jsonl").read_text())
+    assert [track["path"] for track in line["tracks"]] == ["song/a.wav", "song/b.wav"]
+
+
+text = st.text(min_size=1).filter(lambda name: "/" not in name and "\0" not in name and name not in (".", ".."))
+
+
+@settings(max_examples=25)
+@given(names=st.lists(text, min_size=1, max_size=4, unique=True), piece=text)
+def test_any_name_survives(tmp_path_factory, names, piece):
+    path = tmp_path_factory.mktemp("corpus") / "manifest.jsonl"
+    multitracks = tuple(
+        Multitrack(name, piece, (Track(name, path.parent / name, 1.0, name), Track("b", path.parent / "b", 2.0)))
+        for name in names
+    )
+    write_manifest(path, Corpus(multitracks))
+    assert read_manifest(path).multitracks == multitracks
+
+
+def test_a_line_is_read_as_documented(tmp_path):
+    path = written(tmp_path / "m.jsonl", LINE, "", LINE | {"name": "other", "split": None})
+    corpus = read_manifest(path)
+    assert corpus.splits == {"song": "test"}
+    assert corpus.multitracks[0].tracks[0] == Track("a", tmp_path / "song" / "a.wav", 1.5, "bass")
+    assert corpus.multitracks[1].tracks[1].path == Path("/elsewhere/b.wav")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[]", "object"),
+        (LINE | {"version": 2}, "version 2"),
+        ({key: value for key, value in LINE.items() if key != "version"}, "version None"),
+        ({key: value for key, value in LINE.items() if key != "piece"}, "piece"),
+        (LINE | {"split": "dev"}, "split"),
+        (LINE | {"colour": "blue"}, "colour"),
+        (LINE | {"tracks": LINE["tracks"][:1]}, "tracks"),
+        (LINE | {"tracks": [*LINE["tracks"], {"name": "c", "path": "c.wav", "duration": 0}]}, "tracks.2.duration"),
+        (LINE, "second multitrack named 'song'"),
+    ],
+)
+def test_a_malformed_line_is_named_with_its_number(tmp_path, line, reason):
+    path = written(tmp_path / "m.jsonl", LINE, line)
+    with pytest.raises(BadData, match=rf"m\.jsonl, line 2: .*{reason}"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe"])
+def test_an_empty_or_binary_file_is_no_manifest(tmp_path, content):
+    (tmp_path / "m.jsonl").write_bytes(content)
+    with pytest.raises(BadData, match=r"m\.jsonl: .*manifest"):
+        read_manifest(tmp_path / "m.jsonl")
+
+
+def test_no_file_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(BadData, match=r"nothing\.jsonl"):
+        read_manifest(tmp_path / "nothing.jsonl")
