@@ -19,6 +19,9 @@ from antiphon.types import Multitrack, Track
 MANIFEST_VERSION = 1
 """Version of a line; raised whenever a field changes its meaning."""
 
+MANIFEST_NAME = "manifest.jsonl"
+"""The manifest of a folder that was built, or that was once scanned into itself."""
+
 Name = Annotated[str, Field(min_length=1)]
 
 

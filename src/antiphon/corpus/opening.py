@@ -8,12 +8,17 @@ from antiphon.config import CorpusSettings
 from antiphon.corpus.layouts import pair as pair_of
 from antiphon.corpus.layouts import paired_folders as pairs_of
 from antiphon.corpus.layouts import scan
-from antiphon.corpus.manifest import Corpus, read_manifest
+from antiphon.corpus.manifest import MANIFEST_NAME, Corpus, read_manifest
 from antiphon.errors import BadData, SettingsError
 
 
 def open_corpus(path: Path, settings: CorpusSettings) -> Corpus:
-    """The corpus behind a manifest file or a folder; a folder is scanned. Raises BadData where there is none."""
+    """The corpus behind a manifest file or a folder: the folder's own manifest, or what a scan finds in it.
+
+    Raises BadData where there is none.
+    """
+    if (path / MANIFEST_NAME).is_file():
+        return read_manifest(path / MANIFEST_NAME)
     if path.is_dir():
         return Corpus(scan(path, settings))
     if not path.exists():

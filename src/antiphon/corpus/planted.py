@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from antiphon import audio
-from antiphon.corpus.manifest import Corpus, write_manifest
+from antiphon.corpus.manifest import MANIFEST_NAME, Corpus, write_manifest
 from antiphon.errors import SettingsError
 from antiphon.files import whole_directory
 from antiphon.interfaces import Progress, no_progress
@@ -101,7 +101,7 @@ def build_planted(directory: Path, settings: PlantedSettings, progress: Progress
                 audio.write(temporary / f"{track}.wav", planted_audio(ids, TIMBRES[track], settings))
         multitracks.append(_multitrack(directory / name))
         progress("planting", number + 1, settings.pieces)
-    manifest = directory / "manifest.jsonl"
+    manifest = directory / MANIFEST_NAME
     write_manifest(manifest, Corpus(tuple(multitracks)))
     return manifest
 

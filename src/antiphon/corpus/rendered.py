@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 
 from antiphon import audio
-from antiphon.corpus.manifest import Corpus, write_manifest
+from antiphon.corpus.manifest import MANIFEST_NAME, Corpus, write_manifest
 from antiphon.corpus.scores import VOICES, Note, Score, chorale_names, four_part, read_chorale, scores_extra
 from antiphon.corpus.tunes import group_by_tune
 from antiphon.errors import BadData, SettingsError
@@ -93,7 +93,7 @@ def build_chorales(directory: Path, settings: ChoraleSettings, progress: Progres
     for score, tracks in zip(scores, _mapped(render, scores, settings.processes), strict=True):
         multitracks.append(Multitrack(score.name, tunes[score.name], tracks))
         progress("rendering chorales", len(multitracks), len(scores))
-    manifest = directory / "manifest.jsonl"
+    manifest = directory / MANIFEST_NAME
     write_manifest(manifest, Corpus(tuple(multitracks)))
     return manifest
 

@@ -1,3 +1,6 @@
+import itertools
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,8 +32,10 @@ def test_versions_of_one_work_belong_together_whatever_they_sing():
     assert tunes == {"bwv1.2-a": "bwv1.2", "bwv1.2": "bwv1.2", "bwv1.20": "bwv1.20"}
 
 
-def test_a_medley_links_its_tunes():
-    tunes = group_by_tune([score("z", PASSION), score("y", OTHER), score("x", PASSION + OTHER)])
+@pytest.mark.parametrize("names", list(itertools.permutations("xyz")))
+def test_a_medley_links_its_tunes(names):
+    melodies = (PASSION, OTHER, PASSION + OTHER)
+    tunes = group_by_tune([score(name, melody) for name, melody in zip(names, melodies, strict=True)])
     assert set(tunes.values()) == {"x"}
 
 
