@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from antiphon import __version__
 from antiphon.action.provenance import events
@@ -25,7 +26,7 @@ from antiphon.config import SCHEMA_VERSION, CorpusSettings, PerceptionSettings, 
 from antiphon.decision.generation import Context, generate
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.transformer import DecisionNetwork
-from antiphon.errors import BadData, WrongAlphabet
+from antiphon.errors import BadData, SettingsError, WrongAlphabet
 from antiphon.files import whole_directory
 from antiphon.interfaces import Renderer
 from antiphon.perception.cache import FrameCache, default_directory
@@ -36,8 +37,31 @@ from antiphon.types import Alphabet, Audio, Memory, MemoryPart, Response, Specif
 AGENT_MARK = "config.json"
 """The file that makes a directory an agent."""
 
-ALPHABET_FIELDS = ("rest_dbfs", "has_rest", "recipe", "id")
-"""What config.json keeps of the alphabet; its arrays are in alphabet.safetensors."""
+METRICS = "metrics.jsonl"
+"""How the training went, an epoch a line."""
+
+
+class _SavedAlphabet(BaseModel):
+    """What config.json keeps of the alphabet; its arrays are in alphabet.safetensors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rest_dbfs: float
+    has_rest: bool
+    recipe: str
+    id: str
+
+
+class _Saved(BaseModel):
+    """config.json. Settings are read on their own, since their errors name the setting."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int
+    antiphon: str
+    settings: dict[str, Any]
+    alphabet: _SavedAlphabet
+    training: dict[str, Any]
 
 
 def context_of(corpus: CorpusSettings, perception: PerceptionSettings) -> Context:
@@ -81,7 +105,7 @@ class Agent:
             "schema_version": SCHEMA_VERSION,
             "antiphon": __version__,
             "settings": self.settings.model_dump(mode="json"),
-            "alphabet": {name: getattr(self.alphabet, name) for name in ALPHABET_FIELDS},
+            "alphabet": {name: getattr(self.alphabet, name) for name in _SavedAlphabet.model_fields},
             "training": dict(self.training),
         }
 
@@ -160,37 +184,29 @@ class Agent:
             _save_network(inside / "decision.safetensors", self.network)
             if self.deaf is not None:
                 _save_network(inside / "deaf.safetensors", self.deaf)
-            (inside / "metrics.jsonl").write_text("".join(f"{_line(row)}\n" for row in self.history), encoding="utf-8")
+            (inside / METRICS).write_text("".join(f"{_line(row)}\n" for row in self.history), encoding="utf-8")
             (inside / "README.md").write_text(model_card(self), encoding="utf-8")
 
     @classmethod
     def load(cls, directory: str | Path) -> Agent:
-        """Read an agent. Raises BadData where it is not one, WrongAlphabet where its encoder is not the one it
-        needs."""
+        """Read an agent. Raises BadData where it is not one or is damaged, WrongAlphabet where its encoder is not the
+        one it needs; both name the directory."""
         directory = Path(directory)
-        if not (directory / AGENT_MARK).is_file():
-            raise BadData(f"{directory}: not an agent (no {AGENT_MARK} in it)")
-        config = load_json(directory / AGENT_MARK)
+        saved = _load_config(directory)
+        alphabet = _load_alphabet(directory / "alphabet.safetensors", saved.alphabet)
         try:
-            version = config["schema_version"]
-            kept = config["alphabet"]
-            training = config["training"]
-            tree = config["settings"]
-        except (KeyError, TypeError) as error:
-            raise BadData(f"{directory}/config.json: not an agent's ({error} is missing)") from error
-        if version != SCHEMA_VERSION:
-            raise BadData(f"{directory}: written in schema {version}; this Antiphon reads schema {SCHEMA_VERSION}")
-        settings = validated(tree)
-        arrays = load_arrays(directory / "alphabet.safetensors")
-        alphabet = Alphabet(
-            np.asarray(arrays["centroids"], dtype=np.float32), np.asarray(arrays["scale"], dtype=np.float32), **kept
-        )
-        perception = Perception(settings.perception, cache=FrameCache(default_directory()))
-        perception.require(alphabet)
+            settings = validated(saved.settings)
+            perception = Perception(settings.perception, cache=FrameCache(default_directory()))
+            perception.require(alphabet)
+        except SettingsError as error:
+            raise BadData(f"{directory / AGENT_MARK}: {error}") from error
+        except WrongAlphabet as error:
+            raise WrongAlphabet(f"{directory}: {error}") from error
         network = _load_network(directory / "decision.safetensors", settings, alphabet.classes, hears=True)
         deaf_file = directory / "deaf.safetensors"
         deaf = _load_network(deaf_file, settings, alphabet.classes, hears=False) if deaf_file.exists() else None
-        return cls(settings, alphabet, perception, network, deaf, training)
+        history = _load_history(directory / METRICS)
+        return cls(settings, alphabet, perception, network, deaf, saved.training, history)
 
     def _renderer(self) -> Renderer:
         seconds = self.settings.action.crossfade_seconds
@@ -241,6 +257,46 @@ def _line(row: Mapping[str, Any]) -> str:
     return json.dumps(dict(row), sort_keys=True)
 
 
+def _load_config(directory: Path) -> _Saved:
+    path = directory / AGENT_MARK
+    if not path.is_file():
+        raise BadData(f"{directory}: not an agent (no {AGENT_MARK} in it)")
+    tree = load_json(path)
+    if not isinstance(tree, dict) or "schema_version" not in tree:
+        raise BadData(f"{path}: not an agent's (it has no schema_version)")
+    version = tree["schema_version"]
+    if version != SCHEMA_VERSION:
+        raise BadData(f"{path}: written in schema {version}; this Antiphon reads schema {SCHEMA_VERSION}")
+    try:
+        return _Saved.model_validate(tree)
+    except ValidationError as error:
+        raise BadData(f"{path}: not an agent's ({_first(error)})") from error
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def _load_alphabet(path: Path, saved: _SavedAlphabet) -> Alphabet:
+    arrays = load_arrays(path)
+    try:
+        centroids, scale = (np.asarray(arrays[name], dtype=np.float32) for name in ("centroids", "scale"))
+        return Alphabet(centroids, scale, **saved.model_dump())
+    except (KeyError, ValueError) as error:
+        raise BadData(f"{path}: not an alphabet ({error})") from error
+
+
+def _load_history(path: Path) -> tuple[Mapping[str, Any], ...]:
+    """What `save` wrote of the training; an agent works without it, so that a lost file is no error."""
+    if not path.exists():
+        return ()
+    try:
+        return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    except ValueError as error:
+        raise BadData(f"{path}: not JSON lines ({error})") from error
+
+
 def _save_network(path: Path, network: DecisionNetwork) -> None:
     save_arrays(path, {name: value.cpu().numpy() for name, value in network.state_dict().items()})
 
@@ -252,5 +308,7 @@ def _load_network(path: Path, settings: Settings, classes: int, hears: bool) -> 
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise BadData(f"{path}: weights of another network than config.json describes") from error
+    if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
+        raise BadData(f"{path}: damaged, it holds weights that are not numbers")
     network.eval()
     return network

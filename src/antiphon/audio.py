@@ -18,6 +18,16 @@ from antiphon.types import Audio, Floats, Seconds
 SILENT_DBFS = -200.0
 """Level given to digital silence, whose logarithm does not exist."""
 
+UNKNOWN_FRAMES = 2**62
+"""libsndfile answers about 2**63 frames where a header does not say how many there are."""
+
+CHUNKS = {
+    (b"RIFF", b"WAVE"): ("<4sI", b"data"),
+    (b"FORM", b"AIFF"): (">4sI", b"SSND"),
+    (b"FORM", b"AIFC"): (">4sI", b"SSND"),
+}
+"""Files made of chunks, by their first and third four bytes: how a chunk begins, and the name of the one with audio."""
+
 MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
 """Rates that an mp3 can have, telephone rates left out."""
 
@@ -27,14 +37,17 @@ def read(path: str | Path, start: float = 0.0, duration: float | None = None) ->
 
     Raises BadData, naming the file, for anything that is missing, unreadable, empty, truncated or not finite.
     """
+    if start < 0 or (duration is not None and duration < 0):
+        raise ValueError(f"start and duration must not be negative, got {start} and {duration}")
     path = Path(path)
     with _open(path) as stream:
         rate = stream.samplerate
-        stream.seek(min(round(start * rate), stream.frames))
-        wanted = stream.frames - stream.tell()
+        first = min(round(start * rate), stream.frames)
+        wanted = stream.frames - first
         if duration is not None:
             wanted = min(wanted, round(duration * rate))
         try:
+            stream.seek(first)
             samples = stream.read(wanted, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise BadData(f"{path}: damaged audio ({error.error_string.rstrip('.')})") from error
@@ -56,11 +69,13 @@ def _open(path: Path) -> soundfile.SoundFile:
         raise BadData(f"{path}: no such file")
     if not path.is_file():
         raise BadData(f"{path}: not a file")
+    if path.suffix.lower() == ".raw":
+        raise BadData(f"{path}: raw samples say neither their rate nor their channels; convert it to wav")
     try:
         size = path.stat().st_size
         if size == 0:
             raise BadData(f"{path}: empty file")
-        _refuse_truncated_wav(path, size)
+        _refuse_truncated(path, size)
         stream = soundfile.SoundFile(path)
     except OSError as error:
         raise BadData(f"{path}: {error.strerror or error}") from error
@@ -69,20 +84,24 @@ def _open(path: Path) -> soundfile.SoundFile:
     if stream.frames == 0:
         stream.close()
         raise BadData(f"{path}: holds no audio")
+    if stream.frames >= UNKNOWN_FRAMES:
+        stream.close()
+        raise BadData(f"{path}: its header does not say how long it is (a streamed file); write it again as a file")
     return stream
 
 
-def _refuse_truncated_wav(path: Path, size: int) -> None:
-    """libsndfile reads a cut-off wav as if it were whole; the header knows better (0, 0xFFFFFFFF: unknown)."""
+def _refuse_truncated(path: Path, size: int) -> None:
+    """libsndfile reads a cut-off wav or aiff as if it were whole; the header knows better (0, 0xFFFFFFFF: unknown)."""
     with path.open("rb") as stream:
         header = stream.read(12)
-        if len(header) < 12 or header[:4] != b"RIFF" or header[8:] != b"WAVE":
+        chunk_format, audio_chunk = CHUNKS.get((header[:4], header[8:]), ("", b""))
+        if not chunk_format:
             return
         position = 12
         while len(chunk := stream.read(8)) == 8:
-            name, length = struct.unpack("<4sI", chunk)
+            name, length = struct.unpack(chunk_format, chunk)
             position += 8
-            if name == b"data":
+            if name == audio_chunk:
                 if length not in (0, 0xFFFFFFFF) and position + length > size:
                     raise BadData(f"{path}: truncated, {size - position} of {length} bytes of audio are there")
                 return
@@ -106,8 +125,8 @@ def write(path: str | Path, audio: Audio) -> None:
     with whole_file(path) as temporary:
         try:
             soundfile.write(temporary, audio.samples, audio.sample_rate, subtype=subtype)
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise AntiphonError(f"cannot write {path}: {error}") from error
+        except (soundfile.LibsndfileError, TypeError, ValueError, OSError) as error:
+            raise AntiphonError(f"cannot write {path}: {getattr(error, 'error_string', error)}") from error
 
 
 def mp3(audio: Audio) -> bytes:

@@ -20,7 +20,7 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 def save_arrays(path: Path, arrays: Arrays) -> None:
     """Write named arrays as safetensors; same arrays, same bytes."""
-    ordered = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    ordered = {name: np.asarray(arrays[name], order="C") for name in sorted(arrays)}
     with whole_file(path) as temporary:
         temporary.write_bytes(save(ordered))
 

@@ -67,11 +67,12 @@ def encode(
 ) -> dict[str, tuple[EncodedTrack, ...]]:
     """Every sounding track's segments, by multitrack name. Frames come from the cache where it has them.
 
-    A track that never reaches `settings.silence_dbfs` is left out with a warning that names it. Raises BadData for an
-    unreadable track, and where no multitrack has two tracks that sound.
+    Tracks that never reach `settings.silence_dbfs` are left out with a warning that names them, and so are multitracks
+    with fewer than two others. Raises BadData for an unreadable track, and where no multitrack is left.
     """
     tracks = [(multitrack.name, track) for multitrack in multitracks for track in multitrack.tracks]
     encoded: dict[str, list[EncodedTrack]] = {multitrack.name: [] for multitrack in multitracks}
+    silent: list[Track] = []
 
     def encode_one(track: Track) -> EncodedTrack:
         return EncodedTrack(track, *perception.segments(read(track.path)))
@@ -82,17 +83,21 @@ def encode(
             for done, ((name, track), result) in enumerate(zip(tracks, results, strict=True), 1):
                 progress("encode", done, len(tracks))
                 if result.segments.level.max(initial=-np.inf) < settings.silence_dbfs:
-                    warnings.warn(f"{track.path}: silent, left out", AntiphonWarning, stacklevel=2)
+                    silent.append(track)
                 else:
                     encoded[name].append(result)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
     together = {name: tuple(tracks) for name, tracks in encoded.items() if len(tracks) > 1}
-    for name in encoded.keys() - together.keys():
-        warnings.warn(f"{name}: fewer than two tracks that sound, left out", AntiphonWarning, stacklevel=2)
+    names = ", ".join(str(track.path) for track in silent)
     if not together:
-        raise BadData("no multitrack has two tracks that sound: there is no relation to learn")
+        raise BadData(f"no multitrack has two tracks that sound: nothing to learn from (silent: {names or 'none'})")
+    if silent:
+        warnings.warn(f"left out because they are silent: {names}", AntiphonWarning, stacklevel=2)
+    alone = ", ".join(name for name in encoded if name not in together)
+    if alone:
+        warnings.warn(f"left out with fewer than two tracks that sound: {alone}", AntiphonWarning, stacklevel=2)
     return together
 
 
@@ -113,8 +118,8 @@ def training_segments(
         for window in windows
         for track in encoded.get(window.multitrack.name, ())
     ]
-    if not parts:
-        raise BadData("no track to learn from is left in the training split")
+    if not any(len(part.level) for part in parts):
+        raise BadData(f"the training split holds no track of {segment_seconds:g} s or more to learn from")
     return Segments(np.concatenate([part.vectors for part in parts]), np.concatenate([part.level for part in parts]))
 
 

@@ -15,6 +15,10 @@ from pathlib import Path
 
 from antiphon.errors import AntiphonError
 
+NAME_KEPT = 40
+"""Letters of a name that its temporary name repeats: a name as long as the file system allows leaves no room for
+more."""
+
 
 @contextmanager
 def _named_errors(target: Path) -> Iterator[None]:
@@ -29,7 +33,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     """A temporary path beside `target`, with its suffix, renamed to it when the block ends without an error."""
     with _named_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem[:NAME_KEPT]}-", suffix=target.suffix, dir=target.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -52,13 +56,13 @@ def whole_directory(target: Path, mark: str) -> Iterator[Path]:
     refuse_foreign(target, mark)
     with _named_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:NAME_KEPT]}-", dir=target.parent))
     try:
         yield temporary
         with _named_errors(target):
             temporary.chmod(0o755)
             if target.exists():
-                old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+                old = Path(tempfile.mkdtemp(prefix=f".{target.name[:NAME_KEPT]}-old-", dir=target.parent))
                 target.replace(old / target.name)
                 temporary.replace(target)
                 shutil.rmtree(old)

@@ -5,12 +5,14 @@ Like mir_eval: plain arrays in, a number or one number per position out.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def _same_length(predicted: ArrayLike, reference: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    a, b = np.asarray(predicted, dtype=np.int64), np.asarray(reference, dtype=np.int64)
+def _same_length(predicted: ArrayLike, reference: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    a, b = np.asarray(predicted), np.asarray(reference)
     if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(f"predicted and reference must be (n,) and of one length, got {a.shape} and {b.shape}")
     if len(a) == 0:

@@ -25,6 +25,7 @@ app = App(
     name="antiphon",
     help="Learns how separate tracks answer one another, and answers a new guide from your own memory.",
     version=__version__,
+    suppress_keyboard_interrupt=False,
 )
 corpus_app = App(name="corpus", help="Which audio there is: find it, or build it from scores.")
 app.command(corpus_app)
@@ -35,10 +36,12 @@ SETTINGS = Group("Settings", sort_key=2)
 Output = Annotated[Path, Parameter(name=["--output", "-o"], help="Where the result goes.")]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")]
 Config = Annotated[Path | None, Parameter(name="--config", help="A TOML file of settings.")]
-Seed = Annotated[int, Parameter(help="Seed of all draws.")]
+Seed = Annotated[int, Parameter(help="Seed of all draws, 0 or more.", validator=cyclopts.validators.Number(gte=0))]
 Overwrite = Annotated[bool, Parameter(negative=(), help="Replace an agent that is there.")]
-Folders = Annotated[tuple[Path, Path] | None, Parameter(help="Two folders whose files are paired by name.")]
-Pair = Annotated[tuple[Path, Path] | None, Parameter(help="Two files that sound together.")]
+Folders = Annotated[
+    tuple[Path, Path] | None, Parameter(negative=(), help="Two folders whose files are paired by name.")
+]
+Pair = Annotated[tuple[Path, Path] | None, Parameter(negative=(), help="Two files that sound together.")]
 AllSettings = Annotated[Settings | None, Parameter(name="*", group=SETTINGS)]
 CorpusSection = Annotated[CorpusSettings | None, Parameter(name="--corpus", group=SETTINGS)]
 SamplingSection = Annotated[SamplingSettings | None, Parameter(name="--sampling", group=SETTINGS)]
@@ -70,7 +73,7 @@ def demo(directory: Path = Path("demo"), *, pieces: int = 80, seed: Seed = 0, as
 
 
 @corpus_app.command
-def scan(folder: Path, *, output: Output | None = None, as_json: Json = False, corpus: CorpusSection = None) -> None:
+def scan(folder: Path, /, *, output: Output | None = None, as_json: Json = False, corpus: CorpusSection = None) -> None:
     """Find the multitracks of a folder, and write a manifest.
 
     Parameters
@@ -98,7 +101,7 @@ def scan(folder: Path, *, output: Output | None = None, as_json: Json = False, c
 
 
 @corpus_app.command
-def build(kind: Annotated[str, Parameter()], *, output: Output, pieces: int | None = None, seed: Seed = 0) -> None:
+def build(kind: str, /, *, output: Output, pieces: int | None = None, seed: Seed = 0, as_json: Json = False) -> None:
     """Render a corpus from scores, and write its manifest.
 
     Parameters
@@ -113,7 +116,11 @@ def build(kind: Annotated[str, Parameter()], *, output: Output, pieces: int | No
     if kind != "chorales":
         raise SettingsError(f"unknown corpus {kind!r}; known: chorales")
     with terminal.progress() as progress:
-        print(build_chorales(output, ChoraleSettings(pieces=pieces, seed=seed), progress))
+        manifest = build_chorales(output, ChoraleSettings(pieces=pieces, seed=seed), progress)
+    if as_json:
+        _print_json({"manifest": str(manifest)})
+    else:
+        print(manifest)
 
 
 @app.command
@@ -291,6 +298,7 @@ def run(arguments: Sequence[str]) -> int:
     terminal.show_warnings()
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        terminal.flush()
     except CycloptsError as error:
         terminal.say(f"antiphon: {_usage(error)}")
         return SettingsError.exit_code
@@ -301,8 +309,12 @@ def run(arguments: Sequence[str]) -> int:
         terminal.say("antiphon: interrupted")
         return terminal.INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
+        terminal.give_up_output()
         return 0
+    except OSError as error:
+        terminal.give_up_output()
+        terminal.say(f"antiphon: {terminal.refusal(error)}")
+        return AntiphonError.exit_code
     return 0
 
 
@@ -310,6 +322,11 @@ def _usage(error: CycloptsError) -> str:
     cause = error.__cause__
     if isinstance(error, cyclopts.ValidationError) and isinstance(cause, PydanticError):
         return describe(cause)
+    help_of = " ".join(("antiphon", *(error.command_chain or ()), "--help"))
+    if isinstance(error, cyclopts.MissingArgumentError) and error.argument and not error.argument.tokens:
+        return f"{error.argument.name} is missing; see {help_of}"
+    if isinstance(error, cyclopts.UnusedCliTokensError):
+        return f"nothing is expected after that: {' '.join(error.unused_tokens or ())}; see {help_of}"
     return str(error)
 
 

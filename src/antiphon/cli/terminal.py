@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ INTERRUPTED = 130
 @contextmanager
 def progress() -> Iterator[Progress]:
     """A bar per task on stderr; silent where stderr is not a terminal."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield no_progress
         return
     from rich import progress as bars
@@ -39,8 +40,32 @@ def progress() -> Iterator[Progress]:
 
 def say(message: str) -> None:
     """One line on stderr."""
-    with suppress(OSError):
-        print(" ".join(message.split()), file=sys.stderr)
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(" ".join(line.strip() for line in message.splitlines()), file=sys.stderr)
+
+
+def flush() -> None:
+    """Hand over what was printed: a reader that is gone, or a full disk, shows here and not after the last line."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def give_up_output() -> None:
+    """What nobody takes goes nowhere: left where it is, Python would try again as it exits, and complain."""
+    try:
+        flush()
+    except OSError:
+        with suppress(OSError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+
+
+def refusal(error: OSError) -> str:
+    """What the operating system said no to, and why."""
+    reason = error.strerror or str(error)
+    return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
 
 
 def show_warnings() -> None:

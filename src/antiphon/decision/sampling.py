@@ -32,15 +32,15 @@ def candidates(log_probabilities: Floats, allowed: Mask | None, settings: Sampli
 
     Hard constraint: what is outside `allowed` (n, classes) is impossible before the nucleus is taken. Soft (paper 4.3):
     where the nucleus holds allowed labels, one of them; else any of the nucleus. Where a model gives nothing to any
-    allowed label, all of them are equally likely.
+    allowed label, all of them are equally likely. Raises ValueError where the hard constraint allows none.
     """
     logits = log_probabilities.astype(np.float64)
-    if settings.temperature > 0:
-        logits = logits / settings.temperature
     possible = np.ones(logits.shape, dtype=np.bool_)
     if allowed is not None and settings.constraint == "hard":
+        if not allowed.any(axis=-1).all():
+            raise ValueError("the hard constraint needs at least one allowed label at every position")
         possible = allowed
-    probabilities = _normalized(logits, possible)
+    probabilities = _normalized(logits, possible, settings.temperature or 1.0)
     kept = np.where(nucleus(probabilities, settings.top_p), probabilities, 0.0)
     if allowed is not None and settings.constraint == "soft":
         within = np.where(allowed, kept, 0.0)
@@ -50,11 +50,12 @@ def candidates(log_probabilities: Floats, allowed: Mask | None, settings: Sampli
     return np.asarray(kept / kept.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-def _normalized(logits: Probabilities, possible: Mask) -> Probabilities:
+def _normalized(logits: Probabilities, possible: Mask, temperature: float) -> Probabilities:
     logits = np.where(possible, logits, -np.inf)
     nothing = np.isneginf(logits).all(axis=-1, keepdims=True)
     logits = np.where(nothing, np.where(possible, 0.0, -np.inf), logits)
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):
+        weights = np.exp((logits - logits.max(axis=-1, keepdims=True)) / temperature)
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 

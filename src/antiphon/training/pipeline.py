@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from antiphon.agent import Agent
+from antiphon.agent import AGENT_MARK, Agent
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
@@ -18,8 +18,9 @@ from antiphon.corpus.opening import open_corpus
 from antiphon.corpus.splits import divide
 from antiphon.dataset import EncodedTrack, Splits, encode, split_tokens, training_segments
 from antiphon.decision.transformer import DecisionNetwork
-from antiphon.errors import BadData, SettingsError
+from antiphon.errors import BadData, MissingExtra, SettingsError
 from antiphon.evaluation.regeneration import everyone, regenerate, summarized
+from antiphon.files import refuse_foreign
 from antiphon.interfaces import Encoder, Progress, no_progress
 from antiphon.perception.alphabet import fit_alphabet
 from antiphon.perception.cache import FrameCache, default_directory
@@ -43,8 +44,11 @@ def train(
     """
     settings = settings or Settings()
     target = None if output is None else Path(output)
-    if target is not None and target.exists() and not overwrite:
-        raise SettingsError(f"{target} exists; choose another name, or pass --overwrite")
+    if target is not None:
+        refuse_foreign(target, AGENT_MARK)
+        if (target / AGENT_MARK).exists() and not overwrite:
+            raise SettingsError(f"{target} holds an agent; choose another name, or pass --overwrite")
+    _require_device(settings.training.device)
     if not isinstance(corpus, Corpus):
         corpus = open_corpus(Path(corpus), settings.corpus)
     perception = Perception(settings.perception, encoder, FrameCache(default_directory()))
@@ -80,6 +84,19 @@ def _trained(agent: Agent, splits: Splits, state: Path | None, progress: Progres
         history += [_record(name, record) for record in trainer.fit(splits.train, splits.validation, progress, task)]
         networks[name] = network.cpu()
     return replace(agent, network=networks["decision"], deaf=networks.get("deaf"), history=tuple(history))
+
+
+def _require_device(name: str) -> None:
+    import torch
+
+    try:
+        torch.device(name)
+    except RuntimeError as error:
+        raise SettingsError(f"setting training.device: {name!r} is not one; for instance cpu, cuda or mps") from error
+    try:
+        torch.zeros(1, device=name).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise MissingExtra(f"setting training.device: this machine or this torch has no {name}") from error
 
 
 def _new_network(settings: Settings, classes: int, hears: bool) -> DecisionNetwork:

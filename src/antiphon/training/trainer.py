@@ -31,6 +31,9 @@ from antiphon.training.scheduled_sampling import sampled_past, shifted, true_tok
 VALIDATION_PAIRS = 1200
 """More windows than this say nothing more about when to stop; beyond it a fixed draw of them is used."""
 
+IMPROVEMENT = 0.002
+"""Bits per token by which an epoch must beat the best one to count: less is not worth another round of patience."""
+
 
 @dataclass(frozen=True)
 class EpochRecord:
@@ -96,7 +99,7 @@ class Trainer:
             train_bits = self._run_epoch(train, course)
             validation_bits = self._bits(check) if check else None
             course.history.append(EpochRecord(course.epoch, course.step, train_bits, validation_bits))
-            if validation_bits is None or validation_bits < course.best:
+            if validation_bits is None or validation_bits < course.best - IMPROVEMENT:
                 course.best = math.inf if validation_bits is None else validation_bits
                 course.best_epoch = course.epoch
                 course.weights = copy.deepcopy(self.network.state_dict())

@@ -1,0 +1,51 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything is installed into .venv.
+# A torch that is in .venv already is kept (README says how to take a GPU build); else a CPU one is installed first,
+# since the one that pip finds by itself on Linux brings several GB of CUDA along.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TORCH_INDEX := https://download.pytorch.org/whl/cpu
+TORCH_FALLBACK := torch==2.13.0
+
+.PHONY: demo test test-slow lint types check clean
+
+demo: $(VENV)/.demo
+	$(BIN)/antiphon demo demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow --timeout 900
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+check: test lint types
+
+clean:
+	rm -rf $(VENV) demo out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.torch:
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing torch, CPU build, unless one is there"
+	@$(BIN)/python -c "import torch" 2>/dev/null \
+	  || $(PIP) --timeout 5 --retries 0 --index-url $(TORCH_INDEX) "torch>=2.6" 2>/dev/null \
+	  || $(PIP) "$(TORCH_FALLBACK)"
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.torch pyproject.toml
+	@echo "Installing Antiphon and what the demo needs"
+	@$(PIP) --editable ".[scores]"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.torch pyproject.toml
+	@echo "Installing Antiphon and what its tests need"
+	@$(PIP) --editable ".[scores,wav2vec2,dev]"
+	@touch $@ $(VENV)/.demo

@@ -1,0 +1,85 @@
+"""The folder list is the architecture: a module imports only from lower layers and from its own folder."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import antiphon
+
+SOURCE = Path(antiphon.__file__).parent
+
+LAYERS = (
+    ("errors",),
+    ("types", "config", "metrics", "files"),
+    ("interfaces", "audio", "checkpoint"),
+    ("corpus", "perception", "decision", "action"),
+    ("agent", "dataset"),
+    ("evaluation",),
+    ("training", "live"),
+    ("experiments",),
+    ("cli", "studio"),
+)
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or not path.name.startswith("__"))
+
+PRINTERS = {"cli"}
+"""Where printing is allowed."""
+
+
+def folder_of(path: Path) -> str:
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return parts[0]
+
+
+def imported_folders(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "antiphon":
+            names |= {f"antiphon.{alias.name}" for alias in node.names if not alias.name.startswith("__")}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return {name.split(".")[1] for name in names if name.startswith("antiphon.")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_a_module_imports_only_from_lower_layers_and_its_own_folder(path):
+    own = folder_of(path)
+    foreign = imported_folders(ast.parse(path.read_text(encoding="utf-8"))) - {own}
+    too_high = {name for name in foreign if RANK[name] >= RANK[own]}
+    assert not too_high, f"{own} must not import {sorted(too_high)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_only_the_command_line_prints(path):
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    prints = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+    assert not prints or folder_of(path) in PRINTERS
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("antiphon", {"torch", "numpy", "librosa"}),
+        ("antiphon.cli.app", {"torch", "librosa", "onnxruntime", "sklearn", "transformers", "scipy", "music21"}),
+        ("antiphon.metrics", {"torch", "librosa", "scipy", "sklearn"}),
+        ("antiphon.types", {"torch", "librosa", "scipy", "sklearn"}),
+        ("antiphon.corpus.layouts", {"torch", "librosa", "music21"}),
+        ("antiphon.action.selection", {"torch", "librosa"}),
+    ],
+)
+def test_importing_a_module_loads_nothing_heavy(module, absent):
+    code = f"import sys, {module}; print(*({absent!r} & sys.modules.keys()))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not loaded
+
+
+def test_no_module_unpickles():
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        assert "pickle" not in text.replace("no pickle", "").replace("never a pickle", ""), path
+        assert "torch.load" not in text, path

@@ -1,0 +1,259 @@
+import io
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.audio import SILENT_DBFS, dbfs, duration_of, frame_power, mixed, mono, mp3, peak, read, resampled, write
+from antiphon.audio import with_channels as in_channels
+from antiphon.errors import AntiphonError, BadData
+from antiphon.types import Audio
+
+
+def noise(frames: int = 2205, channels: int = 2, rate: int = 22050, level: float = 0.5) -> Audio:
+    samples = np.random.default_rng(0).uniform(-level, level, (frames, channels))
+    return Audio(samples.astype(np.float32), rate)
+
+
+def tone(seconds: float = 1.0, channels: int = 1, rate: int = 22050, hertz: float = 440.0) -> Audio:
+    wave = 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+    return Audio(np.repeat(wave[:, None], channels, axis=1).astype(np.float32), rate)
+
+
+def constant(value: float, channels: int = 1, frames: int = 10, rate: int = 8000) -> Audio:
+    return Audio(np.full((frames, channels), value, dtype=np.float32), rate)
+
+
+@pytest.mark.parametrize(("suffix", "step"), [(".wav", 2**-23), (".WAV", 2**-23), (".aiff", 2**-15), (".flac", 2**-15)])
+@pytest.mark.parametrize(("channels", "rate"), [(1, 8000), (2, 44100), (8, 96000)])
+def test_what_is_written_is_read(tmp_path, suffix, step, channels, rate):
+    sound, path = noise(channels=channels, rate=rate), tmp_path / f"sound{suffix}"
+    write(path, sound)
+    found = read(path)
+    assert (found.sample_rate, found.samples.shape, found.source) == (rate, sound.samples.shape, str(path))
+    assert np.abs(found.samples - sound.samples).max() <= step
+    assert duration_of(path) == found.duration == sound.duration
+
+
+@pytest.mark.parametrize(("subtype", "step"), [("PCM_16", 2**-15), ("PCM_24", 2**-23), ("FLOAT", 0), ("DOUBLE", 0)])
+def test_a_wav_of_any_depth_is_read(tmp_path, subtype, step):
+    sound = noise()
+    soundfile.write(tmp_path / "a.wav", sound.samples, sound.sample_rate, subtype=subtype)
+    assert np.abs(read(tmp_path / "a.wav").samples - sound.samples).max() <= step
+
+
+def test_ogg_keeps_length_and_level(tmp_path):
+    sound = tone(channels=2, rate=44100)
+    write(tmp_path / "a.ogg", sound)
+    found = read(tmp_path / "a.ogg")
+    assert found.samples.shape == sound.samples.shape
+    assert np.square(found.samples).mean() == pytest.approx(np.square(sound.samples).mean(), rel=0.05)
+
+
+def test_a_wav_keeps_what_passes_full_scale(tmp_path):
+    sound = noise(level=3.0)
+    write(tmp_path / "a.wav", sound)
+    assert read(tmp_path / "a.wav").samples.tolist() == sound.samples.tolist()
+
+
+def test_names_may_hold_anything(tmp_path):
+    path = tmp_path / "Ünïcode dossier 音" / "my take #1 – été.wav"
+    write(path, noise())
+    assert len(read(path).samples) == 2205
+    assert len(read(str(path)).samples) == 2205
+
+
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path):
+    path = tmp_path / f"{'n' * 251}.wav"
+    write(path, noise())
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+@given(start=st.floats(0, 0.12), duration=st.floats(0, 0.12))
+def test_an_excerpt_is_a_slice(tmp_path_factory, suffix, start, duration):
+    path = tmp_path_factory.getbasetemp() / f"excerpt{suffix}"
+    if not path.exists():
+        write(path, noise())
+    whole = read(path).samples
+    first = round(start * 22050)
+    found = read(path, start, duration)
+    assert found.samples.tolist() == whole[first : first + round(duration * 22050)].tolist()
+    assert read(path, start).samples.tolist() == whole[first:].tolist()
+
+
+@pytest.mark.parametrize(("start", "duration"), [(-0.1, None), (0.0, -0.1)])
+def test_there_is_nothing_before_the_beginning(tmp_path, start, duration):
+    write(tmp_path / "a.wav", noise())
+    with pytest.raises(ValueError, match="negative"):
+        read(tmp_path / "a.wav", start, duration)
+
+
+def cut(path, share: float) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: round(len(content) * share)])
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".flac"])
+@pytest.mark.parametrize("share", [0.99, 0.5, 0.1])
+def test_a_cut_off_file_is_not_a_short_one(tmp_path, suffix, share):
+    path = tmp_path / f"cut{suffix}"
+    write(path, noise(frames=30_000))
+    cut(path, share)
+    with pytest.raises(BadData, match=f"cut{suffix}: (truncated|damaged)"):
+        read(path)
+
+
+def test_a_cut_off_wav_shows_in_its_header(tmp_path):
+    write(tmp_path / "a.wav", noise())
+    cut(tmp_path / "a.wav", 0.5)
+    with pytest.raises(BadData, match=r"a\.wav: truncated"):
+        duration_of(tmp_path / "a.wav")
+
+
+def test_chunks_before_the_audio_are_passed_over(tmp_path):
+    path = tmp_path / "a.wav"
+    write(path, noise())
+    content = path.read_bytes()
+    note = b"LIST" + struct.pack("<I", 3) + b"abc\0"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(content) - 8 + len(note)) + b"WAVE" + note + content[12:])
+    assert len(read(path).samples) == 2205
+    cut(path, 0.9)
+    with pytest.raises(BadData, match="truncated"):
+        read(path)
+
+
+def test_a_streamed_wav_does_not_know_its_length(tmp_path):
+    path = tmp_path / "a.wav"
+    write(path, noise())
+    content = bytearray(path.read_bytes())
+    place = content.index(b"data") + 4
+    content[place : place + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    assert len(read(path).samples) == 2205
+
+
+def test_a_streamed_flac_without_a_length_is_refused(tmp_path):
+    path = tmp_path / "a.flac"
+    write(path, noise())
+    content = bytearray(path.read_bytes())
+    # STREAMINFO begins at byte 8; the last 36 bits of its first 18 bytes count the samples.
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    for way in (read, duration_of):
+        with pytest.raises(BadData, match="how long"):
+            way(path)
+
+
+@pytest.mark.parametrize("way", [read, duration_of])
+def test_what_is_no_audio_is_named(tmp_path, way):
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("This is not a wav.", encoding="utf-8")
+    (tmp_path / "samples.raw").write_bytes(bytes(100))
+    (tmp_path / "directory.wav").mkdir()
+    write(tmp_path / "nothing.wav", noise(frames=0))
+    reasons = {
+        "missing.wav": "no such file",
+        "empty.wav": "empty file",
+        "text.wav": "not readable as audio",
+        "samples.raw": "raw samples",
+        "directory.wav": "not a file",
+        "nothing.wav": "holds no audio",
+    }
+    for name, reason in reasons.items():
+        with pytest.raises(BadData, match=f"{name}: {reason}") as refused:
+            way(tmp_path / name)
+        assert refused.value.exit_code == 4
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_samples_that_are_no_numbers_are_refused(tmp_path, value):
+    samples = noise().samples.copy()
+    samples[1000, 1] = value
+    soundfile.write(tmp_path / "a.wav", samples, 22050, subtype="FLOAT")
+    with pytest.raises(BadData, match="NaN or infinite"):
+        read(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize(("name", "channels"), [("a.xyz", 1), ("a", 1), ("a.raw", 1), ("a.mp3", 8), ("a.flac", 9)])
+def test_what_cannot_be_written_leaves_nothing(tmp_path, name, channels):
+    with pytest.raises(AntiphonError, match="cannot write"):
+        write(tmp_path / name, noise(channels=channels))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_seconds_sound_fits_an_mp3():
+    for channels, rate, kept in [(1, 22050, 22050), (2, 44100, 44100), (8, 96000, 48000), (1, 8000, 48000)]:
+        found, found_rate = soundfile.read(io.BytesIO(mp3(tone(0.5, channels, rate))), always_2d=True)
+        assert found_rate == kept
+        assert found.shape[1] == min(channels, 2) if channels < 3 else 1
+        assert len(found) / found_rate == pytest.approx(0.5, abs=0.06)
+        middle = found[len(found) // 4 : -len(found) // 4]
+        assert np.sqrt(2) * middle.std() == pytest.approx(0.5, rel=0.1)
+
+
+@given(st.sampled_from([8000, 16000, 22050, 44100, 48000, 96000]), st.integers(1, 5000), st.integers(1, 3))
+def test_resampling_keeps_duration_and_channels(rate, frames, channels):
+    sound = noise(frames, channels, 22050)
+    found = resampled(sound, rate)
+    assert found.sample_rate == rate
+    assert found.channels == channels
+    assert abs(found.duration - sound.duration) <= 1 / rate
+
+
+def test_resampling_keeps_pitch_and_level():
+    found = resampled(tone(hertz=440.0, rate=44100), 16000)
+    expected = tone(hertz=440.0, rate=16000)
+    assert found.samples[500:-500] == pytest.approx(expected.samples[500:-500], abs=1e-3)
+
+
+def test_mono_is_the_mean_of_the_channels():
+    samples = np.array([[0.2, 0.4, 0.9], [-1.0, 0.0, 0.4]], dtype=np.float32)
+    assert mono(Audio(samples, 8000)).samples[:, 0] == pytest.approx([0.5, -0.2])
+    assert mono(Audio(samples[:, :2], 8000)).samples[:, 0] == pytest.approx([0.3, -0.5])
+
+
+def test_mono_sounds_from_every_channel():
+    assert in_channels(constant(0.3), 4).samples.tolist() == constant(0.3, 4).samples.tolist()
+    assert in_channels(constant(0.3, 8), 2).samples == pytest.approx(constant(0.3, 2).samples)
+
+
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 3), st.floats(0, 4)), min_size=1, max_size=4))
+def test_a_mix_never_passes_full_scale(parts):
+    sounds = [noise(frames, channels, level=level) for frames, channels, level in parts]
+    found = mixed(sounds)
+    assert peak(found) <= 1
+    assert found.samples.shape == (max(frames for frames, _, _ in parts), parts[0][1])
+
+
+def test_a_mix_that_fits_is_the_sum():
+    found = mixed([constant(0.25, 2, 10), constant(0.5, 1, 4)])
+    assert found.samples == pytest.approx(np.r_[np.full((4, 2), 0.75), np.full((6, 2), 0.25)])
+
+
+def test_a_mix_that_does_not_is_turned_down_as_a_whole():
+    assert mixed([constant(0.5, 1, 4), constant(1.5, 1, 2)]).samples[:, 0] == pytest.approx([1, 1, 0.25, 0.25])
+
+
+def test_a_mix_is_in_the_rate_of_the_first():
+    found = mixed([tone(0.5, rate=16000), tone(1.0, rate=48000)])
+    assert (found.sample_rate, found.duration) == (16000, 1.0)
+
+
+def test_power_of_frames():
+    # A square wave of amplitude 0.5 for the first second, silence for the second: mean squares 0.25 and 0.
+    samples = np.r_[np.tile([0.5, -0.5], 500), np.zeros(1000)][:, None].astype(np.float32)
+    assert frame_power(Audio(samples, 1000), np.array([0.5, 1.5])) == pytest.approx([0.25, 0])
+
+
+def test_decibels():
+    found = dbfs(np.array([1.0, 0.5, 1e-6, 0.0], dtype=np.float32))
+    assert found == pytest.approx([0, -3.0103, -60, SILENT_DBFS], abs=1e-3)
+
+
+def test_no_samples_have_no_peak():
+    assert peak(noise(frames=0)) == 0

@@ -1,0 +1,145 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from antiphon.errors import AntiphonError
+from antiphon.files import sha256, whole_directory, whole_file
+
+MARK = "config.json"
+
+
+class Stopped(BaseException):
+    """Stands for ctrl-C in the middle of writing."""
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def write_result(target: Path, **files: str) -> None:
+    with whole_directory(target, MARK) as inside:
+        (inside / MARK).write_text("{}", encoding="utf-8")
+        for name, text in files.items():
+            (inside / name).write_text(text, encoding="utf-8")
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path):
+    target = tmp_path / "new" / "a.txt"
+    with whole_file(target) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        assert not target.exists()
+        assert temporary.suffix == target.suffix
+    assert target.read_text(encoding="utf-8") == "half"
+    assert names(target.parent) == ["a.txt"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, Stopped])
+def test_a_file_that_fails_leaves_the_old_one(tmp_path, error):
+    target = tmp_path / "a.txt"
+    target.write_text("old", encoding="utf-8")
+
+    def fail():
+        with whole_file(target) as temporary:
+            temporary.write_text("new", encoding="utf-8")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert names(tmp_path) == ["a.txt"]
+    assert target.read_text(encoding="utf-8") == "old"
+
+
+def test_a_directory_appears_when_it_is_whole(tmp_path):
+    target = tmp_path / "agent"
+    with whole_directory(target, MARK) as inside:
+        (inside / MARK).touch()
+        assert not target.exists()
+    assert names(tmp_path) == ["agent"]
+    assert names(target) == [MARK]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, Stopped])
+def test_a_directory_that_fails_leaves_the_old_one(tmp_path, error):
+    target = tmp_path / "agent"
+    write_result(target, old="old")
+
+    def fail():
+        with whole_directory(target, MARK) as inside:
+            (inside / "new").touch()
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert names(tmp_path) == ["agent"]
+    assert names(target) == [MARK, "old"]
+
+
+def test_nothing_of_the_old_result_stays_behind(tmp_path):
+    target = tmp_path / "agent"
+    write_result(target, old="old")
+    write_result(target, new="new")
+    assert names(tmp_path) == ["agent"]
+    assert names(target) == [MARK, "new"]
+
+
+def test_an_empty_directory_is_nobodys(tmp_path):
+    (tmp_path / "agent").mkdir()
+    write_result(tmp_path / "agent")
+    assert names(tmp_path / "agent") == [MARK]
+
+
+def test_somebodys_directory_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work", encoding="utf-8")
+    with pytest.raises(AntiphonError, match="files of its own"):
+        write_result(tmp_path)
+    assert names(tmp_path) == ["thesis.tex"]
+
+
+def test_a_file_is_no_directory(tmp_path):
+    (tmp_path / "agent").write_text("mine", encoding="utf-8")
+    with pytest.raises(AntiphonError, match="is a file"):
+        write_result(tmp_path / "agent")
+    assert (tmp_path / "agent").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_directory_is_no_file(tmp_path):
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(AntiphonError, match=r"cannot write .*a\.txt"), whole_file(tmp_path / "a.txt") as temporary:
+        temporary.touch()
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("parent", ["a regular file", "/proc/nowhere"])
+def test_where_nothing_can_be_written_it_says_so(tmp_path, parent):
+    place = Path(parent) if parent.startswith("/") else tmp_path / parent
+    if not parent.startswith("/"):
+        place.touch()
+    with pytest.raises(AntiphonError, match="cannot write"), whole_file(place / "a.txt"):
+        pass
+    with pytest.raises(AntiphonError, match="cannot write"):
+        write_result(place / "agent")
+
+
+def test_names_may_be_as_long_as_the_file_system_allows(tmp_path):
+    with whole_file(tmp_path / ("ö" * 125 + ".txt")) as temporary:
+        temporary.write_text("x", encoding="utf-8")
+    for _ in range(2):
+        write_result(tmp_path / ("d" * 255))
+    assert len(names(tmp_path)) == 2
+
+
+def test_others_may_read_what_was_written(tmp_path):
+    write_result(tmp_path / "agent")
+    with whole_file(tmp_path / "a.txt") as temporary:
+        temporary.touch()
+    assert (tmp_path / "agent").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_sha256(tmp_path):
+    # The digest of "abc" in FIPS 180-2, appendix B.1.
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    (tmp_path / "b").write_bytes(bytes(3_000_000))
+    assert sha256(tmp_path / "b") == hashlib.sha256(bytes(3_000_000)).hexdigest()
