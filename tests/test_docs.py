@@ -1,6 +1,7 @@
 """What README and docs show is what works: every command and every snippet is run, in order, on real files."""
 
 import re
+import runpy
 import shlex
 import shutil
 from pathlib import Path
@@ -74,6 +75,15 @@ def test_the_readme_works_from_top_to_bottom(desk, monkeypatch, capsys):
         exec(compile(snippet, "README.md", "exec"), {})
     assert antiphon.read("response.wav").channels == antiphon.read("memory.wav").channels == 2
     assert (desk / "response" / "index.html").is_file()
+
+
+@pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_an_example_ends_with_sound(desk, example):
+    runpy.run_path(str(example), run_name="__main__")
+    response, guide = antiphon.read("response.wav"), antiphon.read("guide.wav")
+    assert response.duration == guide.duration
+    assert np.abs(response.samples).max() > 0.01
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -23,6 +23,7 @@ from antiphon.action.selection import OptimalSelection, playable
 from antiphon.audio import resampled, with_channels
 from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
 from antiphon.config import SCHEMA_VERSION, CorpusSettings, PerceptionSettings, SamplingSettings, Settings, validated
+from antiphon.corpus.splits import SPLITS
 from antiphon.decision.generation import Context, generate
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.transformer import DecisionNetwork
@@ -234,7 +235,8 @@ def model_card(agent: Agent) -> str:
         for row in training.get("summary", [])
     )
     table = f"| model | TPP, % | bits per token |\n|---|---|---|\n{rows}" if rows else "No held-out pieces to score.\n"
-    counts = ", ".join(f"{count} {split}" for split, count in training.get("pieces", {}).items())
+    pieces = training.get("pieces", {})
+    counts = ", ".join(f"{pieces[split]} {split}" for split in SPLITS if split in pieces)
     return (
         "# An Antiphon agent\n\n"
         "It answers a guide track with a specification of what to play, and plays it from a memory.\n\n"

@@ -65,13 +65,13 @@ def duration_of(path: Path) -> float:
 
 
 def _open(path: Path) -> soundfile.SoundFile:
-    if not path.exists():
-        raise BadData(f"{path}: no such file")
-    if not path.is_file():
-        raise BadData(f"{path}: not a file")
     if path.suffix.lower() == ".raw":
         raise BadData(f"{path}: raw samples say neither their rate nor their channels; convert it to wav")
     try:
+        if not path.exists():
+            raise BadData(f"{path}: no such file")
+        if not path.is_file():
+            raise BadData(f"{path}: not a file")
         size = path.stat().st_size
         if size == 0:
             raise BadData(f"{path}: empty file")
@@ -79,6 +79,8 @@ def _open(path: Path) -> soundfile.SoundFile:
         stream = soundfile.SoundFile(path)
     except OSError as error:
         raise BadData(f"{path}: {error.strerror or error}") from error
+    except UnicodeEncodeError as error:
+        raise BadData(f"{str(path)!r}: its name is not UTF-8; rename it") from error
     except soundfile.LibsndfileError as error:
         raise BadData(f"{path}: not readable as audio ({error.error_string.rstrip('.')})") from error
     if stream.frames == 0:
@@ -112,7 +114,7 @@ def _refuse_truncated(path: Path, size: int) -> None:
 def write(path: str | Path, audio: Audio) -> None:
     """Write a file in the format of its suffix, whole or not at all.
 
-    wav is 24 bit, or float where a sample passes full scale.
+    wav is 24 bit, or float where a sample passes full scale; other formats refuse to clip.
     """
     path = Path(path)
     suffix = path.suffix.lstrip(".").upper()
@@ -122,6 +124,8 @@ def write(path: str | Path, audio: Audio) -> None:
     subtype = None
     if suffix == "WAV":
         subtype = "PCM_24" if peak(audio) <= 1 else "FLOAT"
+    elif peak(audio) > 1:
+        raise BadData(f"{path}: {peak(audio):.2f} times full scale would be clipped; write a .wav, or turn it down")
     with whole_file(path) as temporary:
         try:
             soundfile.write(temporary, audio.samples, audio.sample_rate, subtype=subtype)
@@ -193,6 +197,14 @@ def frame_power(audio: Audio, times: Seconds) -> Floats:
     total = np.concatenate([[0.0], np.cumsum(audio.samples[:, 0].astype(np.float64) ** 2)])
     lengths = np.maximum(np.diff(positions), 1)
     return (np.diff(total[positions]) / lengths).astype(np.float32)
+
+
+def interval_power(audio: Audio, intervals: Seconds) -> Floats:
+    """Mean square (n,) of the sound, as mono, over each interval (n, 2); 0 past its end."""
+    samples = mono(audio).samples[:, 0]
+    edges = np.clip(np.round(intervals * audio.sample_rate).astype(np.int64), 0, len(samples))
+    excerpts = (samples[start:end] for start, end in edges)
+    return np.array([np.dot(excerpt, excerpt) / max(len(excerpt), 1) for excerpt in excerpts], dtype=np.float32)
 
 
 def dbfs(power: Floats) -> Floats:

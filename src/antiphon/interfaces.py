@@ -49,8 +49,8 @@ class Encoder(Protocol):
 class Condenser(Protocol):
     """Frames to one vector per segment (paper 4.1)."""
 
-    def __call__(self, features: Features, intervals: Seconds) -> Segments:
-        """Vectors (n, dim) and levels (n,) in dBFS of the segments `intervals` (n, 2)."""
+    def __call__(self, features: Features, intervals: Seconds) -> Floats:
+        """Vectors (n, dim) of the segments `intervals` (n, 2)."""
         ...
 
 

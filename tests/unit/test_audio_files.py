@@ -7,8 +7,21 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.audio import SILENT_DBFS, dbfs, duration_of, frame_power, mixed, mono, mp3, peak, read, resampled, write
-from antiphon.audio import with_channels as in_channels
+from antiphon.audio import (
+    SILENT_DBFS,
+    dbfs,
+    duration_of,
+    frame_power,
+    interval_power,
+    mixed,
+    mono,
+    mp3,
+    peak,
+    read,
+    resampled,
+    with_channels,
+    write,
+)
 from antiphon.errors import AntiphonError, BadData
 from antiphon.types import Audio
 
@@ -170,6 +183,15 @@ def test_what_is_no_audio_is_named(tmp_path, way):
         assert refused.value.exit_code == 4
 
 
+@pytest.mark.parametrize("name", [f"{'n' * 300}.wav", "caf\udce9.wav", "nul\0.wav"])
+def test_a_name_that_cannot_be_is_refused(tmp_path, name):
+    if "\udce9" in name:
+        write(tmp_path / "a.wav", noise())
+        (tmp_path / "a.wav").rename(tmp_path / name)
+    with pytest.raises(BadData):
+        read(tmp_path / name)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_samples_that_are_no_numbers_are_refused(tmp_path, value):
     samples = noise().samples.copy()
@@ -218,8 +240,8 @@ def test_mono_is_the_mean_of_the_channels():
 
 
 def test_mono_sounds_from_every_channel():
-    assert in_channels(constant(0.3), 4).samples.tolist() == constant(0.3, 4).samples.tolist()
-    assert in_channels(constant(0.3, 8), 2).samples == pytest.approx(constant(0.3, 2).samples)
+    assert with_channels(constant(0.3), 4).samples.tolist() == constant(0.3, 4).samples.tolist()
+    assert with_channels(constant(0.3, 8), 2).samples == pytest.approx(constant(0.3, 2).samples)
 
 
 @given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 3), st.floats(0, 4)), min_size=1, max_size=4))
@@ -248,6 +270,13 @@ def test_power_of_frames():
     # A square wave of amplitude 0.5 for the first second, silence for the second: mean squares 0.25 and 0.
     samples = np.r_[np.tile([0.5, -0.5], 500), np.zeros(1000)][:, None].astype(np.float32)
     assert frame_power(Audio(samples, 1000), np.array([0.5, 1.5])) == pytest.approx([0.25, 0])
+
+
+def test_power_of_intervals():
+    # Half a second of mean square 0.25, half a second of silence, and what lies past the end is silent too.
+    samples = np.r_[np.tile([0.5, -0.5], 250), np.zeros(500)][:, None].astype(np.float32)
+    intervals = np.array([[0.0, 0.5], [0.25, 0.75], [0.5, 1.0], [1.5, 2.0]])
+    assert interval_power(Audio(samples, 1000), intervals) == pytest.approx([0.25, 0.125, 0, 0])
 
 
 def test_decibels():

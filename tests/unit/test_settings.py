@@ -156,6 +156,8 @@ def test_the_papers_file_holds_the_papers_values():
     assert paper.sampling.top_p == 0.8
 
 
-@pytest.mark.parametrize("file", (Path(__file__).parents[2] / "configs").glob("*.toml"), ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", sorted((Path(__file__).parents[2] / "configs").glob("*.toml")), ids=lambda file: file.name
+)
 def test_every_file_that_comes_with_it_is_valid(file):
     assert resolve(file, {}) != Settings()

@@ -295,7 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; an expected error is one line on stderr and an exit code, a bug keeps its traceback."""
-    terminal.show_warnings()
+    terminal.only_our_own()
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
         terminal.flush()
@@ -323,7 +323,7 @@ def _usage(error: CycloptsError) -> str:
     if isinstance(error, cyclopts.ValidationError) and isinstance(cause, PydanticError):
         return describe(cause)
     help_of = " ".join(("antiphon", *(error.command_chain or ()), "--help"))
-    if isinstance(error, cyclopts.MissingArgumentError) and error.argument and not error.argument.tokens:
+    if isinstance(error, cyclopts.MissingArgumentError) and error.argument and error.keyword is None:
         return f"{error.argument.name} is missing; see {help_of}"
     if isinstance(error, cyclopts.UnusedCliTokensError):
         return f"nothing is expected after that: {' '.join(error.unused_tokens or ())}; see {help_of}"

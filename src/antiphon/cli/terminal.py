@@ -68,8 +68,10 @@ def refusal(error: OSError) -> str:
     return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
 
 
-def show_warnings() -> None:
-    """Antiphon's own warnings become lines on stderr; those of other libraries are not the reader's business."""
+def only_our_own() -> None:
+    """Antiphon's own warnings become lines on stderr; those of other libraries are not the reader's business, and
+    neither are their progress bars."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", AntiphonWarning)
     warnings.showwarning = lambda message, *_, **__: say(f"warning: {message}")

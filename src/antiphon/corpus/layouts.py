@@ -107,7 +107,8 @@ def _track(path: Path, name: str) -> Track:
 
 def _is_excluded(instrument: str, exclude: tuple[str, ...]) -> bool:
     words = instrument.split()
-    return any(all(any(_alike(word, wanted) for word in words) for wanted in _words(each)) for each in exclude)
+    unwanted = [parts for parts in map(_words, exclude) if parts]
+    return any(all(any(_alike(word, part) for word in words) for part in parts) for parts in unwanted)
 
 
 def _alike(word: str, wanted: str) -> bool:

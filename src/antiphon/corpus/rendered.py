@@ -51,13 +51,17 @@ Out = TypeVar("Out")
 
 @dataclass(frozen=True)
 class ChoraleSettings:
-    """What to render and how. None: all pieces, programs drawn from `pool`, pretty_midi's soundfont, all processors."""
+    """What to render and how. None: all pieces, programs drawn from `pool`, pretty_midi's soundfont, all processors.
+
+    `gain_db` is given to every stem alike: a soundfont leaves room for an orchestra.
+    """
 
     pieces: int | None = None
     programs: Programs | None = None
     pool: tuple[int, ...] = SUSTAINED_PROGRAMS
     tempo_bpm: float = 84.0
     velocity: int = 90
+    gain_db: float = 12.0
     sample_rate: int = 44100
     soundfont: Path | None = None
     seed: int = 0
@@ -133,7 +137,8 @@ def programs_of(name: str, settings: ChoraleSettings) -> Programs:
 def render_voices(score: Score, programs: Sequence[int], settings: ChoraleSettings) -> dict[str, Audio]:
     """Each voice of `score` as mono audio of `settings.sample_rate`, all of the same number of samples.
 
-    Turned down together, should one pass full scale. Raises BadData where the soundfont clips or stays silent.
+    Turned down together, should one pass full scale with the gain. Raises BadData where the soundfont clips or stays
+    silent.
     """
     seconds = score.quarters * 60 / settings.tempo_bpm + RELEASE_SECONDS
     frames = round(seconds * settings.sample_rate)
@@ -142,8 +147,9 @@ def render_voices(score: Score, programs: Sequence[int], settings: ChoraleSettin
         sound = _synthesized(_midi(score.voices[voice], program, seconds, settings), program, settings.soundfont)
         samples = audio.resampled(sound, settings.sample_rate).samples[:frames]
         stems[voice] = np.pad(samples, ((0, frames - len(samples)), (0, 0)))
-    loudest = np.float32(max(1.0, *(np.abs(samples).max() for samples in stems.values())))
-    return {voice: Audio(samples / loudest, settings.sample_rate, score.name) for voice, samples in stems.items()}
+    loudest = max(float(np.abs(samples).max()) for samples in stems.values())
+    gain = np.float32(min(10 ** (settings.gain_db / 20), 1 / max(loudest, 1e-9)))
+    return {voice: Audio(samples * gain, settings.sample_rate, score.name) for voice, samples in stems.items()}
 
 
 def _build_piece(score: Score, directory: Path, settings: ChoraleSettings, renderer: str) -> tuple[Track, ...]:
@@ -176,6 +182,7 @@ def _notes_file(score: Score, programs: Programs, settings: ChoraleSettings, ren
             "programs": programs,
             "tempo_bpm": settings.tempo_bpm,
             "velocity": settings.velocity,
+            "gain_db": settings.gain_db,
             "sample_rate": settings.sample_rate,
             "renderer": renderer,
         },

@@ -62,9 +62,7 @@ def _normalized(logits: Probabilities, possible: Mask, temperature: float) -> Pr
 def draw(probabilities: Probabilities, uniform: Probabilities) -> Ids:
     """One id per row of `probabilities` (n, classes), by inversion with the numbers `uniform` (n,) in [0, 1)."""
     cumulative = np.cumsum(probabilities, axis=-1)
-    ids = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=-1)
-    last = probabilities.shape[-1] - 1 - np.argmax(probabilities[:, ::-1] > 0, axis=-1)
-    return np.asarray(np.minimum(ids, last), dtype=np.int64)
+    return np.asarray((cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=-1), dtype=np.int64)
 
 
 def uniform_numbers(seeds: tuple[int, ...], step: int) -> Probabilities:

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from antiphon.audio import dbfs
 from antiphon.errors import SettingsError
 from antiphon.interfaces import Condenser
-from antiphon.types import Features, Floats, Ids, Seconds, Segments
+from antiphon.types import Features, Floats, Ids, Seconds
 
 
-def mean_condenser(features: Features, intervals: Seconds) -> Segments:
-    """The mean over the frames of each half-open interval (n, 2); level is that of their mean power, in dBFS.
+def mean_condenser(features: Features, intervals: Seconds) -> Floats:
+    """The mean (n, dim) over the frames of each half-open interval (n, 2).
 
     A segment without a frame takes the one nearest to its middle. Raises ValueError where there is no frame at all.
     """
     first, end = _frames_of(features, intervals)
-    return Segments(_means(features.values, first, end), _levels(features, first, end))
+    sums = _reduced(np.add, features.values, first, end)
+    return np.asarray(sums / (end - first)[:, None], dtype=np.float32)
 
 
-def max_condenser(features: Features, intervals: Seconds) -> Segments:
+def max_condenser(features: Features, intervals: Seconds) -> Floats:
     """The largest value of each dimension over the frames of each half-open interval; otherwise as `mean_condenser`."""
     first, end = _frames_of(features, intervals)
-    return Segments(_reduced(np.maximum, features.values, first, end), _levels(features, first, end))
+    return _reduced(np.maximum, features.values, first, end)
 
 
 def make_condenser(name: str) -> Condenser:
@@ -47,16 +47,6 @@ def _frames_of(features: Features, intervals: Seconds) -> tuple[Ids, Ids]:
     nearest = np.searchsorted((times[1:] + times[:-1]) / 2, intervals.mean(axis=1), side="left")
     empty = first == end
     return np.where(empty, nearest, first), np.where(empty, nearest + 1, end)
-
-
-def _means(values: Floats, first: Ids, end: Ids) -> Floats:
-    sums = _reduced(np.add, values, first, end)
-    lengths = (end - first).reshape(-1, *[1] * (values.ndim - 1))
-    return (sums / lengths).astype(np.float32)
-
-
-def _levels(features: Features, first: Ids, end: Ids) -> Floats:
-    return dbfs(_means(features.power, first, end))
 
 
 def _reduced(operation: np.ufunc, values: Floats, first: Ids, end: Ids) -> Floats:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
-
-from antiphon.audio import SILENT_DBFS
+from antiphon.audio import dbfs, interval_power
 from antiphon.config import PerceptionSettings
 from antiphon.errors import WrongAlphabet
 from antiphon.interfaces import Encoder
@@ -47,10 +45,8 @@ class Perception:
         """
         if intervals is None:
             intervals = uniform_intervals(audio.duration, self.settings.segment_seconds)
-        segments = self._condense(self._cache.frames(audio, self.encoder), intervals)
-        after_the_end = intervals[:, 0] >= audio.duration
-        level = np.where(after_the_end, np.float32(SILENT_DBFS), segments.level)
-        return Segments(segments.vectors, level), intervals
+        vectors = self._condense(self._cache.frames(audio, self.encoder), intervals)
+        return Segments(vectors, dbfs(interval_power(audio, intervals))), intervals
 
     def require(self, alphabet: Alphabet) -> None:
         """Raise WrongAlphabet, naming what differs, for an alphabet of another perception."""

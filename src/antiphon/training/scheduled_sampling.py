@@ -34,5 +34,4 @@ def sampled_past(network: DecisionNetwork, guide: Tensor, target: Tensor, probab
         probabilities = torch.softmax(logits.float(), dim=-1).flatten(0, 1)
         guesses = torch.multinomial(probabilities, 1).view_as(target)
     keep = torch.rand(target.shape, device=target.device) < probability
-    keep[:, 0] = True
     return torch.where(keep, truth, shifted(guesses, network.vocabulary.bos))

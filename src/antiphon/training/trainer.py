@@ -22,6 +22,7 @@ from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
 from antiphon.config import TrainingSettings
 from antiphon.dataset import TokenExcerpt
 from antiphon.decision.generation import Context
+from antiphon.decision.neural import suitable_threads
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress, no_progress
@@ -82,11 +83,11 @@ class Trainer:
         progress: Progress = no_progress,
         task: str = "train",
     ) -> tuple[EpochRecord, ...]:
-        """Train until the validation converges; the network ends with the weights of its best epoch.
+        """Train until the validation converges; the network ends with the weights of its best epoch, to IMPROVEMENT.
 
         Without anything to validate on, it trains for `max_epochs` and keeps the last weights.
         """
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), suitable_threads(self.network):
             return self._fit(train, validation, progress, task)
 
     def _fit(
@@ -126,8 +127,6 @@ class Trainer:
         guide, target = batch.guide.to(self.settings.device), batch.target.to(self.settings.device)
         past = sampled_past(self.network, guide, target, probability)
         loss = self._loss(self.network(guide, past), target)
-        if not torch.isfinite(loss):
-            raise AntiphonError("the training diverged: lower training.learning_rate")
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * min(1.0, (step + 1) / (self.settings.warmup_steps + 1))
         self.optimizer.zero_grad()
@@ -137,9 +136,12 @@ class Trainer:
         return float(loss.detach()), int((target != self.network.vocabulary.pad).sum())
 
     def _loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        return functional.cross_entropy(
+        loss = functional.cross_entropy(
             logits.flatten(0, 1).float(), target.flatten(), ignore_index=self.network.vocabulary.pad
         )
+        if not torch.isfinite(loss):
+            raise AntiphonError("the training diverged: lower training.learning_rate")
+        return loss
 
     def _validation_batches(self, excerpts: Sequence[TokenExcerpt]) -> list[Batch]:
         pairs = all_pairs(excerpts, self.context)

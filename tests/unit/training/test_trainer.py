@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+import torch
+
+from antiphon.config import DecisionSettings, TrainingSettings
+from antiphon.dataset import TokenExcerpt
+from antiphon.decision.generation import Context, score
+from antiphon.decision.neural import NeuralDecision
+from antiphon.decision.transformer import DecisionNetwork
+from antiphon.errors import AntiphonError
+from antiphon.metrics import bits_per_token
+from antiphon.training.trainer import IMPROVEMENT, Trainer
+
+CLASSES = 6
+CONTEXT = Context(12, 8)
+TINY = TrainingSettings(batch_size=8, draws_per_window=4, max_epochs=4, warmup_steps=0, learning_rate=1e-2)
+
+
+def network(hears: bool = True) -> DecisionNetwork:
+    settings = DecisionSettings(layers=1, heads=2, dimension=16, feed_forward=16, guide_layers=1)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return DecisionNetwork(settings, CLASSES, hears)
+
+
+def twins(pieces: int = 6, n: int = 40, seed: int = 0) -> list[TokenExcerpt]:
+    """Random tokens that a second track doubles: B = A."""
+    random = np.random.default_rng(seed)
+    tracks = [random.integers(CLASSES, size=n) for _ in range(pieces)]
+    return [TokenExcerpt(f"{i}", f"{i}", ("a", "b"), (ids, ids)) for i, ids in enumerate(tracks)]
+
+
+def strangers(pieces: int, seed: int, n: int = 12) -> list[TokenExcerpt]:
+    """Two tracks of random tokens that have nothing to do with each other."""
+    random = np.random.default_rng(seed)
+    return [
+        TokenExcerpt(f"{i}", f"{i}", ("a", "b"), tuple(random.integers(CLASSES, size=(2, n)))) for i in range(pieces)
+    ]
+
+
+def weights(model: DecisionNetwork) -> dict[str, bytes]:
+    return {name: value.numpy().tobytes() for name, value in model.state_dict().items()}
+
+
+def bits(model: DecisionNetwork, excerpts: list[TokenExcerpt]) -> float:
+    pairs = [excerpt.pair(*names) for excerpt in excerpts for names in excerpt.ordered_pairs()]
+    guides, targets = (np.stack(side) for side in zip(*pairs, strict=True))
+    return bits_per_token(score(NeuralDecision(model), guides, targets, CONTEXT))
+
+
+def test_who_hears_learns_what_a_doubled_track_is_and_who_is_deaf_does_not():
+    settings = TINY.model_copy(update={"max_epochs": 12})
+    hearing, deaf = network(), network(hears=False)
+    heard = Trainer(hearing, CONTEXT, settings).fit(twins(), twins(3, seed=1))
+    unheard = Trainer(deaf, CONTEXT, settings).fit(twins(), twins(3, seed=1))
+    assert heard[-1].validation_bits < 0.3 < heard[0].validation_bits
+    assert heard[-1].train_bits < heard[0].train_bits / 3
+    assert min(record.validation_bits for record in unheard) > 0.9 * np.log2(CLASSES)
+
+
+def interrupt_at(epoch: int):
+    def progress(task, done, total):
+        if done == epoch:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 2, 3])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+def test_an_interrupted_training_ends_with_the_same_bytes(tmp_path, epoch, optimizer):
+    settings = TINY.model_copy(update={"optimizer": optimizer})
+    straight, stopped = network(), network()
+    expected = Trainer(straight, CONTEXT, settings).fit(twins(), twins(2, seed=1))
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(stopped, CONTEXT, settings, tmp_path).fit(twins(), twins(2, seed=1), interrupt_at(epoch))
+    resumed = network()
+    found = Trainer(resumed, CONTEXT, settings, tmp_path).fit(twins(), twins(2, seed=1))
+    assert weights(resumed) == weights(straight)
+    assert found == expected
+
+
+def test_a_training_that_is_done_is_not_done_again(tmp_path):
+    first, second = network(), network()
+    done = Trainer(first, CONTEXT, TINY, tmp_path).fit(twins(), twins(2, seed=1))
+    again = Trainer(second, CONTEXT, TINY, tmp_path).fit([], twins(2, seed=1))
+    assert again == done
+    assert weights(second) == weights(first)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_training():
+    train, validation = strangers(4, 0), strangers(20, 1)
+    settings = TINY.model_copy(update={"max_epochs": 60, "patience": 3, "draws_per_window": 20})
+    model = network()
+    history = Trainer(model, CONTEXT, settings).fit(train, validation)
+    by_epoch = [record.validation_bits for record in history]
+    kept = len(history) - 1 - settings.patience
+    assert 0 <= kept < len(history) - 1 < 59
+    assert by_epoch[kept] <= min(by_epoch) + IMPROVEMENT
+    assert by_epoch[-1] > by_epoch[kept] + 10 * IMPROVEMENT
+    assert bits(model, validation) == pytest.approx(by_epoch[kept], rel=1e-4)
+
+
+def test_without_validation_it_trains_to_the_end_and_keeps_the_last():
+    history = Trainer(network(), CONTEXT, TINY).fit(twins(), [])
+    assert [record.epoch for record in history] == [0, 1, 2, 3]
+    assert all(record.validation_bits is None for record in history)
+    longer, shorter = network(), network()
+    Trainer(longer, CONTEXT, TINY).fit(twins(), [])
+    Trainer(shorter, CONTEXT, TINY.model_copy(update={"max_epochs": 3})).fit(twins(), [])
+    assert weights(longer) != weights(shorter)
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_random_numbers_of_others_are_not_touched(stopped):
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    trainer = Trainer(network(), CONTEXT, TINY)
+    if stopped:
+        with pytest.raises(KeyboardInterrupt):
+            trainer.fit(twins(), [], interrupt_at(2))
+    else:
+        trainer.fit(twins(), [])
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_random_numbers_of_others_do_not_count():
+    first, second = network(), network()
+    torch.manual_seed(1)
+    Trainer(first, CONTEXT, TINY).fit(twins(), [])
+    torch.manual_seed(2)
+    Trainer(second, CONTEXT, TINY).fit(twins(), [])
+    assert weights(first) == weights(second)
+
+
+def test_the_seed_counts():
+    first, second = network(), network()
+    Trainer(first, CONTEXT, TINY).fit(twins(), [])
+    Trainer(second, CONTEXT, TINY.model_copy(update={"seed": 1})).fit(twins(), [])
+    assert weights(first) != weights(second)
+
+
+def test_bits_at_the_first_step_are_those_of_an_even_guess():
+    settings = TINY.model_copy(update={"max_epochs": 1, "learning_rate": 1e-9})
+    model = network()
+    torch.nn.init.zeros_(model.output.weight)
+    torch.nn.init.zeros_(model.output.bias)
+    record = Trainer(model, CONTEXT, settings).fit(twins(), twins(2, seed=1))[0]
+    assert record.train_bits == pytest.approx(np.log2(CLASSES), rel=1e-4)
+    assert record.validation_bits == pytest.approx(np.log2(CLASSES), rel=1e-4)
+
+
+def test_a_training_that_diverges_says_so():
+    model = network()
+    torch.nn.init.constant_(model.output.weight, float("nan"))
+    with pytest.raises(AntiphonError, match="learning_rate"):
+        Trainer(model, CONTEXT, TINY).fit(twins(), [])
