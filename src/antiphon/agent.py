@@ -41,6 +41,16 @@ AGENT_MARK = "config.json"
 METRICS = "metrics.jsonl"
 """How the training went, an epoch a line."""
 
+AGENT_FILES = (
+    AGENT_MARK,
+    METRICS,
+    "README.md",
+    "alphabet.safetensors",
+    "decision.safetensors",
+    "deaf.safetensors",
+)
+"""What an agent's directory holds; the deaf model may be missing."""
+
 
 class _SavedAlphabet(BaseModel):
     """What config.json keeps of the alphabet; its arrays are in alphabet.safetensors."""
@@ -178,7 +188,7 @@ class Agent:
 
     def save(self, directory: str | Path) -> None:
         """Write the agent, whole or not at all; an agent that was there before is replaced."""
-        with whole_directory(Path(directory), AGENT_MARK) as inside:
+        with whole_directory(Path(directory), AGENT_FILES) as inside:
             save_json(inside / AGENT_MARK, self.description())
             arrays = {"centroids": self.alphabet.centroids, "scale": self.alphabet.scale}
             save_arrays(inside / "alphabet.safetensors", arrays)

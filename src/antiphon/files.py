@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -37,8 +37,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
         with _named_errors(target):
+            yield temporary
             temporary.chmod(0o644)
             temporary.replace(target)
     finally:
@@ -47,14 +47,15 @@ def whole_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_directory(target: Path, mark: str) -> Iterator[Path]:
+def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
     """A temporary directory beside `target`; when the block ends without an error it takes the target's place.
 
-    An earlier result of the same kind, known by the file `mark` in it, is replaced as a whole, so that nothing of it
-    stays behind. Any other directory with something in it is refused: it is somebody's.
+    `names` is all that such a result may hold, the first of them what it always holds. An earlier result of the kind is
+    replaced as a whole, so that nothing of it stays behind. Any other directory with something in it is refused.
     """
-    refuse_foreign(target, mark)
+    refuse_foreign(target, names)
     with _named_errors(target):
+        target = target.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:NAME_KEPT]}-", dir=target.parent))
     try:
@@ -72,14 +73,19 @@ def whole_directory(target: Path, mark: str) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def refuse_foreign(target: Path, mark: str) -> None:
-    """Raise AntiphonError where `target` exists and is neither empty nor an earlier result that holds the file
-    `mark`."""
-    if target.is_dir():
-        if any(target.iterdir()) and not (target / mark).exists():
-            raise AntiphonError(f"{target} holds files of its own (no {mark} among them); choose another directory")
-    elif target.exists():
-        raise AntiphonError(f"{target} is a file, not a directory")
+def refuse_foreign(target: Path, names: Sequence[str]) -> None:
+    """Raise AntiphonError where no directory can be put at `target`.
+
+    It lies below a file; or it is there and somebody's: neither empty, nor with the first of `names` and no others.
+    """
+    with _named_errors(target):
+        there = next(place for place in (target, *target.parents) if place.exists())
+        held = {path.name for path in target.iterdir()} if target.is_dir() else set()
+    if not there.is_dir():
+        raise AntiphonError(f"cannot write {target}: {there} is a file, not a directory")
+    others = sorted(name for name in held - set(names) if not name.startswith("."))
+    if others or (held and names[0] not in held):
+        raise AntiphonError(f"{target} holds files of its own ({', '.join(others[:3])}); choose another directory")
 
 
 def sha256(path: Path) -> str:

@@ -7,6 +7,7 @@ from antiphon.errors import AntiphonError
 from antiphon.files import sha256, whole_directory, whole_file
 
 MARK = "config.json"
+NAMES = (MARK, "old", "new")
 
 
 class Stopped(BaseException):
@@ -18,7 +19,7 @@ def names(directory: Path) -> list[str]:
 
 
 def write_result(target: Path, **files: str) -> None:
-    with whole_directory(target, MARK) as inside:
+    with whole_directory(target, NAMES) as inside:
         (inside / MARK).write_text("{}", encoding="utf-8")
         for name, text in files.items():
             (inside / name).write_text(text, encoding="utf-8")
@@ -52,7 +53,7 @@ def test_a_file_that_fails_leaves_the_old_one(tmp_path, error):
 
 def test_a_directory_appears_when_it_is_whole(tmp_path):
     target = tmp_path / "agent"
-    with whole_directory(target, MARK) as inside:
+    with whole_directory(target, NAMES) as inside:
         (inside / MARK).touch()
         assert not target.exists()
     assert names(tmp_path) == ["agent"]
@@ -65,7 +66,7 @@ def test_a_directory_that_fails_leaves_the_old_one(tmp_path, error):
     write_result(target, old="old")
 
     def fail():
-        with whole_directory(target, MARK) as inside:
+        with whole_directory(target, NAMES) as inside:
             (inside / "new").touch()
             raise error
 
@@ -94,6 +95,14 @@ def test_somebodys_directory_is_left_alone(tmp_path):
     with pytest.raises(AntiphonError, match="files of its own"):
         write_result(tmp_path)
     assert names(tmp_path) == ["thesis.tex"]
+
+
+def test_a_result_to_which_somebody_added_files_is_left_alone(tmp_path):
+    write_result(tmp_path / "agent", old="old")
+    (tmp_path / "agent" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(AntiphonError, match=r"notes\.txt"):
+        write_result(tmp_path / "agent", new="new")
+    assert names(tmp_path / "agent") == [MARK, "notes.txt", "old"]
 
 
 def test_a_file_is_no_directory(tmp_path):

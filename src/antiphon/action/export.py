@@ -19,8 +19,10 @@ SPECIFICATION_VERSION = 1
 PROVENANCE_VERSION = 1
 """Version of provenance.json; its events carry their own."""
 
-RESPONSE_MARK = "provenance.json"
-"""The file by which a directory is known to be an earlier response."""
+PROVENANCE = "provenance.json"
+
+RESPONSE_FILES = (PROVENANCE, "specification.json", "response.wav", "mix.wav", "index.html")
+"""What a response's directory holds, the page of `evaluation.report` included."""
 
 _EVENTS = TypeAdapter(tuple[Event, ...])
 
@@ -35,7 +37,7 @@ def write_response(directory: Path, response: Response, guide: Audio, alphabet: 
     audio.write(directory / "response.wav", response.audio)
     audio.write(directory / "mix.wav", mix)
     save_json(directory / "specification.json", _specification(response, alphabet))
-    save_json(directory / RESPONSE_MARK, _provenance(response))
+    save_json(directory / PROVENANCE, _provenance(response))
     return mix
 
 

@@ -29,7 +29,8 @@ def playable(memory: Memory, intervals: Seconds, classes: int) -> NDArray[np.boo
     longest = longest_of_each_class(memory, classes)
     wanted = intervals[:, 1] - intervals[:, 0]
     if wanted.max(initial=0.0) - LENGTH_TOLERANCE > longest.max():
-        raise BadData(f"the memory is shorter than one segment ({wanted.max():g} s)")
+        names = ", ".join(part.source or "the memory" for part in memory.parts)
+        raise BadData(f"{names}: shorter than one segment ({wanted.max():g} s)")
     return np.asarray(longest[None, :] >= wanted[:, None] - LENGTH_TOLERANCE)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon.corpus.splits import Split
-from antiphon.errors import BadData
+from antiphon.errors import AntiphonError, BadData
 from antiphon.files import whole_file
 from antiphon.types import Multitrack, Track
 
@@ -55,8 +55,14 @@ class _Line(_Model):
 def write_manifest(path: Path, corpus: Corpus) -> None:
     """Write `corpus` to `path`, whole or not at all.
 
-    Tracks below the manifest's own folder are named relative to it, so that the folder can move as one.
+    Tracks below the manifest's own folder are named relative to it, so that the folder can move as one. Raises
+    AntiphonError where `path` is there and is not a manifest: it is somebody's.
     """
+    if path.exists():
+        try:
+            read_manifest(path)
+        except BadData as error:
+            raise AntiphonError(f"{path} is there and is not a manifest; choose another name") from error
     folder = Path(os.path.abspath(path.parent))
     lines = [_line(multitrack, corpus.splits.get(multitrack.name), folder) for multitrack in corpus.multitracks]
     text = "".join(json.dumps(line.model_dump(), ensure_ascii=False) + "\n" for line in lines)

@@ -96,7 +96,7 @@ def build_planted(directory: Path, settings: PlantedSettings, progress: Progress
     multitracks = []
     for number, pair in enumerate(planted_tokens(settings)):
         name = f"{settings.world}-{number:03d}"
-        with whole_directory(directory / name, "a.wav") as temporary:
+        with whole_directory(directory / name, ("a.wav", "b.wav")) as temporary:
             for track, ids in pair._asdict().items():
                 audio.write(temporary / f"{track}.wav", planted_audio(ids, TIMBRES[track], settings))
         multitracks.append(_multitrack(directory / name))

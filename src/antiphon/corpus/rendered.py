@@ -157,7 +157,7 @@ def _build_piece(score: Score, directory: Path, settings: ChoraleSettings, rende
     programs = programs_of(score.name, settings)
     notes = _notes_file(score, programs, settings, renderer)
     if not _is_built(folder, notes):
-        with whole_directory(folder, NOTES_FILE) as temporary:
+        with whole_directory(folder, (NOTES_FILE, *(f"{voice}.flac" for voice in VOICES))) as temporary:
             for voice, sound in render_voices(score, programs, settings).items():
                 audio.write(temporary / f"{voice}.flac", sound)
             (temporary / NOTES_FILE).write_text(notes, encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from antiphon.action.export import RESPONSE_MARK, write_response
+from antiphon.action.export import RESPONSE_FILES, write_response
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
 from antiphon.audio import mixed, read
@@ -43,7 +43,7 @@ def answer_files(
     progress: Progress = no_progress,
 ) -> Answer:
     """Respond to files and write the directory `output`, whole or not at all."""
-    refuse_foreign(output, RESPONSE_MARK)
+    refuse_foreign(output, RESPONSE_FILES)
     steps = len(guides) + len(memories) + 2
     sounds = []
     for path in (*guides, *memories):
@@ -52,7 +52,7 @@ def answer_files(
     guide = mixed(sounds[: len(guides)])
     result = answer(agent, guide, agent.memory(*sounds[len(guides) :]), seed)
     progress("respond", steps - 1, steps)
-    with whole_directory(output, RESPONSE_MARK) as inside:
+    with whole_directory(output, RESPONSE_FILES) as inside:
         write_answer(inside, result, agent)
     progress("respond", steps, steps)
     return result

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
+from antiphon.action.export import RESPONSE_FILES
 from antiphon.agent import Agent
 from antiphon.audio import read, with_channels, write
 from antiphon.config import Settings
@@ -40,8 +41,8 @@ MEMORY_PROGRAM = 24
 MEMORY_RATE = 48000
 """Another rate than the corpus has: a response takes the memory's."""
 
-CORPUS = "corpus"
-"""The part of a demo's directory that says it is one."""
+DEMO_FILES = ("corpus", "agent", "guide.wav", "memory.wav", *RESPONSE_FILES)
+"""What a demo's directory holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +80,10 @@ def demo(
     """
     if pieces < FEWEST_PIECES:
         raise SettingsError(f"the demo needs {FEWEST_PIECES} pieces or more, got {pieces}")
-    refuse_foreign(directory, CORPUS)
+    refuse_foreign(directory, DEMO_FILES)
     settings = settings or Settings()
     build = ChoraleSettings(pieces=pieces, tempo_bpm=TEMPO_BPM, seed=seed)
-    corpus = read_manifest(build_chorales(directory / CORPUS, build, progress))
+    corpus = read_manifest(build_chorales(directory / "corpus", build, progress))
     agent = train(corpus, directory / "agent", settings=settings, overwrite=True, progress=progress)
     guided, remembered = _held_out(corpus.multitracks, settings, seed)
     write(directory / "guide.wav", read(guided.tracks[0].path))

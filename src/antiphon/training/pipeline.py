@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from antiphon.agent import AGENT_MARK, Agent
+from antiphon.agent import AGENT_FILES, AGENT_MARK, Agent
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
@@ -45,7 +45,7 @@ def train(
     settings = settings or Settings()
     target = None if output is None else Path(output)
     if target is not None:
-        refuse_foreign(target, AGENT_MARK)
+        refuse_foreign(target, AGENT_FILES)
         if (target / AGENT_MARK).exists() and not overwrite:
             raise SettingsError(f"{target} holds an agent; choose another name, or pass --overwrite")
     _require_device(settings.training.device)

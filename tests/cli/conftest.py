@@ -1,0 +1,67 @@
+"""What the command-line tests stand on: a minute of two tracks, an agent that learned from it, and a way to call."""
+
+import os
+from pathlib import Path
+
+import pytest
+from cli_making import FAST, Call, Result, digests
+
+from antiphon.cli.app import run
+from antiphon.corpus.planted import PlantedSettings, build_planted
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _surroundings(tmp_path_factory):
+    """A cache of its own, no settings from outside, and one thread: two that wait for each other are far slower."""
+    import torch
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("ANTIPHON_")]:
+            patch.delenv(name)
+        patch.setenv("ANTIPHON_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        yield
+        torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def call(capsys) -> Call:
+    def call(*arguments) -> Result:
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """A folder with one minute of two tracks, b a segment behind a, and with its manifest. No test may change it."""
+    folder = tmp_path_factory.mktemp("world")
+    build_planted(folder, PlantedSettings("delay", pieces=1, segments=120, classes=6))
+    before = digests(folder)
+    yield folder
+    assert digests(folder) == before
+
+
+@pytest.fixture(scope="session")
+def guide(world) -> Path:
+    return world / "delay-000" / "a.wav"
+
+
+@pytest.fixture(scope="session")
+def memory(world) -> Path:
+    return world / "delay-000" / "b.wav"
+
+
+@pytest.fixture(scope="session")
+def agent(world, tmp_path_factory):
+    """An agent that has hardly learned anything; no test may change it."""
+    directory = tmp_path_factory.mktemp("agents") / "agent"
+    assert run(["train", str(world), "-o", str(directory), *FAST]) == 0
+    before = digests(directory)
+    yield directory
+    assert digests(directory) == before

@@ -1,0 +1,90 @@
+"""Commands that are stopped, and outputs that nobody takes: real processes, real signals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cli_making import FAST, digests
+
+EPOCHS = 20
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "antiphon", *map(str, arguments)]
+
+
+def training(world, directory):
+    flags = ("--training.max-epochs", EPOCHS, "--training.patience", EPOCHS)
+    return command("train", world, "-o", directory, *FAST[2:], *flags)
+
+
+def stopped(world, directory: Path, number: signal.Signals, epochs: int) -> tuple[int, str, str]:
+    """Start a training, send a signal once `epochs` more are kept, and wait for the end."""
+    course = directory.parent / f".{directory.name}.training" / "decision" / "course.json"
+    wanted = epochs + (json.loads(course.read_text())["epoch"] if course.exists() else 0)
+    with subprocess.Popen(
+        training(world, directory), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not course.exists() or json.loads(course.read_text())["epoch"] < wanted:
+            assert process.poll() is None, "it ended before it could be stopped"
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def test_a_training_that_is_stopped_goes_on_and_ends_with_the_same_bytes(world, agent, tmp_path):
+    """Ctrl-C, then a kill without warning, then to the end; beside one that was never stopped."""
+    directory, through = tmp_path / "stopped", tmp_path / "through"
+    assert stopped(world, directory, signal.SIGINT, 2) == (130, "", "antiphon: interrupted\n")
+    assert not directory.exists()
+    assert stopped(world, directory, signal.SIGKILL, 2)[0] == -signal.SIGKILL
+    assert not directory.exists()
+    for each in (directory, through):
+        finished = subprocess.run(training(world, each), capture_output=True, text=True, check=True)
+        assert finished.stderr == ""
+    assert digests(directory) == digests(through)
+    assert len((directory / "metrics.jsonl").read_text().splitlines()) == EPOCHS
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stopped", "through"]
+
+
+def buffered():
+    """The environment as a user has it: stdout in a pipe is kept back until the end."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+@pytest.mark.parametrize("unbuffered", [False, True])
+def test_a_reader_that_goes_away_is_no_error(guide, agent, unbuffered):
+    environment = buffered() | ({"PYTHONUNBUFFERED": "1"} if unbuffered else {})
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        finished = subprocess.run(
+            command("tokenize", guide, "--agent", agent),
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env=environment,
+        )
+    finally:
+        os.close(writing)
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_result_that_cannot_be_written_is_an_error(agent):
+    with Path("/dev/full").open("w") as full:
+        finished = subprocess.run(
+            command("info", agent), stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=buffered()
+        )
+    assert (finished.returncode, finished.stderr) == (1, "antiphon: No space left on device\n")
