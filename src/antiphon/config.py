@@ -256,7 +256,10 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name, value in sorted(environment.items()):
         keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-        if not name.startswith(ENVIRONMENT_PREFIX) or len(keys) == 1:
+        if not name.startswith(ENVIRONMENT_PREFIX):
+            continue
+        if len(keys) == 1:
+            _refuse_single_underscore(name, keys[0])
             continue
         section = tree
         for key in keys[:-1]:
@@ -265,6 +268,11 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
                 raise SettingsError(f"{name}: {key} is set both as a value and as a section")
         section[keys[-1]] = _listed(value) if _is_list(keys) else value
     return tree
+
+
+def _refuse_single_underscore(name: str, key: str) -> None:
+    if key.startswith(tuple(Settings.model_fields)):
+        raise SettingsError(f"{name}: two underscores enter a section, as in {ENVIRONMENT_PREFIX}TRAINING__SEED")
 
 
 def _listed(value: str) -> tuple[str, ...]:

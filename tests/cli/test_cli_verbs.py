@@ -85,7 +85,7 @@ def test_one_recording_given_in_four_ways_makes_one_agent(call, world, agent, tm
     for number, way in enumerate(ways):
         directory = tmp_path / f"agent {number}"
         shown = done(call("train", *way, "-o", directory, *FAST))
-        assert shown.splitlines()[0].startswith("1 held-out")
+        assert shown.splitlines()[0].startswith("one held-out")
         assert shown.splitlines()[-1] == f"agent: {directory}"
         assert digests(directory) == digests(agent)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["agent 0", "agent 1", "agent 2", "left", "right"]

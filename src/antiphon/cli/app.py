@@ -152,7 +152,9 @@ def train(
     with terminal.progress() as progress:
         agent = run(given, output, settings=resolved, overwrite=overwrite, progress=progress)
     if as_json:
-        _print_json(agent.description())
+        from antiphon.agent.directory import description
+
+        _print_json(description(agent))
         return
     _print_summary(agent.training["summary"])
     print(f"agent: {output}")
@@ -265,11 +267,13 @@ def info(agent: Path, /, *, as_json: Json = False) -> None:
     agent
         A trained agent.
     """
-    from antiphon.agent import Agent, model_card
+    from antiphon.agent import Agent
+    from antiphon.agent.card import model_card
+    from antiphon.agent.directory import description
 
     found = Agent.load(agent)
     if as_json:
-        _print_json(found.description())
+        _print_json(description(found))
     else:
         print(model_card(found), end="")
 
@@ -363,11 +367,14 @@ def _print_summary(rows: Sequence[Mapping[str, Any]]) -> None:
     table = [
         (row["model"], _interval(row["tpp"], 1), _interval(row["bits"], 3), _interval(row["behind"], 3)) for row in rows
     ]
-    print(f"{rows[0]['bits']['pieces']} held-out pieces; mean and 95 % interval over pieces")
+    pieces = rows[0]["bits"]["pieces"]
+    print("one held-out piece" if pieces == 1 else f"{pieces} held-out pieces: mean, and 95 % interval over pieces")
     _print_table(head, table)
 
 
 def _interval(value: Mapping[str, float], digits: int) -> str:
+    if value["pieces"] == 1:
+        return f"{value['mean']:.{digits}f}"
     return f"{value['mean']:.{digits}f} ({value['low']:.{digits}f} to {value['high']:.{digits}f})"
 
 

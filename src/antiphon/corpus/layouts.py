@@ -65,6 +65,8 @@ def scan(folder: Path, settings: CorpusSettings) -> tuple[Multitrack, ...]:
 
 def pair(a: Path, b: Path) -> Multitrack:
     """Two files that sound together. Raises BadData where one cannot be read."""
+    if a.resolve() == b.resolve():
+        raise BadData(f"{a}: a track has no relation to itself; give two files")
     stems = _normalized(a.stem), _normalized(b.stem)
     return _pair(a, b, " + ".join(stems), stems)
 

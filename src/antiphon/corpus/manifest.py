@@ -80,7 +80,7 @@ def read_manifest(path: Path) -> Corpus:
     except OSError as error:
         raise BadData(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise BadData(f"{path}: not a manifest (not UTF-8 text)") from error
+        raise BadData(f"{path}: not a manifest (not UTF-8 text); two recordings are given by --pair A B") from error
     folder = Path(os.path.abspath(path.parent))
     multitracks: dict[str, Multitrack] = {}
     splits: dict[str, Split] = {}

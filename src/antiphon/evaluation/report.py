@@ -186,7 +186,7 @@ def _table(summary: Sequence[Summary]) -> str:
         for row in summary
     )
     return (
-        f"<h2>On {summary[0].bits.pieces} held-out pieces</h2>"
+        f"<h2>Held-out pieces: {summary[0].bits.pieces}</h2>"
         "<p>Track B again from track A alone. TPP is the share of segments hit, everyone running free: higher is "
         "better. Bits per token are the surprise at the true B: lower is better. The deaf model is the same network "
         "trained without the guide, so what it pays over the model is what listening is worth.</p>"
@@ -200,4 +200,6 @@ def _bar(share: float) -> str:
 
 
 def _interval(value: Estimate, digits: int, sign: str = "") -> str:
+    if value.pieces == 1:
+        return f"{value.mean:{sign}.{digits}f}"
     return f"{value.mean:{sign}.{digits}f} <small>({value.low:.{digits}f} to {value.high:.{digits}f})</small>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,15 +44,8 @@ def fit_alphabet(segments: Segments, encoder: Encoder, settings: PerceptionSetti
     size = _affordable_size(vectors, settings.alphabet_size)
     scale = _spread(vectors) if encoder.standardize else np.ones(vectors.shape[1], dtype=np.float32)
     centroids = _k_means((vectors / scale).astype(np.float32), size, settings.seed)
-    recipe = recipe_of(encoder, settings)
-    return Alphabet(
-        centroids=centroids,
-        scale=scale,
-        rest_dbfs=settings.rest_dbfs,
-        has_rest=settings.rest,
-        recipe=recipe,
-        id=_alphabet_id(recipe, centroids, scale, settings),
-    )
+    unnamed = Alphabet(centroids, scale, settings.rest_dbfs, settings.rest, recipe_of(encoder, settings), id="")
+    return replace(unnamed, id=identify(unnamed))
 
 
 def _sounding(segments: Segments, settings: PerceptionSettings) -> Floats:
@@ -103,9 +97,10 @@ def _k_means(vectors: Floats, size: int, seed: int) -> Floats:
     return np.asarray(model.cluster_centers_, dtype=np.float32)
 
 
-def _alphabet_id(recipe: str, centroids: Floats, scale: Floats, settings: PerceptionSettings) -> str:
-    rest = json.dumps({"rest": settings.rest, "rest_dbfs": settings.rest_dbfs if settings.rest else None})
+def identify(alphabet: Alphabet) -> str:
+    """The id that an alphabet must have: a hash of all that its labels depend on."""
+    rest = json.dumps({"rest": alphabet.has_rest, "rest_dbfs": alphabet.rest_dbfs if alphabet.has_rest else None})
     digest = hashlib.sha256()
-    for part in (recipe.encode(), centroids.tobytes(), scale.tobytes(), rest.encode()):
+    for part in (alphabet.recipe.encode(), alphabet.centroids.tobytes(), alphabet.scale.tobytes(), rest.encode()):
         digest.update(part)
     return digest.hexdigest()[:16]

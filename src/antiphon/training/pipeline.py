@@ -10,7 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from antiphon.agent import AGENT_FILES, AGENT_MARK, Agent
+from antiphon.agent import Agent
+from antiphon.agent.directory import AGENT_FILES, AGENT_MARK
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus

@@ -142,7 +142,9 @@ def nearest_window(starts: Ids, window: int, frames: int) -> Ids:
 
 def _described(directory: str) -> _Model:
     if not directory:
-        raise SettingsError("setting encoder.directory: name a local transformers directory for the wav2vec2 encoder")
+        raise SettingsError(
+            "setting perception.encoder.directory: name a local transformers directory for the wav2vec2 encoder"
+        )
     path = Path(directory)
     weights = sorted(path.glob("*.safetensors"))
     if not (path / "config.json").is_file() or not weights:

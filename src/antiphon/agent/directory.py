@@ -1,0 +1,177 @@
+"""An agent as a directory, by the ecosystem's habit: JSON, safetensors, a model card. No pickle is ever loaded.
+
+An encoder's weights are named by their digest and not copied; an agent never plays with another encoder than its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from antiphon import __version__
+from antiphon.agent.agent import Agent
+from antiphon.agent.card import model_card
+from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
+from antiphon.config import SCHEMA_VERSION, Settings, validated
+from antiphon.decision.transformer import DecisionNetwork
+from antiphon.errors import BadData, SettingsError, WrongAlphabet
+from antiphon.files import whole_directory
+from antiphon.interfaces import Encoder
+from antiphon.perception.alphabet import identify
+from antiphon.perception.cache import FrameCache, default_directory
+from antiphon.perception.perception import Perception
+from antiphon.types import Alphabet
+
+AGENT_MARK = "config.json"
+"""The file that makes a directory an agent."""
+
+METRICS = "metrics.jsonl"
+"""How the training went, an epoch a line."""
+
+AGENT_FILES = (
+    AGENT_MARK,
+    METRICS,
+    "README.md",
+    "alphabet.safetensors",
+    "decision.safetensors",
+    "deaf.safetensors",
+)
+"""What an agent's directory holds; the deaf model may be missing."""
+
+
+class _SavedAlphabet(BaseModel):
+    """What config.json keeps of the alphabet; its arrays are in alphabet.safetensors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rest_dbfs: float
+    has_rest: bool
+    recipe: str
+    id: str
+
+
+class _Saved(BaseModel):
+    """config.json. Settings are read on their own, since their errors name the setting."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int
+    antiphon: str
+    settings: dict[str, Any]
+    alphabet: _SavedAlphabet
+    training: dict[str, Any]
+
+
+def description(agent: Agent) -> dict[str, Any]:
+    """What an agent is and what it learned from, in plain values: its config.json."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "antiphon": __version__,
+        "settings": agent.settings.model_dump(mode="json"),
+        "alphabet": {name: getattr(agent.alphabet, name) for name in _SavedAlphabet.model_fields},
+        "training": dict(agent.training),
+    }
+
+
+def save(agent: Agent, directory: Path) -> None:
+    """Write an agent, whole or not at all; an agent that was there before is replaced."""
+    with whole_directory(directory, AGENT_FILES) as inside:
+        save_json(inside / AGENT_MARK, description(agent))
+        arrays = {"centroids": agent.alphabet.centroids, "scale": agent.alphabet.scale}
+        save_arrays(inside / "alphabet.safetensors", arrays)
+        _save_network(inside / "decision.safetensors", agent.network)
+        if agent.deaf is not None:
+            _save_network(inside / "deaf.safetensors", agent.deaf)
+        (inside / METRICS).write_text("".join(f"{_line(row)}\n" for row in agent.history), encoding="utf-8")
+        (inside / "README.md").write_text(model_card(agent), encoding="utf-8")
+
+
+def load(directory: Path, encoder: Encoder | None = None) -> Agent:
+    """Read an agent. Raises BadData where it is not one or is damaged, WrongAlphabet where `encoder`, or the one that
+    its settings name, is not the one it learned with; both name the directory."""
+    saved = _load_config(directory)
+    alphabet = _load_alphabet(directory / "alphabet.safetensors", saved.alphabet)
+    try:
+        settings = validated(saved.settings)
+        perception = Perception(settings.perception, encoder, FrameCache(default_directory()))
+        perception.require(alphabet)
+    except SettingsError as error:
+        raise BadData(f"{directory / AGENT_MARK}: {error}") from error
+    except WrongAlphabet as error:
+        raise WrongAlphabet(f"{directory}: {error}") from error
+    if identify(alphabet) != alphabet.id:
+        raise BadData(
+            f"{directory}: damaged, alphabet.safetensors is not the alphabet {alphabet.id} that it learned with"
+        )
+    network = _load_network(directory / "decision.safetensors", settings, alphabet.classes, hears=True)
+    deaf_file = directory / "deaf.safetensors"
+    deaf = _load_network(deaf_file, settings, alphabet.classes, hears=False) if deaf_file.exists() else None
+    history = _load_history(directory / METRICS)
+    return Agent(settings, alphabet, perception, network, deaf, saved.training, history)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(dict(row), sort_keys=True)
+
+
+def _load_config(directory: Path) -> _Saved:
+    path = directory / AGENT_MARK
+    if not path.is_file():
+        raise BadData(f"{directory}: not an agent (no {AGENT_MARK} in it)")
+    tree = load_json(path)
+    if not isinstance(tree, dict) or "schema_version" not in tree:
+        raise BadData(f"{path}: not an agent's (it has no schema_version)")
+    version = tree["schema_version"]
+    if version != SCHEMA_VERSION:
+        raise BadData(f"{path}: written in schema {version}; this Antiphon reads schema {SCHEMA_VERSION}")
+    try:
+        return _Saved.model_validate(tree)
+    except ValidationError as error:
+        raise BadData(f"{path}: not an agent's ({_first(error)})") from error
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def _load_alphabet(path: Path, saved: _SavedAlphabet) -> Alphabet:
+    arrays = load_arrays(path)
+    try:
+        centroids, scale = (np.asarray(arrays[name], dtype=np.float32) for name in ("centroids", "scale"))
+        return Alphabet(centroids, scale, **saved.model_dump())
+    except (KeyError, ValueError) as error:
+        raise BadData(f"{path}: not an alphabet ({error})") from error
+
+
+def _load_history(path: Path) -> tuple[Mapping[str, Any], ...]:
+    """What `save` wrote of the training; an agent works without it, so that a lost file is no error."""
+    if not path.exists():
+        return ()
+    try:
+        return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    except ValueError as error:
+        raise BadData(f"{path}: not JSON lines ({error})") from error
+
+
+def _save_network(path: Path, network: DecisionNetwork) -> None:
+    save_arrays(path, {name: value.cpu().numpy() for name, value in network.state_dict().items()})
+
+
+def _load_network(path: Path, settings: Settings, classes: int, hears: bool) -> DecisionNetwork:
+    network = DecisionNetwork(settings.decision, classes, hears)
+    weights = {name: torch.from_numpy(np.asarray(array)) for name, array in load_arrays(path).items()}
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise BadData(f"{path}: weights of another network than config.json describes") from error
+    if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
+        raise BadData(f"{path}: damaged, it holds weights that are not numbers")
+    network.eval()
+    return network
