@@ -17,17 +17,18 @@ SMALL_NETWORK = 5_000_000
 
 
 @contextmanager
-def suitable_threads(network: DecisionNetwork) -> Iterator[None]:
-    """One thread for a small network, torch's own choice for others.
+def suitable_threads(network: DecisionNetwork) -> Iterator[int]:
+    """One thread an operation for a small network, torch's own choice for others; yields how many may run side by side.
 
     The operations of a small network are so short that several threads mostly wait for one another: on two quiet
     processors a second one saves a third, on busy ones it costs several times over.
     """
     before = torch.get_num_threads()
-    if sum(weight.numel() for weight in network.parameters()) < SMALL_NETWORK:
+    small = sum(weight.numel() for weight in network.parameters()) < SMALL_NETWORK
+    if small:
         torch.set_num_threads(1)
     try:
-        yield
+        yield before if small else 1
     finally:
         torch.set_num_threads(before)
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from antiphon.config import DecisionSettings
+from antiphon.decision.dropout import PooledDropout
 from antiphon.decision.vocabulary import Vocabulary
 
 KeysValues = tuple[Tensor, Tensor]
@@ -36,10 +36,10 @@ class DecoderState:
 class Attention(nn.Module):
     """Multi-head attention (Vaswani et al., 2017) whose keys and values can be kept."""
 
-    def __init__(self, settings: DecisionSettings) -> None:
+    def __init__(self, settings: DecisionSettings, random: torch.Generator) -> None:
         super().__init__()
         self.heads = settings.heads
-        self.dropout = settings.dropout
+        self.dropout = PooledDropout(settings.dropout, random)
         self.query, self.key, self.value, self.output = (
             nn.Linear(settings.dimension, settings.dimension) for _ in range(4)
         )
@@ -54,12 +54,11 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, keys_values: KeysValues, visible: Tensor) -> Tensor:
         """`x` (batch, n, dimension) attends where `visible` (broadcast to batch, heads, n, positions) is true."""
-        mixed = functional.scaled_dot_product_attention(
-            self._split(self.query(x)),
-            *keys_values,
-            attn_mask=visible,
-            dropout_p=self.dropout if self.training else 0.0,
-        )
+        keys, values = keys_values
+        queries = self._split(self.query(x)) / math.sqrt(keys.shape[-1])
+        # Written out: at a window's length it is faster than torch's fused form, which draws its own dropout.
+        scores = torch.where(visible, queries @ keys.transpose(2, 3), -math.inf)
+        mixed = self.dropout(torch.softmax(scores, dim=-1)) @ values
         batch, _, positions, _ = mixed.shape
         return self.output(mixed.transpose(1, 2).reshape(batch, positions, -1))  # type: ignore[no-any-return]
 
@@ -67,22 +66,22 @@ class Attention(nn.Module):
 class Layer(nn.Module):
     """Self-attention, cross-attention where asked for, feed-forward: each added to what comes in."""
 
-    def __init__(self, settings: DecisionSettings, crosses: bool) -> None:
+    def __init__(self, settings: DecisionSettings, crosses: bool, random: torch.Generator) -> None:
         super().__init__()
         dimension = settings.dimension
         self.post_norm = settings.norm == "post"
-        self.self_attention = Attention(settings)
+        self.self_attention = Attention(settings, random)
         self.self_norm = nn.LayerNorm(dimension)
-        self.cross_attention = Attention(settings) if crosses else None
+        self.cross_attention = Attention(settings, random) if crosses else None
         self.cross_norm = nn.LayerNorm(dimension) if crosses else None
         self.feed_forward = nn.Sequential(
             nn.Linear(dimension, settings.feed_forward),
             nn.ReLU(),
-            nn.Dropout(settings.dropout),
+            PooledDropout(settings.dropout, random),
             nn.Linear(settings.feed_forward, dimension),
         )
         self.feed_norm = nn.LayerNorm(dimension)
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = PooledDropout(settings.dropout, random)
 
     def crossed(self, guide: Tensor) -> KeysValues:
         """Keys and values of the guide (batch, positions, dimension) for this layer's cross-attention."""
@@ -112,21 +111,23 @@ class Layer(nn.Module):
 class DecisionNetwork(nn.Module):
     """Logits over the alphabet's classes for every position of a response.
 
-    `hears=False` makes the deaf model: the same network, whose guide is always the same empty one.
+    `hears=False` makes the deaf model: the same network, whose guide is always the same empty one. `random` is where
+    all draws of its training come from, on the processor whatever the device.
     """
 
     def __init__(self, settings: DecisionSettings, classes: int, hears: bool = True) -> None:
         super().__init__()
         self.vocabulary = Vocabulary(classes)
         self.hears = hears
+        self.random = random = torch.Generator()
         self.crosses = settings.conditioning == "cross-attention"
         self.guide_embedding = nn.Embedding(self.vocabulary.size, settings.dimension)
         self.response_embedding = nn.Embedding(self.vocabulary.size, settings.dimension)
-        self.guide_layers = nn.ModuleList(Layer(settings, crosses=False) for _ in range(settings.guide_layers))
-        self.layers = nn.ModuleList(Layer(settings, crosses=self.crosses) for _ in range(settings.layers))
+        self.guide_layers = nn.ModuleList(Layer(settings, False, random) for _ in range(settings.guide_layers))
+        self.layers = nn.ModuleList(Layer(settings, self.crosses, random) for _ in range(settings.layers))
         final_norm = settings.norm == "pre"
         self.norm: nn.Module = nn.LayerNorm(settings.dimension) if final_norm else nn.Identity()
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = PooledDropout(settings.dropout, random)
         self.output = nn.Linear(settings.dimension, classes)
 
     def listen(self, guide: Tensor) -> DecoderState:

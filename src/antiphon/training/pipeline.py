@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +20,16 @@ from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.opening import open_corpus
 from antiphon.corpus.splits import divide
 from antiphon.dataset import EncodedTrack, Splits, encode, split_tokens, training_segments
+from antiphon.decision.neural import suitable_threads
 from antiphon.decision.transformer import DecisionNetwork
-from antiphon.errors import BadData, MissingExtra, SettingsError
+from antiphon.errors import AntiphonError, BadData, MissingExtra, SettingsError
 from antiphon.evaluation.regeneration import everyone, regenerate, summarized
 from antiphon.files import refuse_foreign
 from antiphon.interfaces import Encoder, Progress, no_progress
 from antiphon.perception.alphabet import fit_alphabet
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
-from antiphon.training.trainer import EpochRecord, Trainer
+from antiphon.training.trainer import Trainer
 
 
 def train(
@@ -74,17 +77,31 @@ def train(
 
 
 def _trained(agent: Agent, splits: Splits, state: Path | None, progress: Progress) -> Agent:
-    settings = agent.settings
-    networks, history = {}, []
-    for name, hears in (("decision", True), ("deaf", False)):
-        if not hears and not settings.training.deaf:
-            continue
-        network = _new_network(settings, agent.alphabet.classes, hears)
-        trainer = Trainer(network, agent.context, settings.training, state / name if state else None)
-        task = "train" if hears else "train the deaf model"
-        history += [_record(name, record) for record in trainer.fit(splits.train, splits.validation, progress, task)]
-        networks[name] = network.cpu()
-    return replace(agent, network=networks["decision"], deaf=networks.get("deaf"), history=tuple(history))
+    """The agent with its decision trained, and its deaf opponent beside it, a thread for each."""
+    settings, stopped = agent.settings, threading.Event()
+    names = {"decision": "train", "deaf": "train the deaf model"} if settings.training.deaf else {"decision": "train"}
+    networks = {name: _new_network(settings, agent.alphabet.classes, name == "decision") for name in names}
+
+    def watched(task: str, done: int, total: int) -> None:
+        if stopped.is_set():
+            raise AntiphonError("the training was stopped")
+        progress(task, done, total)
+
+    def fit(name: str) -> list[dict[str, Any]]:
+        place = state / name if state else None
+        trainer = Trainer(networks[name], agent.context, settings.training, place)
+        records = trainer.fit(splits.train, splits.validation, watched, names[name])
+        return [{"model": name, **asdict(record)} for record in records]
+
+    with suitable_threads(networks["decision"]) as threads, ThreadPoolExecutor(threads) as pool:
+        try:
+            histories = list(pool.map(fit, names))
+        except BaseException:
+            stopped.set()
+            raise
+    trained = {name: network.cpu() for name, network in networks.items()}
+    history = tuple(record for records in histories for record in records)
+    return replace(agent, network=trained["decision"], deaf=trained.get("deaf"), history=history)
 
 
 def _require_device(name: str) -> None:
@@ -106,10 +123,6 @@ def _new_network(settings: Settings, classes: int, hears: bool) -> DecisionNetwo
     with torch.random.fork_rng():
         torch.manual_seed(settings.training.seed)
         return DecisionNetwork(settings.decision, classes, hears)
-
-
-def _record(model: str, record: EpochRecord) -> dict[str, Any]:
-    return {"model": model, **asdict(record)}
 
 
 def _account(

@@ -32,6 +32,6 @@ def sampled_past(network: DecisionNetwork, guide: Tensor, target: Tensor, probab
     with torch.no_grad():
         logits = network(guide, truth)
         probabilities = torch.softmax(logits.float(), dim=-1).flatten(0, 1)
-        guesses = torch.multinomial(probabilities, 1).view_as(target)
-    keep = torch.rand(target.shape, device=target.device) < probability
+        guesses = torch.multinomial(probabilities.cpu(), 1, generator=network.random).to(target.device).view_as(target)
+    keep = (torch.rand(target.shape, generator=network.random) < probability).to(target.device)
     return torch.where(keep, truth, shifted(guesses, network.vocabulary.bos))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
 from antiphon.config import TrainingSettings
 from antiphon.dataset import TokenExcerpt
 from antiphon.decision.generation import Context
-from antiphon.decision.neural import suitable_threads
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress, no_progress
@@ -87,17 +87,10 @@ class Trainer:
 
         Without anything to validate on, it trains for `max_epochs` and keeps the last weights.
         """
-        with torch.random.fork_rng(), suitable_threads(self.network):
-            return self._fit(train, validation, progress, task)
-
-    def _fit(
-        self, train: Sequence[TokenExcerpt], validation: Sequence[TokenExcerpt], progress: Progress, task: str
-    ) -> tuple[EpochRecord, ...]:
         check = self._validation_batches(validation)
         course = self._resumed()
         while course.epoch < self.settings.max_epochs and course.epoch - course.best_epoch <= self.settings.patience:
-            progress(task, course.epoch, self.settings.max_epochs)
-            train_bits = self._run_epoch(train, course)
+            train_bits = self._run_epoch(train, course, partial(progress, task, course.epoch, self.settings.max_epochs))
             validation_bits = self._bits(check) if check else None
             course.history.append(EpochRecord(course.epoch, course.step, train_bits, validation_bits))
             if validation_bits is None or validation_bits < course.best - IMPROVEMENT:
@@ -111,13 +104,14 @@ class Trainer:
         self.network.eval()
         return tuple(course.history)
 
-    def _run_epoch(self, train: Sequence[TokenExcerpt], course: _Course) -> float:
+    def _run_epoch(self, train: Sequence[TokenExcerpt], course: _Course, report: Callable[[], None]) -> float:
         self.network.train()
         probability = true_token_probability(course.epoch, self.settings)
         total, tokens = 0.0, 0
         batches = epoch_batches(train, self.context, self.network.vocabulary, self.settings, course.epoch)
         for batch in batches:
-            _seed_torch(self.settings.seed, course.step)
+            report()
+            self.network.random.manual_seed(_step_seed(self.settings.seed, course.step))
             loss, count = self._step(batch, probability, course.step)
             total, tokens = total + loss * count, tokens + count
             course.step += 1
@@ -206,6 +200,6 @@ def _stripped(arrays: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
 
 
-def _seed_torch(seed: int, step: int) -> None:
-    """Dropout and scheduled sampling draw from torch's own generator: make its draws depend on (seed, step) only."""
-    torch.manual_seed(int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> 1))
+def _step_seed(seed: int, step: int) -> int:
+    """Dropout and scheduled sampling of a step depend on (seed, step) only."""
+    return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> 1)
