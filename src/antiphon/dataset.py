@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from antiphon.audio import read
 from antiphon.config import CorpusSettings
+from antiphon.corpus.reading import read_track
 from antiphon.corpus.splits import Split
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.interfaces import Progress, Quantizer, no_progress
@@ -75,7 +75,7 @@ def encode(
     silent: list[Track] = []
 
     def encode_one(track: Track) -> EncodedTrack:
-        return EncodedTrack(track, *perception.segments(read(track.path)))
+        return EncodedTrack(track, *perception.segments(read_track(track)))
 
     with ThreadPoolExecutor(workers) as pool:
         results = pool.map(encode_one, [track for _, track in tracks])

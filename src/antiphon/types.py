@@ -61,13 +61,32 @@ class Audio:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A file that holds a track or a part of it; `stream` counts the audio streams of a container of several."""
+
+    path: Path
+    stream: int = 0
+
+
+@dataclass(frozen=True)
 class Track:
-    """One stem of a multitrack: its name, its instrument in the field's words, its file, its length in seconds."""
+    """One stem of a multitrack: its name, its instrument in the field's words, its length in seconds.
+
+    Its sound is the sum of its `sources`: takes and layers of one instrument, which start together.
+    """
 
     name: str
-    path: Path
+    sources: tuple[Source, ...]
     duration: float
     instrument: str = ""
+
+    def __post_init__(self) -> None:
+        _require(len(self.sources) > 0, "a track needs a source")
+
+    @property
+    def path(self) -> Path:
+        """Its first file, by which messages name it."""
+        return self.sources[0].path
 
 
 @dataclass(frozen=True)

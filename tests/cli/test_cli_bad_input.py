@@ -135,7 +135,7 @@ def test_a_corpus_that_is_none_is_named(call, tmp_path, monkeypatch, arguments, 
     Path("empty").mkdir()
     sound(Path("alone/a.wav"), tones(1))
     Path("text.txt").write_text("nothing\n", encoding="utf-8")
-    tracks = [{"name": name, "path": f"{name}.wav", "duration": 1.0} for name in ("gone", "lost")]
+    tracks = [{"name": name, "sources": [{"path": f"{name}.wav"}], "duration": 1.0} for name in ("gone", "lost")]
     line = {"version": 1, "name": "x", "piece": "x", "tracks": tracks}
     Path("moved.jsonl").write_text(json.dumps(line), encoding="utf-8")
     before = digests(tmp_path)

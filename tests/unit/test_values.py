@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from antiphon.types import Alphabet, Audio, Features, Memory, MemoryPart, Multitrack, Tokens, Track, Window
+from antiphon.types import Alphabet, Audio, Features, Memory, MemoryPart, Multitrack, Source, Tokens, Track, Window
 
 
 def tokens(*intervals: tuple[float, float]) -> Tokens:
@@ -61,7 +61,7 @@ def test_frames_come_in_order():
 
 
 def test_a_multitrack_is_as_long_as_its_longest_track():
-    take = Multitrack("take", "piece", (Track("a", Path("a"), 3.0), Track("b", Path("b"), 5.0)))
+    take = Multitrack("take", "piece", (Track("a", (Source(Path("a")),), 3.0), Track("b", (Source(Path("b")),), 5.0)))
     assert take.duration == 5.0
     with pytest.raises(ValueError, match="window"):
         Window(take, 2.0, 2.0)

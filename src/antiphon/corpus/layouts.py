@@ -13,7 +13,7 @@ import soundfile
 from antiphon.audio import duration_of
 from antiphon.config import CorpusSettings
 from antiphon.errors import AntiphonWarning, BadData
-from antiphon.types import Multitrack, Track
+from antiphon.types import Multitrack, Source, Track
 
 HEADERLESS = {"raw"}
 """What libsndfile reads only when told the rate: never audio by its name alone."""
@@ -104,7 +104,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 
 def _track(path: Path, name: str) -> Track:
-    return Track(name, path, duration_of(path), " ".join(_words(name)))
+    return Track(name, (Source(path),), duration_of(path), " ".join(_words(name)))
 
 
 def _is_excluded(instrument: str, exclude: tuple[str, ...]) -> bool:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from antiphon.corpus.splits import Split
 from antiphon.errors import AntiphonError, BadData
 from antiphon.files import whole_file
-from antiphon.types import Multitrack, Track
+from antiphon.types import Multitrack, Source, Track
 
 MANIFEST_VERSION = 1
 """Version of a line; raised whenever a field changes its meaning."""
@@ -37,10 +37,15 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class _SourceLine(_Model):
+    path: Name
+    stream: int = Field(0, ge=0)
+
+
 class _TrackLine(_Model):
     name: Name
     instrument: str = ""
-    path: Name
+    sources: tuple[_SourceLine, ...] = Field(min_length=1)
     duration: float = Field(gt=0)
 
 
@@ -104,7 +109,9 @@ def _line(multitrack: Multitrack, split: Split | None, folder: Path) -> _Line:
         _TrackLine(
             name=track.name,
             instrument=track.instrument,
-            path=_stored(track.path, folder),
+            sources=tuple(
+                _SourceLine(path=_stored(source.path, folder), stream=source.stream) for source in track.sources
+            ),
             duration=track.duration,
         )
         for track in multitrack.tracks
@@ -137,7 +144,12 @@ def _parsed(content: str, where: str) -> _Line:
 
 def _multitrack(line: _Line, folder: Path) -> Multitrack:
     tracks = tuple(
-        Track(name=track.name, path=folder / track.path, duration=track.duration, instrument=track.instrument)
+        Track(
+            name=track.name,
+            sources=tuple(Source(folder / source.path, source.stream) for source in track.sources),
+            duration=track.duration,
+            instrument=track.instrument,
+        )
         for track in line.tracks
     )
     return Multitrack(line.name, line.piece, tracks)

@@ -13,7 +13,7 @@ from antiphon.corpus.manifest import MANIFEST_NAME, Corpus, write_manifest
 from antiphon.errors import SettingsError
 from antiphon.files import whole_directory
 from antiphon.interfaces import Progress, no_progress
-from antiphon.types import Audio, Floats, Ids, Multitrack, Track
+from antiphon.types import Audio, Floats, Ids, Multitrack, Source, Track
 
 PlantedWorld = Literal["copy", "delay", "independent"]
 
@@ -139,7 +139,7 @@ def _tone(class_id: int, frames: int, timbre: Floats, sample_rate: int) -> Float
 
 def _multitrack(folder: Path) -> Multitrack:
     tracks = tuple(
-        Track(track, path, audio.duration_of(path), f"synthetic {track}")
+        Track(track, (Source(path),), audio.duration_of(path), f"synthetic {track}")
         for track in TIMBRES
         for path in [folder / f"{track}.wav"]
     )

@@ -27,7 +27,7 @@ from antiphon.corpus.tunes import group_by_tune
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import whole_directory
 from antiphon.interfaces import Progress, no_progress
-from antiphon.types import Audio, Multitrack, Track
+from antiphon.types import Audio, Multitrack, Source, Track
 
 RELEASE_SECONDS = 1.0
 """Sound after the last note, so that it dies away and is not cut."""
@@ -162,7 +162,7 @@ def _build_piece(score: Score, directory: Path, settings: ChoraleSettings, rende
                 audio.write(temporary / f"{voice}.flac", sound)
             (temporary / NOTES_FILE).write_text(notes, encoding="utf-8")
     return tuple(
-        Track(voice, path, audio.duration_of(path), _program_name(program))
+        Track(voice, (Source(path),), audio.duration_of(path), _program_name(program))
         for voice, program in zip(VOICES, programs, strict=True)
         for path in [folder / f"{voice}.flac"]
     )

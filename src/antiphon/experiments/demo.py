@@ -19,6 +19,7 @@ from antiphon.agent import Agent
 from antiphon.audio import read, with_channels, write
 from antiphon.config import Settings
 from antiphon.corpus.manifest import read_manifest
+from antiphon.corpus.reading import read_track
 from antiphon.corpus.rendered import ChoraleSettings, build_chorales, render_chorale
 from antiphon.corpus.splits import divide
 from antiphon.errors import SettingsError
@@ -86,7 +87,7 @@ def demo(
     corpus = read_manifest(build_chorales(directory / "corpus", build, progress))
     agent = train(corpus, directory / "agent", settings=settings, overwrite=True, progress=progress)
     guided, remembered = _held_out(corpus.multitracks, settings, seed)
-    write(directory / "guide.wav", read(guided.tracks[0].path))
+    write(directory / "guide.wav", read_track(guided.tracks[0]))
     write(directory / "memory.wav", _recording(remembered, build))
     memory = agent.memory(read(directory / "memory.wav"))
     result = answer(agent, read(directory / "guide.wav"), memory, seed)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from antiphon import audio
-from antiphon.types import Audio, Multitrack, Track
+from antiphon.types import Audio, Multitrack, Source, Track
 
 
 def noise(path: Path, seconds: float = 0.1) -> Path:
@@ -15,5 +15,7 @@ def noise(path: Path, seconds: float = 0.1) -> Path:
 
 
 def take(name: str, piece: str = "", durations: tuple[float, ...] = (60.0, 60.0)) -> Multitrack:
-    tracks = tuple(Track(f"track {i}", Path(f"{name}-{i}.wav"), seconds) for i, seconds in enumerate(durations))
+    tracks = tuple(
+        Track(f"track {i}", (Source(Path(f"{name}-{i}.wav")),), seconds) for i, seconds in enumerate(durations)
+    )
     return Multitrack(name, piece or name, tracks)

@@ -10,7 +10,7 @@ from antiphon.config import CorpusSettings
 from antiphon.corpus.layouts import scan
 from antiphon.corpus.manifest import Corpus, read_manifest, write_manifest
 from antiphon.errors import BadData
-from antiphon.types import Multitrack, Track
+from antiphon.types import Multitrack, Source, Track
 
 LINE = {
     "version": 1,
@@ -18,8 +18,8 @@ LINE = {
     "piece": "song",
     "split": "test",
     "tracks": [
-        {"name": "a", "instrument": "bass", "path": "song/a.wav", "duration": 1.5},
-        {"name": "b", "instrument": "", "path": "/elsewhere/b.wav", "duration": 2},
+        {"name": "a", "instrument": "bass", "sources": [{"path": "song/a.wav"}], "duration": 1.5},
+        {"name": "b", "instrument": "", "sources": [{"path": "/elsewhere/b.wav"}], "duration": 2},
     ],
 }
 
@@ -40,7 +40,7 @@ def test_a_corpus_comes_back_as_it_was(tmp_path):
 def test_a_folder_with_its_manifest_moves_as_one(tmp_path):
     outside = noise(tmp_path / "outside.wav")
     inside = noise(tmp_path / "here" / "song" / "inside.wav")
-    tracks = (Track("in", inside, 0.1), Track("out", outside, 0.1))
+    tracks = (Track("in", (Source(inside),), 0.1), Track("out", (Source(outside),), 0.1))
     write_manifest(tmp_path / "here" / "manifest.jsonl", Corpus((Multitrack("song", "song", tracks),)))
     (tmp_path / "here").rename(tmp_path / "there")
     (found,) = read_manifest(tmp_path / "there" / "manifest.jsonl").multitracks
@@ -49,10 +49,10 @@ def test_a_folder_with_its_manifest_moves_as_one(tmp_path):
 
 def test_a_manifest_named_relatively_holds_relative_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    tracks = (Track("a", Path("song/a.wav"), 1.0), Track("b", tmp_path / "song" / "b.wav", 1.0))
+    tracks = (Track("a", (Source(Path("song/a.wav")),), 1.0), Track("b", (Source(tmp_path / "song" / "b.wav"),), 1.0))
     write_manifest(Path("manifest.jsonl"), Corpus((Multitrack("song", "song", tracks),)))
     line = json.loads(Path("manifest.jsonl").read_text())
-    assert [track["path"] for track in line["tracks"]] == ["song/a.wav", "song/b.wav"]
+    assert [track["sources"][0]["path"] for track in line["tracks"]] == ["song/a.wav", "song/b.wav"]
 
 
 text = st.text(min_size=1).filter(lambda name: "/" not in name and "\0" not in name and name not in (".", ".."))
@@ -63,7 +63,11 @@ text = st.text(min_size=1).filter(lambda name: "/" not in name and "\0" not in n
 def test_any_name_survives(tmp_path_factory, names, piece):
     path = tmp_path_factory.mktemp("corpus") / "manifest.jsonl"
     multitracks = tuple(
-        Multitrack(name, piece, (Track(name, path.parent / name, 1.0, name), Track("b", path.parent / "b", 2.0)))
+        Multitrack(
+            name,
+            piece,
+            (Track(name, (Source(path.parent / name),), 1.0, name), Track("b", (Source(path.parent / "b"),), 2.0)),
+        )
         for name in names
     )
     write_manifest(path, Corpus(multitracks))
@@ -74,7 +78,7 @@ def test_a_line_is_read_as_documented(tmp_path):
     path = written(tmp_path / "m.jsonl", LINE, "", LINE | {"name": "other", "split": None})
     corpus = read_manifest(path)
     assert corpus.splits == {"song": "test"}
-    assert corpus.multitracks[0].tracks[0] == Track("a", tmp_path / "song" / "a.wav", 1.5, "bass")
+    assert corpus.multitracks[0].tracks[0] == Track("a", (Source(tmp_path / "song" / "a.wav"),), 1.5, "bass")
     assert corpus.multitracks[1].tracks[1].path == Path("/elsewhere/b.wav")
 
 
@@ -89,7 +93,10 @@ def test_a_line_is_read_as_documented(tmp_path):
         (LINE | {"split": "dev"}, "split"),
         (LINE | {"colour": "blue"}, "colour"),
         (LINE | {"tracks": LINE["tracks"][:1]}, "tracks"),
-        (LINE | {"tracks": [*LINE["tracks"], {"name": "c", "path": "c.wav", "duration": 0}]}, "tracks.2.duration"),
+        (
+            LINE | {"tracks": [*LINE["tracks"], {"name": "c", "sources": [{"path": "c.wav"}], "duration": 0}]},
+            "tracks.2.duration",
+        ),
         (LINE, "second multitrack named 'song'"),
     ],
 )
