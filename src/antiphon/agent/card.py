@@ -6,12 +6,15 @@ from antiphon import __version__
 from antiphon.agent.agent import Agent
 from antiphon.corpus.splits import SPLITS
 
+BAR = "\\|"
+"""A bar that does not end a cell of a Markdown table, as in p(b|a)."""
+
 
 def model_card(agent: Agent) -> str:
     """The text of README.md in an agent's directory."""
     settings, training = agent.settings, agent.training
     rows = "".join(
-        f"| {row['model']} | {row['tpp']['mean']:.1f} | {row['bits']['mean']:.3f} |\n"
+        f"| {row['model'].replace('|', BAR)} | {row['tpp']['mean']:.1f} | {row['bits']['mean']:.3f} |\n"
         for row in training.get("summary", [])
     )
     table = f"| model | TPP, % | bits per token |\n|---|---|---|\n{rows}" if rows else "No held-out pieces to score.\n"
