@@ -6,6 +6,7 @@ import io
 import struct
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -17,6 +18,9 @@ from antiphon.types import Audio, Floats, Seconds
 
 SILENT_DBFS = -200.0
 """Level given to digital silence, whose logarithm does not exist."""
+
+BLOCK_FRAMES = 2**16
+"""Written at once: libsndfile's Vorbis encoder overflows its stack, and ends the process, on minutes of sound."""
 
 UNKNOWN_FRAMES = 2**62
 """libsndfile answers about 2**63 frames where a header does not say how many there are."""
@@ -58,10 +62,22 @@ def read(path: str | Path, start: float = 0.0, duration: float | None = None) ->
     return Audio(samples, rate, str(path))
 
 
+class Header(NamedTuple):
+    """What a file says of itself before any of it is decoded: seconds and Hz."""
+
+    duration: float
+    sample_rate: int
+
+
+def header_of(path: Path) -> Header:
+    """Length and rate of a file, from its header alone. Raises BadData as `read` does."""
+    with _open(path) as stream:
+        return Header(float(stream.frames / stream.samplerate), int(stream.samplerate))
+
+
 def duration_of(path: Path) -> float:
     """Length of a file in seconds, from its header alone. Raises BadData as `read` does."""
-    with _open(path) as stream:
-        return float(stream.frames / stream.samplerate)
+    return header_of(path).duration
 
 
 def _open(path: Path) -> soundfile.SoundFile:
@@ -128,7 +144,9 @@ def write(path: str | Path, audio: Audio) -> None:
         raise BadData(f"{path}: {peak(audio):.2f} times full scale would be clipped; write a .wav, or turn it down")
     with whole_file(path) as temporary:
         try:
-            soundfile.write(temporary, audio.samples, audio.sample_rate, subtype=subtype)
+            with soundfile.SoundFile(temporary, "w", audio.sample_rate, audio.channels, subtype) as stream:
+                for start in range(0, len(audio.samples), BLOCK_FRAMES):
+                    stream.write(audio.samples[start : start + BLOCK_FRAMES])
         except (soundfile.LibsndfileError, TypeError, ValueError, OSError) as error:
             raise AntiphonError(f"cannot write {path}: {getattr(error, 'error_string', error)}") from error
 

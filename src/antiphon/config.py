@@ -25,6 +25,9 @@ ENVIRONMENT_PREFIX = "ANTIPHON_"
 SCHEMA_VERSION = 1
 """Version of the tree as written into a trained agent."""
 
+SEGMENTS_PER_CLASS = 8
+"""Fewer distinct segments than this for each class of an alphabet make classes of single moments."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -32,8 +35,17 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
+LayoutName = Literal[
+    "auto", "folders", "instruments", "pairs", "takes", "moisesdb", "musdb18", "musdb18-hq", "slakh2100", "medleydb"
+]
+"""The layouts of a corpus on disk (`corpus/layouts/`, one module each)."""
+
+
 class CorpusSettings(_Section):
     """Which audio, and how it is divided (paper 5.1)."""
+
+    layout: LayoutName = "auto"
+    """How a folder of audio is laid out; found by itself unless named."""
 
     window_seconds: float = Field(15.0, gt=0)
     """Length of a training window (paper 5.1)."""
@@ -43,10 +55,16 @@ class CorpusSettings(_Section):
     """Share of the pieces to learn from (paper 5.1)."""
     validation_share: Share = 0.1
     """Share of the pieces that decide when to stop (paper 5.1)."""
-    exclude: tuple[Annotated[str, Field(min_length=1)], ...] = ("drums", "percussion", "effects", "fx", "sfx")
-    """Instruments left out (paper 5.1: drums, percussion and effects)."""
+    include: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """If given, these instruments and no others, whatever `exclude` says."""
+    exclude: tuple[Annotated[str, Field(min_length=1)], ...] = ("drums", "percussion", "effects")
+    """Instruments left out (paper 5.1: drums, percussion and effects), by name or by family (`corpus/instruments`)."""
+    skip_unreadable: bool = False
+    """Whether a scan goes on without what it cannot read, and says so, instead of refusing the whole corpus."""
     silence_dbfs: float = -60.0
     """A track that never reaches this level holds nothing to learn from, and is left out by name."""
+    split_by: Literal["piece", "artist", "take"] = "piece"
+    """What is never on two sides of the division: a piece (paper 5.1), all of an artist, or only a take."""
     seed: int = Field(0, ge=0)
     """Seed of the division into train, validation and test."""
 

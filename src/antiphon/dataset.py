@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from antiphon.config import CorpusSettings
 from antiphon.corpus.reading import read_track
@@ -28,11 +29,16 @@ ROUNDING_SECONDS = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class EncodedTrack:
-    """A track's segment vectors and where they lie."""
+    """A track's segment vectors and where they lie.
+
+    `silent` (windows,) marks the windows of the settings' length and hop in which it never reaches `silence_dbfs`: they
+    stay, and are counted.
+    """
 
     track: Track
     segments: Segments
     intervals: Seconds
+    silent: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +81,8 @@ def encode(
     silent: list[Track] = []
 
     def encode_one(track: Track) -> EncodedTrack:
-        return EncodedTrack(track, *perception.segments(read_track(track)))
+        segments, intervals = perception.segments(read_track(track))
+        return EncodedTrack(track, segments, intervals, silent_windows(segments, intervals, settings))
 
     with ThreadPoolExecutor(workers) as pool:
         results = pool.map(encode_one, [track for _, track in tracks])
@@ -99,6 +106,18 @@ def encode(
     if alone:
         warnings.warn(f"left out with fewer than two tracks that sound: {alone}", AntiphonWarning, stacklevel=2)
     return together
+
+
+def silent_windows(segments: Segments, intervals: Seconds, settings: CorpusSettings) -> NDArray[np.bool_]:
+    """Which of a track's windows (windows,) never reach `settings.silence_dbfs`, by segments that start in them."""
+    if not len(intervals):
+        return np.zeros(0, dtype=np.bool_)
+    begins, end = intervals[:, 0], float(intervals[-1, 1])
+    last = max(end - settings.window_seconds, 0.0)
+    windows = np.arange(0.0, last + settings.hop_seconds - ROUNDING_SECONDS, settings.hop_seconds)
+    inside = (begins >= windows[:, None] - ROUNDING_SECONDS) & (begins < windows[:, None] + settings.window_seconds)
+    loudest = np.where(inside, segments.level, -np.inf).max(axis=1)
+    return np.asarray(loudest < settings.silence_dbfs)
 
 
 def within(track: EncodedTrack, window: Window, segment_seconds: float) -> Segments:

@@ -62,23 +62,29 @@ class Audio:
 
 @dataclass(frozen=True)
 class Source:
-    """A file that holds a track or a part of it; `stream` counts the audio streams of a container of several."""
+    """A file that holds a track or a part of it; `stream` counts the audio streams of a container of several.
+
+    `sha256` is the hash of the file's bytes, empty as long as nobody asked for it.
+    """
 
     path: Path
     stream: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
 class Track:
     """One stem of a multitrack: its name, its instrument in the field's words, its length in seconds.
 
-    Its sound is the sum of its `sources`: takes and layers of one instrument, which start together.
+    Its sound is the sum of its `sources`: takes and layers of one instrument, which start together. `sample_rate` is
+    that of the first one in Hz, 0 where it is unknown.
     """
 
     name: str
     sources: tuple[Source, ...]
     duration: float
     instrument: str = ""
+    sample_rate: int = 0
 
     def __post_init__(self) -> None:
         _require(len(self.sources) > 0, "a track needs a source")
@@ -91,11 +97,16 @@ class Track:
 
 @dataclass(frozen=True)
 class Multitrack:
-    """The simultaneous stems of one recording. `piece` is what splits and statistics count."""
+    """The simultaneous stems of one recording. `piece` is what splits and statistics count.
+
+    `artist` and `licence` are as the corpus says, empty where it doesn't.
+    """
 
     name: str
     piece: str
     tracks: tuple[Track, ...]
+    artist: str = ""
+    licence: str = ""
 
     @property
     def duration(self) -> float:

@@ -65,9 +65,13 @@ def test_chorales_are_built_into_a_corpus_that_a_scan_finds_too(call, tmp_path):
     for module in ("music21", "midirenderer", "pretty_midi"):
         pytest.importorskip(module)
     build = ("corpus", "build", "chorales", "--pieces", "1", "-o", tmp_path / "corpus")
-    assert done(call(*build)).strip() == str(tmp_path / "corpus" / "manifest.jsonl")
+    first, *_, last = done(call(*build)).splitlines()
+    assert first.startswith("1 chorales rendered")
+    assert last == str(tmp_path / "corpus" / "manifest.jsonl")
     before = digests(tmp_path)
-    assert json.loads(done(call(*build, "--json"))) == {"manifest": str(tmp_path / "corpus" / "manifest.jsonl")}
+    again = json.loads(done(call(*build, "--json")))
+    assert again["manifest"] == last
+    assert (again["rendered"], again["already_there"], again["failed"]) == (0, 1, {})
     assert digests(tmp_path) == before
     (piece,) = json.loads(done(call("corpus", "scan", tmp_path / "corpus", "--json")))["multitracks"]
     assert piece["tracks"] == ["alto", "bass", "soprano", "tenor"]

@@ -286,3 +286,10 @@ def test_decibels():
 
 def test_no_samples_have_no_peak():
     assert peak(noise(frames=0)) == 0
+
+
+@pytest.mark.parametrize("suffix", [".ogg", ".flac"])
+def test_minutes_of_sound_are_written(tmp_path, suffix):
+    path = tmp_path / f"long{suffix}"
+    write(path, tone(seconds=200, channels=2, rate=44100))
+    assert duration_of(path) == pytest.approx(200)

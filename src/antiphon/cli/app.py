@@ -6,10 +6,11 @@ Nothing heavy is imported before a verb runs: `antiphon --help` loads neither to
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import cyclopts
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -19,7 +20,7 @@ from pydantic import ValidationError as PydanticError
 from antiphon import __version__
 from antiphon.cli import terminal
 from antiphon.config import ActionSettings, CorpusSettings, SamplingSettings, Settings, describe, resolve
-from antiphon.errors import AntiphonError, SettingsError
+from antiphon.errors import AntiphonError, BadData, SettingsError
 
 app = App(
     name="antiphon",
@@ -29,6 +30,9 @@ app = App(
 )
 corpus_app = App(name="corpus", help="Which audio there is: find it, or build it from scores.")
 app.command(corpus_app)
+
+BUILDS = "chorales, lieder, quartets, pop909"
+"""What `corpus build` renders."""
 
 SETTINGS = Group("Settings", sort_key=2)
 """Beside flags: environment variables such as ANTIPHON_TRAINING__SEED, and a TOML file; flags win."""
@@ -73,20 +77,34 @@ def demo(directory: Path = Path("demo"), *, pieces: int = 80, seed: Seed = 0, as
 
 
 @corpus_app.command
-def scan(folder: Path, /, *, output: Output | None = None, as_json: Json = False, corpus: CorpusSection = None) -> None:
+def scan(
+    folder: Path,
+    /,
+    *,
+    output: Output | None = None,
+    hashes: bool = False,
+    as_json: Json = False,
+    corpus: CorpusSection = None,
+) -> None:
     """Find the multitracks of a folder, and write a manifest.
 
     Parameters
     ----------
     folder
-        Folders that each hold the tracks of one multitrack.
+        Folders that each hold the tracks of one multitrack, or a corpus in its published layout.
+    hashes
+        Write the SHA-256 of every file as well, which takes reading them all.
     """
-    from antiphon.corpus.layouts import scan as find
-    from antiphon.corpus.manifest import Corpus, write_manifest
+    from antiphon.corpus.layouts import scan_corpus
+    from antiphon.corpus.manifest import with_hashes, write_manifest
 
-    multitracks = find(folder, _settings(None, corpus=corpus).corpus)
+    found = scan_corpus(folder, _settings(None, corpus=corpus).corpus)
+    if hashes:
+        with terminal.progress() as progress:
+            found = with_hashes(found, os.cpu_count() or 1, progress)
+    multitracks = found.multitracks
     if output is not None:
-        write_manifest(output, Corpus(multitracks))
+        write_manifest(output, found)
     if as_json:
         rows = [{"name": each.name, "tracks": [track.name for track in each.tracks]} for each in multitracks]
         _print_json({"multitracks": rows})
@@ -101,26 +119,94 @@ def scan(folder: Path, /, *, output: Output | None = None, as_json: Json = False
 
 
 @corpus_app.command
-def build(kind: str, /, *, output: Output, pieces: int | None = None, seed: Seed = 0, as_json: Json = False) -> None:
-    """Render a corpus from scores, and write its manifest.
+def check(corpus: Path, /, *, config: Config = None, settings: AllSettings = None, as_json: Json = False) -> None:
+    """Say what is wrong with a corpus before time is spent on training with it; exit code 4 where it would be wrong.
+
+    Parameters
+    ----------
+    corpus
+        A manifest, or a folder of multitracks.
+    """
+    from antiphon.corpus.checking import check_path
+
+    with terminal.progress() as progress:
+        report = check_path(corpus, _settings(config, settings), os.cpu_count() or 1, progress)
+    if as_json:
+        _print_json(_plain(report))
+    else:
+        print(report)
+    if report.errors:
+        raise BadData(f"{corpus}: training on it would be wrong, see the errors above")
+
+
+@corpus_app.command
+def build(
+    kind: str,
+    /,
+    *,
+    output: Output,
+    source: Path | None = None,
+    pieces: int | None = None,
+    seed: Seed = 0,
+    renderer: Literal["midirenderer", "fluidsynth"] = "midirenderer",
+    soundfont: Path | None = None,
+    sample_rate: int | None = None,
+    timing_ms: float = 0.0,
+    velocity_spread: float = 0.0,
+    room_seconds: float = 0.0,
+    noise_dbfs: float | None = None,
+    processes: int | None = None,
+    piece_seconds: float = 300.0,
+    as_json: Json = False,
+) -> None:
+    """Render a corpus from scores, and write its manifest and a report. Goes on where it was stopped.
 
     Parameters
     ----------
     kind
-        chorales: Bach's, four voices, from the installed music21.
+        chorales: Bach's, four voices, from the installed music21; lieder, quartets: OpenScore's; pop909.
+    source
+        The folder with the scores; chorales need none.
     pieces
-        How many; all of them unless given.
+        How many, drawn with the seed; all of them unless given.
+    soundfont
+        A General MIDI .sf2; unless given, the one inside pretty_midi.
+    sample_rate
+        Hz; 22050 unless given, chorales 44100.
+    timing_ms
+        Standard deviation of the players' onsets, in milliseconds.
+    velocity_spread
+        Standard deviation of the MIDI velocities.
+    room_seconds
+        Reverberation time of a synthetic room.
+    noise_dbfs
+        Level of white noise.
+    processes
+        How many pieces are rendered side by side; one a processor unless given.
+    piece_seconds
+        After this time a piece is given up.
     """
     from antiphon.corpus.rendered import ChoraleSettings, build_chorales
+    from antiphon.corpus.rendering.building import build_corpus
+    from antiphon.corpus.rendering.settings import BuildSettings, RenderSettings
 
-    if kind != "chorales":
-        raise SettingsError(f"unknown corpus {kind!r}; known: chorales")
+    sound: dict[str, Any] = {"renderer": renderer, "soundfont": soundfont, "seed": seed, "timing_ms": timing_ms}
+    sound |= {"velocity_spread": velocity_spread, "room_seconds": room_seconds, "noise_dbfs": noise_dbfs}
+    sound |= {} if sample_rate is None else {"sample_rate": sample_rate}
+    amount: dict[str, Any] = {"pieces": pieces, "processes": processes, "piece_seconds": piece_seconds}
     with terminal.progress() as progress:
-        manifest = build_chorales(output, ChoraleSettings(pieces=pieces, seed=seed), progress)
+        if kind == "chorales":
+            report = build_chorales(output, ChoraleSettings(**sound, **amount), progress)
+        elif source is None:
+            raise SettingsError(f"--source is missing: the folder with the scores of {kind}; known: {BUILDS}")
+        else:
+            settings, build = RenderSettings(**sound), BuildSettings(**amount)
+            report = build_corpus(kind, source, output, settings=settings, build=build, progress=progress)
     if as_json:
-        _print_json({"manifest": str(manifest)})
-    else:
-        print(manifest)
+        _print_json(report.as_dict())
+        return
+    for line in report.lines():
+        print(line)
 
 
 @app.command

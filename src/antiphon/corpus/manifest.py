@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon.corpus.splits import Split
 from antiphon.errors import AntiphonError, BadData
-from antiphon.files import whole_file
+from antiphon.files import sha256, whole_file
+from antiphon.interfaces import Progress, no_progress
 from antiphon.types import Multitrack, Source, Track
 
 MANIFEST_VERSION = 1
@@ -40,6 +42,7 @@ class _Model(BaseModel):
 class _SourceLine(_Model):
     path: Name
     stream: int = Field(0, ge=0)
+    sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
 
 
 class _TrackLine(_Model):
@@ -47,12 +50,15 @@ class _TrackLine(_Model):
     instrument: str = ""
     sources: tuple[_SourceLine, ...] = Field(min_length=1)
     duration: float = Field(gt=0)
+    sample_rate: int = Field(0, ge=0)
 
 
 class _Line(_Model):
     version: int
     name: Name
     piece: Name
+    artist: str = ""
+    licence: str = ""
     split: Split | None = None
     tracks: tuple[_TrackLine, ...] = Field(min_length=2)
 
@@ -73,6 +79,35 @@ def write_manifest(path: Path, corpus: Corpus) -> None:
     text = "".join(json.dumps(line.model_dump(), ensure_ascii=False) + "\n" for line in lines)
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def with_hashes(corpus: Corpus, workers: int = 1, progress: Progress = no_progress) -> Corpus:
+    """The corpus with the SHA-256 of every file, each read once. Raises BadData for a file that can't be read."""
+    paths = sorted({source.path for each in corpus.multitracks for track in each.tracks for source in track.sources})
+    hashes: dict[Path, str] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for done, (path, digest) in enumerate(zip(paths, pool.map(_hash, paths), strict=True), 1):
+                hashes[path] = digest
+                progress("hash", done, len(paths))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+    def hashed(track: Track) -> Track:
+        return replace(track, sources=tuple(replace(each, sha256=hashes[each.path]) for each in track.sources))
+
+    multitracks = tuple(replace(each, tracks=tuple(map(hashed, each.tracks))) for each in corpus.multitracks)
+    return replace(corpus, multitracks=multitracks)
+
+
+def _hash(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise BadData(f"{path}: {'not a file' if path.exists() else 'no such file'}")
+        return sha256(path)
+    except OSError as error:
+        raise BadData(f"{path}: {error.strerror or error}") from error
 
 
 def read_manifest(path: Path) -> Corpus:
@@ -110,13 +145,23 @@ def _line(multitrack: Multitrack, split: Split | None, folder: Path) -> _Line:
             name=track.name,
             instrument=track.instrument,
             sources=tuple(
-                _SourceLine(path=_stored(source.path, folder), stream=source.stream) for source in track.sources
+                _SourceLine(path=_stored(source.path, folder), stream=source.stream, sha256=source.sha256)
+                for source in track.sources
             ),
             duration=track.duration,
+            sample_rate=track.sample_rate,
         )
         for track in multitrack.tracks
     )
-    return _Line(version=MANIFEST_VERSION, name=multitrack.name, piece=multitrack.piece, split=split, tracks=tracks)
+    return _Line(
+        version=MANIFEST_VERSION,
+        name=multitrack.name,
+        piece=multitrack.piece,
+        artist=multitrack.artist,
+        licence=multitrack.licence,
+        split=split,
+        tracks=tracks,
+    )
 
 
 def _stored(path: Path, folder: Path) -> str:
@@ -146,10 +191,11 @@ def _multitrack(line: _Line, folder: Path) -> Multitrack:
     tracks = tuple(
         Track(
             name=track.name,
-            sources=tuple(Source(folder / source.path, source.stream) for source in track.sources),
+            sources=tuple(Source(folder / source.path, source.stream, source.sha256) for source in track.sources),
             duration=track.duration,
             instrument=track.instrument,
+            sample_rate=track.sample_rate,
         )
         for track in line.tracks
     )
-    return Multitrack(line.name, line.piece, tracks)
+    return Multitrack(line.name, line.piece, tracks, line.artist, line.licence)

@@ -7,7 +7,7 @@ from pathlib import Path
 from antiphon.config import CorpusSettings
 from antiphon.corpus.layouts import pair as pair_of
 from antiphon.corpus.layouts import paired_folders as pairs_of
-from antiphon.corpus.layouts import scan
+from antiphon.corpus.layouts import scan_corpus
 from antiphon.corpus.manifest import MANIFEST_NAME, Corpus, read_manifest
 from antiphon.errors import BadData, SettingsError
 
@@ -20,7 +20,7 @@ def open_corpus(path: Path, settings: CorpusSettings) -> Corpus:
     if (path / MANIFEST_NAME).is_file():
         return read_manifest(path / MANIFEST_NAME)
     if path.is_dir():
-        return Corpus(scan(path, settings))
+        return scan_corpus(path, settings)
     if not path.exists():
         raise BadData(f"{path}: no such corpus")
     return read_manifest(path)

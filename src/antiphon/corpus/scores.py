@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from antiphon.errors import BadData, MissingExtra
+from antiphon.corpus.extras import scores_extra
+from antiphon.corpus.rendering.musicxml import beats_of
+from antiphon.errors import BadData
 
 VOICES = ("soprano", "alto", "tenor", "bass")
 """The tracks of a chorale, from the top."""
@@ -29,19 +30,16 @@ class Note:
 
 @dataclass(frozen=True)
 class Score:
-    """The voices of a piece, and its length in quarter notes."""
+    """The voices of a piece, and its length in quarter notes.
+
+    `beats` are (quarter, number in the bar); `signatures` are (quarter, sharps, mode), the mode None where untold.
+    """
 
     name: str
     voices: Mapping[str, tuple[Note, ...]]
     quarters: float
-
-
-def scores_extra(module: str) -> Any:
-    """An optional module of the extra `scores`. Raises MissingExtra where it is not installed."""
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise MissingExtra(f"{module} is not installed: pip install 'antiphon[scores]'") from error
+    beats: tuple[tuple[float, int], ...] = ()
+    signatures: tuple[tuple[float, int, str | None], ...] = ()
 
 
 def chorale_names() -> tuple[str, ...]:
@@ -56,7 +54,13 @@ def four_part(name: str) -> Score | None:
         return None
     flat = [part.stripTies().flatten() for part in parts]
     voices = {voice: _notes(part) for voice, part in zip(VOICES, flat, strict=True)}
-    return Score(name, voices, max(float(part.highestTime) for part in flat))
+    bars = list(parts[0].getElementsByClass("Measure"))
+    beats = beats_of(bars, [(index, float(bar.offset)) for index, bar in enumerate(bars)])
+    signatures = tuple(
+        (float(mark.offset), int(mark.sharps), getattr(mark, "mode", None))
+        for mark in flat[0].getElementsByClass("KeySignature")
+    )
+    return Score(name, voices, max(float(part.highestTime) for part in flat), tuple(beats), signatures)
 
 
 def read_chorale(name: str) -> Score:

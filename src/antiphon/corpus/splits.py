@@ -20,6 +20,8 @@ Split = Literal["train", "validation", "test"]
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
+SplitBy = Literal["piece", "artist", "take"]
+
 MINIMUM_PIECES = 3
 """One piece for each split; with fewer, the division is along time."""
 
@@ -29,22 +31,37 @@ Division = dict[Split, tuple[Window, ...]]
 def divide(
     multitracks: Sequence[Multitrack], settings: CorpusSettings, given: Mapping[str, Split] | None = None
 ) -> Division:
-    """The windows of each split; each window is a whole multitrack, or its part in time where pieces are too few.
+    """The windows of each split; each window is a whole multitrack, or its part in time where there are too few.
 
-    All multitracks of a piece go to one split, drawn with `settings.seed` and independent of the order of
-    `multitracks`. `given` (multitrack name to split, as in a manifest) wins over the draw. Raises BadData where it
-    spreads one piece over two splits.
+    All multitracks of a piece (of an artist, or each for itself: `settings.split_by`) go to one split, drawn with
+    `settings.seed` and independent of the order of `multitracks`. `given` (multitrack name to split, as in a manifest)
+    wins over the draw. Raises BadData where it spreads one piece over two splits, and for an unknown artist.
     """
     ordered = sorted(multitracks, key=lambda multitrack: multitrack.name)
-    split_of = _given_by_piece(ordered, given or {})
-    undecided = {multitrack.piece for multitrack in ordered} - split_of.keys()
+    group_of = _groups(ordered, settings.split_by)
+    split_of = _given_by_group(ordered, group_of, given or {}, settings.split_by)
+    undecided = set(group_of.values()) - split_of.keys()
     if not split_of and len(undecided) < MINIMUM_PIECES:
         return _along_time(ordered, settings)
     split_of |= _drawn(undecided, list(split_of.values()), settings)
     return {
-        split: tuple(Window(each, 0.0, each.duration) for each in ordered if split_of[each.piece] == split)
+        split: tuple(Window(each, 0.0, each.duration) for each in ordered if split_of[group_of[each.name]] == split)
         for split in SPLITS
     }
+
+
+def _groups(multitracks: Sequence[Multitrack], split_by: SplitBy) -> dict[str, str]:
+    """From the name of each multitrack to what it must not be divided from."""
+    if split_by == "take":
+        return {each.name: each.name for each in multitracks}
+    if split_by == "piece":
+        return {each.name: each.piece for each in multitracks}
+    if nameless := [each.name for each in multitracks if not each.artist]:
+        raise BadData(
+            f"setting corpus.split_by = artist, but the corpus does not name the artist of {len(nameless)} multitracks "
+            f"({', '.join(nameless[:3])}); divide by piece, or name them in a manifest"
+        )
+    return {each.name: each.artist for each in multitracks}
 
 
 def _drawn(undecided: Set[str], decided: Sequence[Split], settings: CorpusSettings) -> dict[str, Split]:
@@ -59,15 +76,18 @@ def _drawn(undecided: Set[str], decided: Sequence[Split], settings: CorpusSettin
     }
 
 
-def _given_by_piece(multitracks: Sequence[Multitrack], given: Mapping[str, Split]) -> dict[str, Split]:
+def _given_by_group(
+    multitracks: Sequence[Multitrack], group_of: Mapping[str, str], given: Mapping[str, Split], split_by: SplitBy
+) -> dict[str, Split]:
     splits: dict[str, set[Split]] = defaultdict(set)
     for multitrack in multitracks:
         if multitrack.name in given:
-            splits[multitrack.piece].add(given[multitrack.name])
-    for piece, found in splits.items():
+            splits[group_of[multitrack.name]].add(given[multitrack.name])
+    for group, found in splits.items():
         if len(found) > 1:
-            raise BadData(f"piece {piece!r} is in {' and in '.join(sorted(found))}; all of a piece goes to one split")
-    return {piece: found.pop() for piece, found in splits.items()}
+            where = " and in ".join(sorted(found))
+            raise BadData(f"{split_by} {group!r} is in {where}; all of one {split_by} goes to one split")
+    return {group: found.pop() for group, found in splits.items()}
 
 
 def _counts(pieces: int, settings: CorpusSettings) -> tuple[int, int]:

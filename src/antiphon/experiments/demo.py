@@ -21,6 +21,7 @@ from antiphon.config import Settings
 from antiphon.corpus.manifest import read_manifest
 from antiphon.corpus.reading import read_track
 from antiphon.corpus.rendered import ChoraleSettings, build_chorales, render_chorale
+from antiphon.corpus.scores import VOICES
 from antiphon.corpus.splits import divide
 from antiphon.errors import SettingsError
 from antiphon.evaluation.regeneration import Summary
@@ -84,7 +85,7 @@ def demo(
     refuse_foreign(directory, DEMO_FILES)
     settings = settings or Settings()
     build = ChoraleSettings(pieces=pieces, tempo_bpm=TEMPO_BPM, seed=seed)
-    corpus = read_manifest(build_chorales(directory / "corpus", build, progress))
+    corpus = read_manifest(build_chorales(directory / "corpus", build, progress).manifest)
     agent = train(corpus, directory / "agent", settings=settings, overwrite=True, progress=progress)
     guided, remembered = _held_out(corpus.multitracks, settings, seed)
     write(directory / "guide.wav", read_track(guided.tracks[0]))
@@ -109,6 +110,6 @@ def _held_out(multitracks: tuple[Multitrack, ...], settings: Settings, seed: int
 
 def _recording(multitrack: Multitrack, build: ChoraleSettings) -> Audio:
     """The piece's voices one after the other in stereo, played on one instrument that the corpus does not hold."""
-    played = replace(build, programs=(MEMORY_PROGRAM,) * 4, sample_rate=MEMORY_RATE)
+    played = replace(build, programs=dict.fromkeys(VOICES, MEMORY_PROGRAM), sample_rate=MEMORY_RATE)
     voices = render_chorale(multitrack.name, played).values()
     return with_channels(Audio(np.concatenate([voice.samples for voice in voices]), MEMORY_RATE), 2)

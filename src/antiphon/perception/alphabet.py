@@ -9,13 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from antiphon.config import PerceptionSettings
+from antiphon.config import SEGMENTS_PER_CLASS, PerceptionSettings
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.interfaces import Encoder
 from antiphon.types import Alphabet, Floats, Segments
-
-VECTORS_PER_CLASS = 8
-"""Fewer distinct vectors than this for each class make classes of single moments."""
 
 RESTARTS = 3
 """Runs of k-means from different starts, of which the best is kept."""
@@ -58,10 +55,10 @@ def _sounding(segments: Segments, settings: PerceptionSettings) -> Floats:
 
 
 def _affordable_size(vectors: Floats, wanted: int) -> int:
-    distinct = _count_distinct(vectors, enough=VECTORS_PER_CLASS * wanted)
+    distinct = _count_distinct(vectors, enough=SEGMENTS_PER_CLASS * wanted)
     if distinct < 2:
         raise BadData("all segments are alike; there is nothing to tell apart in an alphabet")
-    affordable = max(2, distinct // VECTORS_PER_CLASS)
+    affordable = max(2, distinct // SEGMENTS_PER_CLASS)
     if affordable < wanted:
         warnings.warn(
             f"only {distinct} distinct segments: the alphabet has {affordable} classes instead of {wanted}",

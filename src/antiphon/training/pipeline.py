@@ -133,6 +133,8 @@ def _account(
     account: dict[str, Any] = {
         "tracks": len(tracks),
         "minutes": round(sum(track.track.duration for track in tracks) / 60, 3),
+        "windows": sum(len(track.silent) for track in tracks),
+        "silent_windows": sum(int(track.silent.sum()) for track in tracks),
         "pieces": {name: len({excerpt.piece for excerpt in part}) for name, part in vars(splits).items()},
         "summary": [],
     }

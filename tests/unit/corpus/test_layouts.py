@@ -76,7 +76,8 @@ def test_hidden_files_and_the_shadows_of_macos_are_not_audio(tmp_path):
     for shadow in ("song/._a.wav", "song/.hidden.wav", "song/.DS_Store", ".git/x.wav", ".git/y.wav"):
         (tmp_path / shadow).parent.mkdir(exist_ok=True)
         (tmp_path / shadow).write_bytes(b"\x00\x05\x16\x07")
-    assert names(scan(tmp_path, SETTINGS)) == {"song": ["a", "b"]}
+    with pytest.warns(AntiphonWarning, match=r"2 hidden files left out: .*\._a\.wav, .*hidden\.wav"):
+        assert names(scan(tmp_path, SETTINGS)) == {"song": ["a", "b"]}
 
 
 def test_links_that_run_in_a_circle_end(tmp_path):
@@ -84,7 +85,8 @@ def test_links_that_run_in_a_circle_end(tmp_path):
     noise(tmp_path / "song" / "b.wav")
     (tmp_path / "song" / "up").symlink_to(tmp_path)
     (tmp_path / "again").symlink_to(tmp_path / "song")
-    assert len(scan(tmp_path, SETTINGS)) == 1
+    with pytest.warns(AntiphonWarning, match="2 links to folders that were seen already, .*again, .*up"):
+        assert names(scan(tmp_path, SETTINGS)) == {"song": ["a", "b"]}
 
 
 def test_the_order_of_the_disk_does_not_matter(tmp_path, monkeypatch):
@@ -92,8 +94,10 @@ def test_the_order_of_the_disk_does_not_matter(tmp_path, monkeypatch):
         noise(tmp_path / name / "y.wav")
         noise(tmp_path / name / "x.wav")
     expected = scan(tmp_path, SETTINGS)
-    listed = type(tmp_path).iterdir
-    monkeypatch.setattr(type(tmp_path), "iterdir", lambda path: sorted(listed(path), reverse=True))
+    listed = os.scandir
+    monkeypatch.setattr(
+        os, "scandir", lambda path: iter(sorted(listed(path), key=lambda entry: entry.name, reverse=True))
+    )
     assert scan(tmp_path, SETTINGS) == expected
 
 
@@ -116,7 +120,7 @@ def test_a_folder_without_a_multitrack_says_what_is_expected(tmp_path, tracks):
 def test_no_folder_is_an_error_that_names_it(tmp_path):
     with pytest.raises(BadData, match="nowhere"):
         scan(tmp_path / "nowhere", SETTINGS)
-    with pytest.raises(BadData, match=r"a\.wav"):
+    with pytest.raises(BadData, match="Not a directory"):
         scan(noise(tmp_path / "a.wav"), SETTINGS)
 
 

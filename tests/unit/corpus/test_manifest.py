@@ -1,4 +1,6 @@
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from antiphon.config import CorpusSettings
 from antiphon.corpus.layouts import scan
-from antiphon.corpus.manifest import Corpus, read_manifest, write_manifest
+from antiphon.corpus.manifest import Corpus, read_manifest, with_hashes, write_manifest
 from antiphon.errors import BadData
 from antiphon.types import Multitrack, Source, Track
 
@@ -116,3 +118,40 @@ def test_an_empty_or_binary_file_is_no_manifest(tmp_path, content):
 def test_no_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(BadData, match=r"nothing\.jsonl"):
         read_manifest(tmp_path / "nothing.jsonl")
+
+
+def test_all_that_is_known_of_a_corpus_comes_back(tmp_path):
+    path = noise(tmp_path / "a.wav")
+    tracks = (
+        Track("a", (Source(path, 2, "0" * 64),), 0.1, "piano", 44100),
+        Track("b", (Source(path), Source(path)), 0.1),
+    )
+    corpus = Corpus((Multitrack("song", "work", tracks, "Someone", "CC0"),), {"song": "test"})
+    write_manifest(tmp_path / "m.jsonl", corpus)
+    assert read_manifest(tmp_path / "m.jsonl") == corpus
+
+
+def test_the_rate_is_in_the_manifest_of_a_scan(tmp_path):
+    for name in ("a", "b"):
+        noise(tmp_path / f"{name}.wav")
+    write_manifest(tmp_path / "m.jsonl", Corpus(scan(tmp_path, CorpusSettings())))
+    assert [track["sample_rate"] for track in json.loads((tmp_path / "m.jsonl").read_text())["tracks"]] == [8000, 8000]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_hash_is_that_of_the_bytes_and_each_file_is_read_once(tmp_path, workers):
+    for name in ("a", "b"):
+        noise(tmp_path / f"{name}.wav", 0.1 if name == "a" else 0.2)
+    (multitrack,) = scan(tmp_path, CorpusSettings())
+    twice = replace(multitrack, name="again")
+    told = []
+    found = with_hashes(Corpus((multitrack, twice)), workers, lambda *step: told.append(step))
+    expected = [hashlib.sha256((tmp_path / f"{name}.wav").read_bytes()).hexdigest() for name in ("a", "b")]
+    assert [[track.sources[0].sha256 for track in each.tracks] for each in found.multitracks] == [expected] * 2
+    assert told == [("hash", 1, 2), ("hash", 2, 2)]
+
+
+def test_a_file_that_cannot_be_hashed_is_named(tmp_path):
+    tracks = tuple(Track(name, (Source(tmp_path / f"{name}.wav"),), 1.0) for name in "ab")
+    with pytest.raises(BadData, match=r"a\.wav: no such file"):
+        with_hashes(Corpus((Multitrack("song", "song", tracks),)))

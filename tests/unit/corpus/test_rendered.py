@@ -1,3 +1,4 @@
+import itertools
 import json
 import shutil
 from dataclasses import replace
@@ -29,11 +30,13 @@ TWO = ChoraleSettings(pieces=2, processes=1, seed=3)
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chorales")
-    return folder, build_chorales(folder, TWO)
+    return folder, build_chorales(folder, TWO).manifest
 
 
 def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """All files but the report, which tells the time that the build took."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "build.json")
+    return {path.relative_to(folder): path.read_bytes() for path in files}
 
 
 def test_a_piece_is_four_voices_of_equal_length_that_sound_and_do_not_clip(built):
@@ -47,8 +50,8 @@ def test_a_piece_is_four_voices_of_equal_length_that_sound_and_do_not_clip(built
 
 
 def test_the_instrument_is_what_the_program_is_called(built):
-    sounding = ChoraleSettings(programs=(52, 60, 70, 19), processes=1)
-    assert programs_of("bwv1.6", sounding) == (52, 60, 70, 19)
+    sounding = ChoraleSettings(programs=dict(zip(VOICES, (52, 60, 70, 19), strict=True)), processes=1)
+    assert list(programs_of("bwv1.6", sounding).values()) == [52, 60, 70, 19]
     for multitrack in read_manifest(built[1]).multitracks:
         assert len({track.instrument for track in multitrack.tracks}) == 4
         assert all(track.instrument.islower() for track in multitrack.tracks)
@@ -64,7 +67,7 @@ def test_what_is_built_is_not_built_again_unless_it_would_differ(built, tmp_path
     before = {path: path.stat().st_ino for path in tmp_path.rglob("*.flac")}
     build_chorales(tmp_path, TWO)
     assert {path: path.stat().st_ino for path in tmp_path.rglob("*.flac")} == before
-    build_chorales(tmp_path, replace(TWO, programs=(56, 56, 56, 56)))
+    build_chorales(tmp_path, replace(TWO, programs=dict.fromkeys(VOICES, 56)))
     earlier = contents(built[0])
     assert not any(sound == earlier[path] for path, sound in contents(tmp_path).items() if path.suffix == ".flac")
 
@@ -72,20 +75,30 @@ def test_what_is_built_is_not_built_again_unless_it_would_differ(built, tmp_path
 def test_the_notes_beside_the_sound_are_those_that_sound(built):
     """A stem dies away where its last note ends."""
     for folder in (path for path in built[0].iterdir() if path.is_dir()):
-        voices = json.loads((folder / "notes.json").read_text())["voices"]
+        voices = json.loads((folder / "notes.json").read_text())["tracks"]
         assert list(voices) == list(VOICES)
         for voice, notes in voices.items():
             stem = audio.read(folder / f"{voice}.flac")
-            end = max(note["onset"] + note["duration"] for note in notes)
+            end = max(onset + duration for onset, duration, _, _ in notes)
             assert end <= stem.duration - 1 + 1e-3
             after = stem.samples[round((end + 0.8) * 44100) :]
             assert np.abs(after).max() < 0.1 * audio.peak(stem)
 
 
+def test_beats_and_keys_of_a_chorale_stand_beside_it(built):
+    """All of Bach's chorales in music21 have a meter; a beat lies wherever a bar begins."""
+    for folder in (path for path in built[0].iterdir() if path.is_dir()):
+        tree = json.loads((folder / "notes.json").read_text())
+        times, numbers = zip(*tree["beats"], strict=True)
+        assert numbers.count(1) > 4
+        assert all(0 < after - before <= 3 * 60 / 84 for before, after in itertools.pairwise(times))
+        assert tree["keys"][0][1][-4:] in {":maj", ":min"}
+
+
 def test_a_voice_sounds_its_written_pitch_at_its_written_time():
     notes = (Note(0.0, 2.0, 69), Note(4.0, 2.0, 57))
     score = Score("made", dict.fromkeys(VOICES, notes), 8.0)
-    stems = render_voices(score, (73, 73, 73, 73), ChoraleSettings(tempo_bpm=60))
+    stems = render_voices(score, ChoraleSettings(tempo_bpm=60, programs=dict.fromkeys(VOICES, 73)))
     samples = stems["tenor"].samples[:, 0]
     assert len(samples) == 9 * 44100
     for start, frequency in ((0.5, 440), (4.5, 220)):
@@ -97,7 +110,8 @@ def test_a_voice_sounds_its_written_pitch_at_its_written_time():
 
 def test_the_last_note_dies_away_and_is_not_cut():
     score = Score("made", dict.fromkeys(VOICES, (Note(0.0, 1.0, 60),)), 1.0)
-    stems = render_voices(score, (48, 52, 19, 70), ChoraleSettings(tempo_bpm=60))
+    programs = dict(zip(VOICES, (48, 52, 19, 70), strict=True))
+    stems = render_voices(score, ChoraleSettings(tempo_bpm=60, programs=programs))
     for stem in stems.values():
         assert np.abs(stem.samples[44100 + 1000 : 44100 + 6000]).max() > 0.001
 
@@ -118,7 +132,7 @@ def test_a_draw_is_of_four_part_chorales_and_depends_on_the_seed():
 
 
 def test_programs_are_drawn_for_each_piece_by_itself():
-    drawn = {programs_of(name, ChoraleSettings()) for name in chorale_names()[:50]}
+    drawn = {tuple(programs_of(name, ChoraleSettings()).values()) for name in chorale_names()[:50]}
     assert len(drawn) > 40
     assert all(len(set(programs)) == 4 for programs in drawn)
 
@@ -145,14 +159,14 @@ def test_a_soundfont_that_is_none_is_named(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"pieces": 0}, {"programs": (1, 2, 3)}, {"programs": (1, 2, 3, 128)}, {"pool": (1, 2, 2, 3)}, {"tempo_bpm": 0}],
+    [{"pieces": 0}, {"programs": {"flute": 73}}, {"programs": {"alto": 128}}, {"pool": (1, 2, 2, 3)}, {"tempo_bpm": 0}],
 )
 def test_settings_that_cannot_be_are_refused(wrong):
-    with pytest.raises(SettingsError, match="chorales"):
+    with pytest.raises(SettingsError, match=r"must|programs"):
         ChoraleSettings(**wrong)
 
 
 def test_a_missing_extra_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pretty_midi", None)
     with pytest.raises(MissingExtra, match=r"pip install 'antiphon\[scores\]'"):
-        render_voices(Score("made", dict.fromkeys(VOICES, ()), 1.0), (0, 0, 0, 0), ChoraleSettings())
+        render_voices(Score("made", dict.fromkeys(VOICES, ()), 1.0), ChoraleSettings())

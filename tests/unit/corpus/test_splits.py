@@ -1,5 +1,6 @@
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from corpus_making import take
@@ -112,3 +113,33 @@ def test_a_piece_on_both_sides_is_refused():
 
 def test_no_multitracks_are_no_windows():
     assert divide([], SETTINGS) == {"train": (), "validation": (), "test": ()}
+
+
+def by_artist(count):
+    return [replace(take(f"take {i}"), artist=f"artist {i % 10}") for i in range(count)]
+
+
+def test_all_of_an_artist_goes_to_one_split():
+    multitracks = by_artist(40)
+    division = divide(multitracks, CorpusSettings(split_by="artist"))
+    artists = {split: {window.multitrack.artist for window in windows} for split, windows in division.items()}
+    assert [len(found) for found in artists.values()] == [8, 1, 1]
+    assert len(set.union(*artists.values())) == 10
+    assert sum(map(len, division.values())) == 40
+
+
+def test_without_artists_there_is_no_division_by_them():
+    with pytest.raises(BadData, match=r"does not name the artist of 1 multitracks \(song\)"):
+        divide([*by_artist(20), take("song")], CorpusSettings(split_by="artist"))
+
+
+def test_by_take_a_piece_may_be_divided():
+    multitracks = corpus_of([10, 10])
+    division = divide(multitracks, CorpusSettings(split_by="take"))
+    assert [len(windows) for windows in division.values()] == [16, 2, 2]
+    assert divide(multitracks, CorpusSettings())["test"][0].start > 0
+
+
+def test_what_is_given_is_whole_by_artist_as_well():
+    with pytest.raises(BadData, match="artist 'artist 1' is in test and in train"):
+        divide(by_artist(20), CorpusSettings(split_by="artist"), {"take 1": "train", "take 11": "test"})

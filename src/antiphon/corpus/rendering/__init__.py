@@ -1,0 +1,1 @@
+"""Scores to multitracks: read (`musicxml`, `pop909`), played (`humanised`), synthesised, finished, built."""
