@@ -16,7 +16,7 @@ from antiphon.corpus.planted import PlantedSettings, build_planted
 from antiphon.types import Audio
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/concepts.md", "docs/data-and-licences.md")
+PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 QUICK = {
     "ANTIPHON_TRAINING__MAX_EPOCHS": "1",
     "ANTIPHON_DECISION__DIMENSION": "16",

@@ -157,6 +157,9 @@ def tokenized(
         excerpt = TokenExcerpt(window.multitrack.name, window.multitrack.piece, names, ids)
         if any(excerpt.ordered_pairs()):
             excerpts.append(excerpt)
+        elif tracks:
+            name = f"{excerpt.name}, {window.start:.1f} to {window.end:.1f} s"
+            warnings.warn(f"{name}: no two tracks share a whole segment, left out", AntiphonWarning, stacklevel=3)
     return tuple(excerpts)
 
 

@@ -11,7 +11,10 @@ from cli_making import FAST, RATE, digests, sound, tones
 
 import antiphon
 
-VERBS = ["demo", "corpus", "corpus scan", "corpus build", "train", "respond", "tokenize", "evaluate", "info", "doctor"]
+VERBS = [
+    "demo", "corpus", "corpus scan", "corpus check", "corpus build", "train", "respond", "tokenize", "evaluate", "info",
+    "doctor",
+]  # fmt: skip
 RESPONSE_FILES = {"index.html", "mix.wav", "provenance.json", "response.wav", "specification.json"}
 
 

@@ -1,0 +1,40 @@
+"""What several verbs share of their arguments, and how flags become settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
+from cyclopts import Group, Parameter
+from pydantic import BaseModel
+
+from antiphon.config import ActionSettings, CorpusSettings, SamplingSettings, Settings, resolve
+
+SETTINGS = Group("Settings", sort_key=2)
+"""Beside flags: environment variables such as ANTIPHON_TRAINING__SEED, and a TOML file; flags win."""
+
+Output = Annotated[Path, Parameter(name=["--output", "-o"], help="Where the result goes.")]
+Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")]
+Config = Annotated[Path | None, Parameter(name="--config", help="A TOML file of settings.")]
+Seed = Annotated[int, Parameter(help="Seed of all draws, 0 or more.", validator=cyclopts.validators.Number(gte=0))]
+Overwrite = Annotated[bool, Parameter(negative=(), help="Replace an agent that is there.")]
+Folders = Annotated[
+    tuple[Path, Path] | None, Parameter(negative=(), help="Two folders whose files are paired by name.")
+]
+Pair = Annotated[tuple[Path, Path] | None, Parameter(negative=(), help="Two files that sound together.")]
+AllSettings = Annotated[Settings | None, Parameter(name="*", group=SETTINGS)]
+CorpusSection = Annotated[CorpusSettings | None, Parameter(name="--corpus", group=SETTINGS)]
+SamplingSection = Annotated[SamplingSettings | None, Parameter(name="--sampling", group=SETTINGS)]
+ActionSection = Annotated[ActionSettings | None, Parameter(name="--action", group=SETTINGS)]
+
+
+def settings_from(
+    config: Path | None, flags: Settings | None = None, base: Settings | None = None, **sections: BaseModel | None
+) -> Settings:
+    """Settings from flags over the environment over the file `config` over `base`; `sections` are flags of one
+    section."""
+    overrides: dict[str, Any] = {} if flags is None else flags.model_dump(exclude_unset=True)
+    given = {name: section for name, section in sections.items() if section is not None}
+    overrides |= {name: section.model_dump(exclude_unset=True) for name, section in given.items()}
+    return resolve(config, overrides=overrides, base=base)

@@ -1,0 +1,168 @@
+"""`antiphon corpus VERB`: which audio there is, what is wrong with it, and audio made from scores."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from cyclopts import App
+
+from antiphon.cli import terminal
+from antiphon.cli.arguments import AllSettings, Config, CorpusSection, Json, Output, Seed, settings_from
+from antiphon.cli.printing import plain, print_json, print_table
+from antiphon.errors import BadData, SettingsError
+
+corpus_app = App(name="corpus", help="Which audio there is: find it, check it, or build it from scores.")
+
+BUILDS = "chorales, lieder, quartets, pop909, pairbench"
+"""What `corpus build` makes."""
+
+
+@corpus_app.command
+def scan(
+    folder: Path,
+    /,
+    *,
+    output: Output | None = None,
+    hashes: bool = False,
+    as_json: Json = False,
+    corpus: CorpusSection = None,
+) -> None:
+    """Find the multitracks of a folder, and write a manifest.
+
+    Parameters
+    ----------
+    folder
+        Folders that each hold the tracks of one multitrack, or a corpus in its published layout.
+    hashes
+        Write the SHA-256 of every file as well, which takes reading them all.
+    """
+    from antiphon.corpus.layouts import scan_corpus
+    from antiphon.corpus.manifest import with_hashes, write_manifest
+
+    found = scan_corpus(folder, settings_from(None, corpus=corpus).corpus)
+    if hashes:
+        with terminal.progress() as progress:
+            found = with_hashes(found, os.cpu_count() or 1, progress)
+    multitracks = found.multitracks
+    if output is not None:
+        write_manifest(output, found)
+    if as_json:
+        rows = [{"name": each.name, "tracks": [track.name for track in each.tracks]} for each in multitracks]
+        print_json({"multitracks": rows})
+    else:
+        print_table(
+            ("multitrack", "tracks", "seconds"),
+            [
+                (each.name, ", ".join(track.name for track in each.tracks), f"{each.duration:.1f}")
+                for each in multitracks
+            ],
+        )
+
+
+@corpus_app.command
+def check(corpus: Path, /, *, config: Config = None, settings: AllSettings = None, as_json: Json = False) -> None:
+    """Say what is wrong with a corpus before time is spent on training with it; exit code 4 where it would be wrong.
+
+    Parameters
+    ----------
+    corpus
+        A manifest, or a folder of multitracks.
+    """
+    from antiphon.corpus.checking import check_path
+
+    with terminal.progress() as progress:
+        report = check_path(corpus, settings_from(config, settings), os.cpu_count() or 1, progress)
+    if as_json:
+        print_json(plain(report))
+    else:
+        print(report)
+    if report.errors:
+        raise BadData(f"{corpus}: training on it would be wrong, see the errors above")
+
+
+@corpus_app.command
+def build(
+    kind: str,
+    /,
+    *,
+    output: Output,
+    source: Path | None = None,
+    pieces: int | None = None,
+    seed: Seed = 0,
+    renderer: Literal["midirenderer", "fluidsynth"] = "midirenderer",
+    soundfont: Path | None = None,
+    sample_rate: int | None = None,
+    timing_ms: float = 0.0,
+    velocity_spread: float = 0.0,
+    room_seconds: float = 0.0,
+    noise_dbfs: float | None = None,
+    processes: int | None = None,
+    piece_seconds: float = 300.0,
+    as_json: Json = False,
+) -> None:
+    """Render a corpus from scores, or planted relations; write its manifest. Goes on where it was stopped.
+
+    Parameters
+    ----------
+    kind
+        chorales: Bach's, four voices, from the installed music21; lieder, quartets: OpenScore's; pop909; pairbench:
+        planted relations with exact bounds, which takes no other option than the output.
+    source
+        The folder with the scores; chorales need none.
+    pieces
+        How many, drawn with the seed; all of them unless given.
+    soundfont
+        A General MIDI .sf2; unless given, the one inside pretty_midi.
+    sample_rate
+        Hz; 22050 unless given, chorales 44100.
+    timing_ms
+        Standard deviation of the players' onsets, in milliseconds.
+    velocity_spread
+        Standard deviation of the MIDI velocities.
+    room_seconds
+        Reverberation time of a synthetic room.
+    noise_dbfs
+        Level of white noise.
+    processes
+        How many pieces are rendered side by side; one a processor unless given.
+    piece_seconds
+        After this time a piece is given up.
+    """
+    if kind == "pairbench":
+        _build_pairbench(output, as_json)
+        return
+    from antiphon.corpus.rendered import ChoraleSettings, build_chorales
+    from antiphon.corpus.rendering.building import build_corpus
+    from antiphon.corpus.rendering.settings import BuildSettings, RenderSettings
+
+    sound: dict[str, Any] = {"renderer": renderer, "soundfont": soundfont, "seed": seed, "timing_ms": timing_ms}
+    sound |= {"velocity_spread": velocity_spread, "room_seconds": room_seconds, "noise_dbfs": noise_dbfs}
+    sound |= {} if sample_rate is None else {"sample_rate": sample_rate}
+    amount: dict[str, Any] = {"pieces": pieces, "processes": processes, "piece_seconds": piece_seconds}
+    with terminal.progress() as progress:
+        if kind == "chorales":
+            report = build_chorales(output, ChoraleSettings(**sound, **amount), progress)
+        elif source is None:
+            raise SettingsError(f"--source is missing: the folder with the scores of {kind}; known: {BUILDS}")
+        else:
+            settings, build = RenderSettings(**sound), BuildSettings(**amount)
+            report = build_corpus(kind, source, output, settings=settings, build=build, progress=progress)
+    if as_json:
+        print_json(report.as_dict())
+        return
+    for line in report.lines():
+        print(line)
+
+
+def _build_pairbench(output: Path, as_json: bool) -> None:
+    from antiphon.corpus.planted import build_pairbench
+
+    with terminal.progress() as progress:
+        built = build_pairbench(output, progress)
+    if as_json:
+        manifests = {world: str(manifest) for world, manifest in built.manifests.items()}
+        print_json({"card": str(built.card), "checksums": str(built.checksums), "manifests": manifests})
+    else:
+        print(built.card_text)

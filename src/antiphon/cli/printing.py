@@ -1,0 +1,51 @@
+"""Results on stdout: JSON for programs, tables for readers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """A value of dataclasses as plain values."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
+
+
+def print_json(value: Any) -> None:
+    """A result for programs."""
+    print(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False))
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_summary(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The table of models on held-out pieces."""
+    if not rows:
+        print("no held-out pieces to score")
+        return
+    head = ("model", "TPP, %", "bits per token", "bits behind")
+    table = [
+        (row["model"], _interval(row["tpp"], 1), _interval(row["bits"], 3), _interval(row["behind"], 3)) for row in rows
+    ]
+    pieces = rows[0]["bits"]["pieces"]
+    print("one held-out piece" if pieces == 1 else f"{pieces} held-out pieces: mean, and 95 % interval over pieces")
+    print_table(head, table)
+
+
+def _interval(value: Mapping[str, float], digits: int) -> str:
+    if value["pieces"] == 1:
+        return f"{value['mean']:.{digits}f}"
+    return f"{value['mean']:.{digits}f} ({value['low']:.{digits}f} to {value['high']:.{digits}f})"
+
+
+def print_statistics(numbers: Mapping[str, Any]) -> None:
+    """The numbers of a response."""
+    print_table(("response", ""), [(name, f"{value:.3g}") for name, value in numbers.items()])
