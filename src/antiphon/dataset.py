@@ -6,6 +6,7 @@ its last whole segment is not padded into one.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.config import CorpusSettings
+from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.reading import read_track
-from antiphon.corpus.splits import Split
+from antiphon.corpus.splits import Split, divide
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.interfaces import Progress, Quantizer, no_progress
 from antiphon.perception.perception import Perception
@@ -108,6 +110,23 @@ def encode(
     return together
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A corpus as the decision needs it: encoded tracks by multitrack name, and the windows of each split."""
+
+    encoded: Mapping[str, tuple[EncodedTrack, ...]]
+    division: Mapping[Split, tuple[Window, ...]]
+
+
+def prepare(
+    corpus: Corpus, perception: Perception, settings: CorpusSettings, progress: Progress = no_progress
+) -> Prepared:
+    """Encode a corpus, a track a processor, and divide what is left of it. Raises BadData as `encode` does."""
+    encoded = encode(corpus.multitracks, perception, settings, os.cpu_count() or 1, progress)
+    kept = [multitrack for multitrack in corpus.multitracks if multitrack.name in encoded]
+    return Prepared(encoded, divide(kept, settings, corpus.splits))
+
+
 def silent_windows(segments: Segments, intervals: Seconds, settings: CorpusSettings) -> NDArray[np.bool_]:
     """Which of a track's windows (windows,) never reach `settings.silence_dbfs`, by segments that start in them."""
     if not len(intervals):
@@ -172,14 +191,12 @@ class Splits:
     test: tuple[TokenExcerpt, ...]
 
 
-def split_tokens(
-    encoded: Mapping[str, tuple[EncodedTrack, ...]],
-    division: Mapping[Split, Sequence[Window]],
-    alphabet: Alphabet,
-    segment_seconds: float,
-) -> Splits:
-    """All splits of an encoded corpus in one alphabet."""
+def split_tokens(prepared: Prepared, alphabet: Alphabet, segment_seconds: float) -> Splits:
+    """All splits of a corpus in one alphabet."""
     quantizer = make_quantizer(alphabet)
     return Splits(
-        **{name: tokenized(encoded, windows, quantizer, segment_seconds) for name, windows in division.items()}
+        **{
+            name: tokenized(prepared.encoded, windows, quantizer, segment_seconds)
+            for name, windows in prepared.division.items()
+        }
     )

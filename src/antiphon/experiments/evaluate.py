@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from antiphon.agent import Agent
 from antiphon.corpus.manifest import Corpus
-from antiphon.corpus.splits import divide
-from antiphon.dataset import encode, split_tokens
+from antiphon.dataset import prepare, split_tokens
 from antiphon.errors import BadData
 from antiphon.evaluation.regeneration import Summary, everyone, regenerate, summarized
 from antiphon.interfaces import Progress, no_progress
@@ -19,10 +16,8 @@ def evaluate(agent: Agent, corpus: Corpus, *, seed: int = 0, progress: Progress 
     Opponents are fitted on the training split of the same corpus. Raises BadData where nothing is held out.
     """
     settings = agent.settings
-    encoded = encode(corpus.multitracks, agent.perception, settings.corpus, os.cpu_count() or 1, progress)
-    kept = [multitrack for multitrack in corpus.multitracks if multitrack.name in encoded]
-    division = divide(kept, settings.corpus, corpus.splits)
-    splits = split_tokens(encoded, division, agent.alphabet, settings.perception.segment_seconds)
+    prepared = prepare(corpus, agent.perception, settings.corpus, progress)
+    splits = split_tokens(prepared, agent.alphabet, settings.perception.segment_seconds)
     if not splits.train or not splits.test:
         raise BadData("the corpus is too small to hold anything out")
     contenders = everyone(agent, splits.train, splits.validation)

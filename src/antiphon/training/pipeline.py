@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import threading
 from collections.abc import Mapping
@@ -18,8 +17,7 @@ from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.opening import open_corpus
-from antiphon.corpus.splits import divide
-from antiphon.dataset import EncodedTrack, Splits, encode, split_tokens, training_segments
+from antiphon.dataset import EncodedTrack, Splits, prepare, split_tokens, training_segments
 from antiphon.decision.neural import suitable_threads
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonError, BadData, MissingExtra, SettingsError
@@ -56,19 +54,17 @@ def train(
     if not isinstance(corpus, Corpus):
         corpus = open_corpus(Path(corpus), settings.corpus)
     perception = Perception(settings.perception, encoder, FrameCache(default_directory()))
-    encoded = encode(corpus.multitracks, perception, settings.corpus, os.cpu_count() or 1, progress)
-    kept = [multitrack for multitrack in corpus.multitracks if multitrack.name in encoded]
-    division = divide(kept, settings.corpus, corpus.splits)
+    prepared = prepare(corpus, perception, settings.corpus, progress)
     seconds = settings.perception.segment_seconds
-    segments = training_segments(encoded, division["train"], seconds)
+    segments = training_segments(prepared.encoded, prepared.division["train"], seconds)
     alphabet = fit_alphabet(segments, perception.encoder, settings.perception)
-    splits = split_tokens(encoded, division, alphabet, seconds)
+    splits = split_tokens(prepared, alphabet, seconds)
     if not splits.train:
         raise BadData(f"no two tracks share a whole segment of {seconds} s: there is nothing to learn from")
-    agent = Agent(settings, alphabet, perception, DecisionNetwork(settings.decision, alphabet.classes))
+    agent = Agent(settings, alphabet, perception, _new_network(settings, alphabet.classes, hears=True))
     state = None if target is None else _state_directory(target, agent, splits)
     agent = _trained(agent, splits, state, progress)
-    agent = replace(agent, training=_account(agent, encoded, splits, progress))
+    agent = replace(agent, training=_account(agent, prepared.encoded, splits, progress))
     if target is not None:
         agent.save(target)
     if state is not None:
