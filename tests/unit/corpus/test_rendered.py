@@ -35,7 +35,7 @@ def built(tmp_path_factory):
 
 def contents(folder):
     """All files but the report, which tells the time that the build took."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "build.json")
+    files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder): path.read_bytes() for path in files}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from antiphon.checkpoint import save_json
 from antiphon.corpus.manifest import MANIFEST_NAME, Corpus, write_manifest
 from antiphon.corpus.rendering.jobs import Job, find_jobs
 from antiphon.corpus.rendering.pieces import Built, build_piece, remove_leftovers
 from antiphon.corpus.rendering.pool import worked
 from antiphon.corpus.rendering.settings import BuildSettings, RenderSettings
 from antiphon.errors import BadData
-from antiphon.files import whole_file
 from antiphon.interfaces import Progress, no_progress
 
 REPORT_NAME = "build.json"
@@ -53,16 +52,22 @@ class BuildReport:
         """Seconds of track audio made in a second; 0 where nothing had to be made."""
         return self.rendered_seconds / self.wall_seconds if self.wall_seconds > 0 else 0.0
 
-    def as_dict(self) -> dict[str, Any]:
-        """The report in plain values."""
+    def account(self) -> dict[str, Any]:
+        """What the corpus is, in plain values: the same however often and fast it was built."""
         return {
             "version": REPORT_VERSION,
             "kind": self.kind,
+            "pieces": self.rendered + self.already_there,
+            "failed": {reason: list(names) for reason, names in self.failed.items()},
+            "music_hours": round(self.music_seconds / 3600, 4),
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """The account, and what this build did."""
+        return self.account() | {
             "manifest": str(self.manifest),
             "rendered": self.rendered,
             "already_there": self.already_there,
-            "failed": {reason: list(names) for reason, names in self.failed.items()},
-            "music_hours": round(self.music_seconds / 3600, 4),
             "rendered_seconds": round(self.rendered_seconds, 3),
             "wall_seconds": round(self.wall_seconds, 3),
             "real_time_factor": round(self.real_time_factor, 2),
@@ -156,15 +161,8 @@ def build_jobs(
         raise BadData(f"no {kind} came through: {next(iter(report.failed), 'there are none')}")
     multitracks = sorted((each.multitrack for each in built), key=lambda each: each.name)
     write_manifest(report.manifest, Corpus(tuple(multitracks)))
-    if report.rendered or not (directory / REPORT_NAME).is_file():
-        _write(report, directory / REPORT_NAME)
+    save_json(directory / REPORT_NAME, report.account())
     return report
-
-
-def _write(report: BuildReport, path: Path) -> None:
-    """A build that had nothing to do leaves the report of the one that did."""
-    with whole_file(path) as temporary:
-        temporary.write_text(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _clean(directory: Path, job: Job) -> None:
