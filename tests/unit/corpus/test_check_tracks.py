@@ -1,5 +1,7 @@
 """Each fault planted in a clean corpus is found: that one, there, with its number, and nothing else."""
 
+import struct
+
 import numpy as np
 import pytest
 import soundfile
@@ -140,6 +142,27 @@ def test_unequal_lengths_and_rates_are_told(tmp_path, others):
     assert (finding.kind, finding.where) == ("length-difference", "odd")
     assert finding.numbers["difference_seconds"] == pytest.approx(5, abs=0.01)
     assert [each.kind for each in report.findings if each.severity == "note"] == ["sample-rates"]
+
+
+def stamp(path, seconds):
+    """Append a `bext` chunk, as field recorders write it, whose time reference is `seconds` after midnight."""
+    chunk = bytes(338) + struct.pack("<Q", round(seconds * RATE)) + bytes(256)
+    whole = path.read_bytes() + b"bext" + struct.pack("<I", len(chunk)) + chunk
+    path.write_bytes(whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:])
+
+
+@pytest.mark.parametrize(("b_began", "kinds"), [(36000.0, []), (36001.5, ["start-difference"])])
+def test_tracks_that_began_at_other_times_are_told(tmp_path, others, b_began, kinds):
+    odd = multitrack(tmp_path / "odd", {"a": melody(1), "b": melody(2)})
+    stamp(tmp_path / "odd" / "a.wav", 36000.0)
+    stamp(tmp_path / "odd" / "b.wav", b_began)
+    report = report_of([*others, odd])
+    assert [each.kind for each in report.findings] == kinds
+    if kinds:
+        finding = only(report)
+        assert (finding.severity, finding.where) == ("error", "odd")
+        assert finding.numbers["difference_seconds"] == pytest.approx(1.5, abs=1e-4)
+        assert "b began 1.500 s after a" in finding.sentence
 
 
 def test_every_unreadable_file_is_reported(tmp_path, others):

@@ -10,7 +10,7 @@ import numpy as np
 
 from antiphon.config import Settings
 from antiphon.corpus.checking.amounts import Examined, amounts_of, leaks_of, summary_of
-from antiphon.corpus.checking.levels import lengths_of, levels_of
+from antiphon.corpus.checking.levels import lengths_of, levels_of, starts_of
 from antiphon.corpus.checking.likeness import fingerprint
 from antiphon.corpus.checking.listening import Heard, listen
 from antiphon.corpus.checking.pairs import pairs_of
@@ -90,6 +90,7 @@ def _examine(multitrack: Multitrack, settings: Settings) -> Examined:
         findings += levels_of(each, where, settings)
     if heard:
         findings += lengths_of(heard, multitrack)
+        findings += starts_of(heard, multitrack)
         findings += pairs_of(heard, multitrack)
     sounding = [each.copy for each in heard if np.any(each.copy)]
     return Examined(

@@ -10,6 +10,7 @@ from antiphon.audio import dbfs
 from antiphon.config import Settings
 from antiphon.corpus.checking.listening import Heard
 from antiphon.corpus.checking.report import Finding, counted
+from antiphon.corpus.timestamps import start_of
 from antiphon.corpus.windows import starts
 from antiphon.types import Floats, Multitrack
 
@@ -24,6 +25,9 @@ SILENT_WINDOWS_SHARE = 0.5
 
 LENGTH_SECONDS = 0.1
 """Tracks of one multitrack that differ by more were not cut together; an mp3 encoder's padding is 0.03 to 0.05 s."""
+
+START_SECONDS = 0.01
+"""Time stamps that differ by more are another start, not the rounding of a recorder."""
 
 STATED_SECONDS = 0.1
 """A manifest that is further from the file describes another file."""
@@ -58,6 +62,21 @@ def lengths_of(heard: Sequence[Heard], multitrack: Multitrack) -> Iterator[Findi
             multitrack.name,
             f"tracks of different sample rates ({', '.join(map(str, rates))} Hz); they are converted on read",
             {"lowest_hz": rates[0], "highest_hz": rates[-1]},
+        )
+
+
+def starts_of(heard: Sequence[Heard], multitrack: Multitrack) -> Iterator[Finding]:
+    """A finding where the time stamps of simultaneous tracks say that they did not begin together."""
+    stamps = [(start_of(each.track.path, each.sample_rate), each.track.name) for each in heard]
+    stamped = sorted((start, name) for start, name in stamps if start is not None)
+    if len(stamped) > 1 and stamped[-1][0] - stamped[0][0] > START_SECONDS:
+        (first, earliest), (last, latest) = stamped[0], stamped[-1]
+        yield Finding(
+            "start-difference",
+            "error",
+            multitrack.name,
+            f"by its time stamp {latest} began {last - first:.3f} s after {earliest}; export all from one start",
+            {"difference_seconds": last - first},
         )
 
 
