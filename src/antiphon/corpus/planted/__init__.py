@@ -2,6 +2,7 @@
 
 from antiphon.corpus.planted.bounds import Attribute, Bound, attribute, attribute_bound, bound
 from antiphon.corpus.planted.building import build_planted, ceiling, performed, planted_splits
+from antiphon.corpus.planted.hearing import attribute_by_ear
 from antiphon.corpus.planted.pairbench import PAIRBENCH, BuiltPairBench, build_pairbench
 from antiphon.corpus.planted.relations import relation_of
 from antiphon.corpus.planted.settings import PLANTED_WORLDS, PlantedSettings, PlantedWorld
@@ -21,6 +22,7 @@ __all__ = [
     "PlantedWorld",
     "attribute",
     "attribute_bound",
+    "attribute_by_ear",
     "bound",
     "build_pairbench",
     "build_planted",
