@@ -110,7 +110,10 @@ def _lieder(source: Path) -> Iterable[Job]:
 
 
 def _quartets(source: Path) -> Iterable[Job]:
-    """OpenScore String Quartets: `sqNNN.mxl` below `scores`, a folder a composer and a work, its movements one after the other in one file."""
+    """OpenScore String Quartets: `sqNNN.mxl` below `scores`, a folder a composer and a work.
+
+    The movements of a quartet follow one another in one file.
+    """
     for path in _below(source, ".mxl"):
         composer, work = _folder_above(path, source, 2), _folder_above(path, source, 1)
         piece = f"{composer}/{work}" if composer and work else path.stem
