@@ -48,7 +48,8 @@ def test_a_pair_lasts_as_long_as_both_and_a_partial_segment_is_no_token(tmp_path
     segments = training_segments(prepared.encoded, prepared.division["train"], 0.5)
     alphabet = fit_alphabet(segments, Loudness(), SETTINGS)
     excerpt = split_tokens(prepared, alphabet, 0.5).train[0]
-    guide, target = excerpt.pair(0, 1)
+    shared = excerpt.pair(0, 1)
+    guide, target = shared.guide, shared.target
     assert len(guide) == len(target) == 16
     np.testing.assert_array_equal(guide, target)
     assert len(set(guide[::2])) == len(set(guide[1::2])) == 1

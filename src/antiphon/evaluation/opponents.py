@@ -41,10 +41,10 @@ def side_by_side(
     together: dict[int, list[tuple[int, int, int]]] = {}
     for index, excerpt in enumerate(excerpts):
         for guide, target in excerpt.ordered_pairs():
-            together.setdefault(len(excerpt.pair(guide, target)[0]), []).append((index, guide, target))
+            together.setdefault(len(excerpt.pair(guide, target)), []).append((index, guide, target))
     for names in together.values():
         pairs = [excerpts[index].pair(guide, target) for index, guide, target in names]
-        yield names, np.stack([guide for guide, _ in pairs]), np.stack([target for _, target in pairs])
+        yield names, np.stack([pair.guide for pair in pairs]), np.stack([pair.target for pair in pairs])
 
 
 def opponents(
@@ -55,7 +55,8 @@ def opponents(
     sampling: SamplingSettings,
 ) -> tuple[Opponent, ...]:
     """Uniform, majority, unigram, repeat-last, copy-guide, p(b|a) and bigram."""
-    counts = baselines.count((excerpt.pair(*names) for excerpt in train for names in excerpt.ordered_pairs()), classes)
+    pairs = (excerpt.pair(*names) for excerpt in train for names in excerpt.ordered_pairs())
+    counts = baselines.count(((pair.guide, pair.target) for pair in pairs), classes)
     check = list(side_by_side(validation or train))
     unigram = baselines.unigram(counts)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from antiphon.config import TrainingSettings
 from antiphon.corpus.windows import starts
-from antiphon.dataset import TokenExcerpt
+from antiphon.dataset import TokenExcerpt, TokenPair
 from antiphon.decision.generation import Context
 from antiphon.decision.vocabulary import Vocabulary
 from antiphon.types import Ids
@@ -91,6 +91,6 @@ def epoch_batches(
         yield padded(waiting, vocabulary)
 
 
-def _cut(pair: tuple[Ids, Ids], place: Place, context: Context) -> tuple[Ids, Ids] | None:
-    guide, target = (ids[place.start : place.start + context.tokens] for ids in pair)
+def _cut(pair: TokenPair, place: Place, context: Context) -> tuple[Ids, Ids] | None:
+    guide, target = (ids[place.start : place.start + context.tokens] for ids in (pair.guide, pair.target))
     return (guide, target) if len(target) else None

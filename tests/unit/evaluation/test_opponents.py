@@ -76,7 +76,8 @@ def test_who_wins_is_who_knows_the_worlds_law(world, wins, bits_at_most):
 
 def test_priors_are_those_that_validate_best():
     train, validation = held(2, 0), held(2, 1)
-    counts = count((each.pair(*names) for each in train for names in each.ordered_pairs()), CLASSES)
+    pairs = (each.pair(*names) for each in train for names in each.ordered_pairs())
+    counts = count(((pair.guide, pair.target) for pair in pairs), CLASSES)
     found = by_name(train, validation)
     for name, make in (("p(b|a)", guide_table), ("bigram", bigram)):
         tried = []

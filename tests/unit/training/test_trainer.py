@@ -44,7 +44,7 @@ def weights(model: DecisionNetwork) -> dict[str, bytes]:
 
 def bits(model: DecisionNetwork, excerpts: list[TokenExcerpt]) -> float:
     pairs = [excerpt.pair(*names) for excerpt in excerpts for names in excerpt.ordered_pairs()]
-    guides, targets = (np.stack(side) for side in zip(*pairs, strict=True))
+    guides, targets = np.stack([pair.guide for pair in pairs]), np.stack([pair.target for pair in pairs])
     return bits_per_token(score(NeuralDecision(model), guides, targets, CONTEXT))
 
 
