@@ -59,6 +59,8 @@ class CorpusSettings(_Section):
     """If given, these instruments and no others, whatever `exclude` says."""
     exclude: tuple[Annotated[str, Field(min_length=1)], ...] = ("drums", "percussion", "effects")
     """Instruments left out (paper 5.1: drums, percussion and effects), by name or by family (`corpus/instruments`)."""
+    guides: Literal["tracks", "mix"] = "tracks"
+    """What is listened to: every other track by itself (paper 5.1), or the mix of all others."""
     skip_unreadable: bool = False
     """Whether a scan goes on without what it cannot read, and says so, instead of refusing the whole corpus."""
     silence_dbfs: float = -60.0
@@ -90,6 +92,8 @@ class EncoderSettings(_Section):
     """wav2vec2: length of audio encoded at once; context changes labels, so it belongs to the alphabet."""
     hop_seconds: float = Field(10.0, gt=0)
     """wav2vec2: from one encoded window to the next; frames are kept from the window whose middle is nearest."""
+    lookahead_seconds: float | None = Field(None, gt=0)
+    """At most how far a frame may look ahead, for playing live; unset: as far as the encoder does best."""
     pitch_class_weight: float = Field(1.0, ge=0)
     """notes: weight of the 12 pitch classes."""
     register_weight: float = Field(0.5, ge=0)

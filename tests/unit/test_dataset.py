@@ -5,11 +5,12 @@ from antiphon.audio import frame_power, write
 from antiphon.config import CorpusSettings, PerceptionSettings
 from antiphon.corpus.layouts import pair
 from antiphon.corpus.manifest import Corpus
+from antiphon.corpus.reading import read_track
 from antiphon.dataset import encode, prepare, split_tokens, training_segments, within
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.perception.alphabet import fit_alphabet
 from antiphon.perception.perception import Perception
-from antiphon.types import Audio, Features, Window
+from antiphon.types import Audio, Features, Multitrack, Source, Track, Window
 
 SETTINGS = PerceptionSettings(alphabet_size=2)
 RATE = 8000
@@ -45,9 +46,9 @@ def test_a_pair_lasts_as_long_as_both_and_a_partial_segment_is_no_token(tmp_path
     take = pair(steps(tmp_path / "a.wav", levels, last=1000), steps(tmp_path / "b.wav", levels[:16]))
     corpus = Corpus((take,))
     prepared = prepare(corpus, perception(), CorpusSettings(train_share=1, validation_share=0))
-    segments = training_segments(prepared.encoded, prepared.division["train"], 0.5)
+    segments = training_segments(prepared.encoded, prepared.division["train"])
     alphabet = fit_alphabet(segments, Loudness(), SETTINGS)
-    excerpt = split_tokens(prepared, alphabet, 0.5).train[0]
+    excerpt = split_tokens(prepared, alphabet).train[0]
     shared = excerpt.pair(0, 1)
     guide, target = shared.guide, shared.target
     assert len(guide) == len(target) == 16
@@ -60,9 +61,9 @@ def test_a_pair_lasts_as_long_as_both_and_a_partial_segment_is_no_token(tmp_path
 def test_a_window_holds_the_segments_inside_it(tmp_path):
     take = pair(steps(tmp_path / "a.wav", [0.5] * 10), steps(tmp_path / "b.wav", [0.5] * 10))
     track = encode((take,), perception(), CorpusSettings())[take.name][0]
-    assert len(within(track, Window(take, 0.0, 5.0), 0.5).level) == 10
-    assert len(within(track, Window(take, 0.5, 2.0), 0.5).level) == 3
-    assert len(within(track, Window(take, 0.6, 2.4), 0.5).level) == 2
+    assert within(track, Window(take, 0.0, 5.0)).sum() == 10
+    assert within(track, Window(take, 0.5, 2.0)).sum() == 3
+    assert within(track, Window(take, 0.6, 2.4)).sum() == 2
 
 
 def test_silent_tracks_are_left_out_by_name(tmp_path):
@@ -87,3 +88,37 @@ def test_more_workers_hear_the_same(tmp_path):
     one, many = (encode((take,), perception(), CorpusSettings(), workers)[take.name] for workers in (1, 4))
     for first, second in zip(one, many, strict=True):
         np.testing.assert_array_equal(first.segments.vectors, second.segments.vectors)
+
+
+def three_tracks(tmp_path):
+    levels = {"a": [0.1, 0.8] * 6, "b": [0.2, 0.3] * 6, "c": [0.8, 0.1] * 6}
+    tracks = tuple(
+        Track(name, (Source(steps(tmp_path / f"{name}.wav", each)),), duration=6.0, sample_rate=RATE)
+        for name, each in levels.items()
+    )
+    return Multitrack("take", "piece", tracks)
+
+
+def test_the_mix_of_all_others_is_the_only_guide_of_a_track(tmp_path):
+    take = three_tracks(tmp_path)
+    settings = CorpusSettings(train_share=1, validation_share=0, guides="mix")
+    prepared = prepare(Corpus((take,)), perception(), settings)
+    alphabet = fit_alphabet(training_segments(prepared.encoded, prepared.division["train"]), Loudness(), SETTINGS)
+    (excerpt,) = split_tokens(prepared, alphabet).train
+    names = [(excerpt.tracks[guide], excerpt.tracks[target]) for guide, target in excerpt.ordered_pairs()]
+    assert names == [("all but a", "a"), ("all but b", "b"), ("all but c", "c")]
+    mix = prepared.encoded["take"][3]
+    together = sum(read_track(track).samples for track in take.tracks[1:])
+    alone = perception().segments(Audio(together, RATE))[0]
+    np.testing.assert_allclose(mix.segments.vectors, alone.vectors, atol=1e-4)
+
+
+def test_an_alphabet_is_made_of_tracks_and_not_of_their_mixes(tmp_path):
+    take = three_tracks(tmp_path)
+    counts = []
+    for guides in ("tracks", "mix"):
+        prepared = prepare(
+            Corpus((take,)), perception(), CorpusSettings(train_share=1, validation_share=0, guides=guides)
+        )
+        counts.append(len(training_segments(prepared.encoded, prepared.division["train"]).level))
+    assert counts[0] == counts[1] == 36

@@ -17,7 +17,7 @@ def evaluate(agent: Agent, corpus: Corpus, *, seed: int = 0, progress: Progress 
     """
     settings = agent.settings
     prepared = prepare(corpus, agent.perception, settings.corpus, progress)
-    splits = split_tokens(prepared, agent.alphabet, settings.perception.segment_seconds)
+    splits = split_tokens(prepared, agent.alphabet)
     if not splits.train or not splits.test:
         raise BadData("the corpus is too small to hold anything out")
     contenders = everyone(agent, splits.train, splits.validation)

@@ -55,12 +55,11 @@ def train(
         corpus = open_corpus(Path(corpus), settings.corpus)
     perception = Perception(settings.perception, encoder, FrameCache(default_directory()))
     prepared = prepare(corpus, perception, settings.corpus, progress)
-    seconds = settings.perception.segment_seconds
-    segments = training_segments(prepared.encoded, prepared.division["train"], seconds)
+    segments = training_segments(prepared.encoded, prepared.division["train"])
     alphabet = fit_alphabet(segments, perception.encoder, settings.perception)
-    splits = split_tokens(prepared, alphabet, seconds)
+    splits = split_tokens(prepared, alphabet)
     if not splits.train:
-        raise BadData(f"no two tracks share a whole segment of {seconds} s: there is nothing to learn from")
+        raise BadData("no two tracks share a whole segment: there is nothing to learn from")
     agent = Agent(settings, alphabet, perception, _new_network(settings, alphabet.classes, hears=True))
     state = None if target is None else _state_directory(target, agent, splits)
     agent = _trained(agent, splits, state, progress)
