@@ -46,6 +46,10 @@ def imported_folders(tree: ast.AST) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("antiphon.")}
 
 
+CHECKPOINT_READER = "perception/encoders/fairseq.py"
+"""Alone in reading a format that others define."""
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_a_module_imports_only_from_lower_layers_and_its_own_folder(path):
     own = folder_of(path)
@@ -80,8 +84,10 @@ def test_importing_a_module_loads_nothing_heavy(module, absent):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_no_module_unpickles(path):
+    """A checkpoint is read as tensors; what else it holds is only loaded where the user says `--trust`."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     assert not imported & {"pickle", "joblib", "dill", "shelve"}
-    assert not called & {"torch.load", "np.load"}
+    readers = {"torch.load"} if path.relative_to(SOURCE).as_posix() == CHECKPOINT_READER else set()
+    assert not (called & {"torch.load", "np.load"}) - readers

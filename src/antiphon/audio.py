@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,14 +15,15 @@ import soundfile
 import soxr
 
 from antiphon.errors import AntiphonError, BadData
-from antiphon.files import whole_file
+from antiphon.files import sha256, whole_file
 from antiphon.types import Audio, Floats, Seconds
 
 SILENT_DBFS = -200.0
 """Level given to digital silence, whose logarithm does not exist."""
 
 BLOCK_FRAMES = 2**16
-"""Written at once: libsndfile's Vorbis encoder overflows its stack, and ends the process, on minutes of sound."""
+"""Read or written at once: libsndfile's Vorbis encoder overflows its stack, and ends the process, on minutes of
+sound."""
 
 UNKNOWN_FRAMES = 2**62
 """libsndfile answers about 2**63 frames where a header does not say how many there are."""
@@ -127,6 +130,112 @@ def _refuse_truncated(path: Path, size: int) -> None:
             stream.seek(position)
 
 
+@dataclass(frozen=True)
+class FileSound:
+    """A file of any length that libsndfile reads, to listen to block by block. Raises BadData as `read` does."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds, from the header."""
+        return duration_of(self.path)
+
+    def digest(self) -> str:
+        """SHA-256 of the file's bytes as they are now."""
+        _open(self.path).close()
+        return sha256(self.path)
+
+    def blocks(self, sample_rate: int) -> Iterator[Floats]:
+        """Mono blocks (frames,) at `sample_rate`."""
+        rate = header_of(self.path).sample_rate
+        return _resampled_blocks((_downmixed(block) for block in _file_blocks(self.path)), rate, sample_rate)
+
+
+@dataclass(frozen=True, eq=False)
+class HeldSound:
+    """Audio that is in memory already, to listen to block by block: the same blocks as those of its file."""
+
+    audio: Audio
+
+    @property
+    def name(self) -> str:
+        """Its source."""
+        return self.audio.source or "audio"
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.audio.duration
+
+    def digest(self) -> str:
+        """A hash of the samples, their shape and their rate; not that of the file from which they may come."""
+        samples = self.audio.samples
+        digest = hashlib.blake2b(f"{samples.shape} {self.audio.sample_rate}".encode(), digest_size=20)
+        digest.update(np.ascontiguousarray(samples).data)
+        return digest.hexdigest()
+
+    def blocks(self, sample_rate: int) -> Iterator[Floats]:
+        """Mono blocks (frames,) at `sample_rate`."""
+        samples = self.audio.samples
+        blocks = (samples[start : start + BLOCK_FRAMES] for start in range(0, len(samples), BLOCK_FRAMES))
+        return _resampled_blocks((_downmixed(block) for block in blocks), self.audio.sample_rate, sample_rate)
+
+
+def summed_blocks(sounds: Sequence[Iterator[Floats]]) -> Iterator[Floats]:
+    """The sum of simultaneous mono sounds (frames,), block by block, as long as the longest of them."""
+    waiting = [np.zeros(0, dtype=np.float32) for _ in sounds]
+    open_sounds = set(range(len(sounds)))
+    while open_sounds:
+        behind = min(open_sounds, key=lambda index: len(waiting[index]))
+        block = next(sounds[behind], None)
+        if block is None:
+            open_sounds.discard(behind)
+        else:
+            waiting[behind] = np.concatenate([waiting[behind], block])
+        lengths = [len(waiting[index]) for index in open_sounds] or [max(map(len, waiting))]
+        total = np.zeros(min(lengths), dtype=np.float32)
+        for index, held in enumerate(waiting):
+            part = held[: len(total)]
+            total[: len(part)] += part
+            waiting[index] = held[len(total) :]
+        if len(total):
+            yield total
+
+
+def _file_blocks(path: Path) -> Iterator[Floats]:
+    """All samples of a file in blocks (frames, channels). Raises BadData as `read` does."""
+    with _open(path) as stream:
+        wanted = stream.frames
+        while wanted > 0:
+            try:
+                block = stream.read(min(BLOCK_FRAMES, wanted), dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError as error:
+                raise BadData(f"{path}: damaged audio ({error.error_string.rstrip('.')})") from error
+            if not len(block):
+                raise BadData(f"{path}: truncated, {stream.frames - wanted} of {stream.frames} frames could be read")
+            if not np.isfinite(block).all():
+                raise BadData(f"{path}: holds NaN or infinite samples")
+            wanted -= len(block)
+            yield block
+
+
+def _resampled_blocks(blocks: Iterable[Floats], rate: int, sample_rate: int) -> Iterator[Floats]:
+    """Mono blocks (frames,) at another rate: all together what `resampled` makes of the whole."""
+    if rate == sample_rate:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+
+
 def write(path: str | Path, audio: Audio) -> None:
     """Write a file in the format of its suffix, whole or not at all.
 
@@ -170,11 +279,17 @@ def mono(audio: Audio) -> Audio:
     """The mean of all channels, as one channel."""
     if audio.channels == 1:
         return audio
-    if audio.channels == 2:
-        samples = (audio.samples[:, :1] + audio.samples[:, 1:]) * np.float32(0.5)
-    else:
-        samples = audio.samples.mean(axis=1, keepdims=True, dtype=np.float32)
-    return Audio(samples, audio.sample_rate, audio.source)
+    return Audio(_downmixed(audio.samples)[:, np.newaxis], audio.sample_rate, audio.source)
+
+
+def _downmixed(samples: Floats) -> Floats:
+    """The mean (frames,) of the channels of samples (frames, channels)."""
+    if samples.shape[1] == 1:
+        return samples[:, 0]
+    if samples.shape[1] == 2:
+        # Ten times faster than a mean over interleaved samples.
+        return (samples[:, 0] + samples[:, 1]) * np.float32(0.5)
+    return np.asarray(samples.mean(axis=1, dtype=np.float32))
 
 
 def resampled(audio: Audio, sample_rate: int) -> Audio:

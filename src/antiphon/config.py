@@ -22,7 +22,7 @@ from antiphon.errors import SettingsError
 ENVIRONMENT_PREFIX = "ANTIPHON_"
 """`ANTIPHON_TRAINING__LEARNING_RATE=3e-4` sets `training.learning_rate`; two underscores enter a section."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the tree as written into a trained agent."""
 
 SEGMENTS_PER_CLASS = 8
@@ -88,6 +88,9 @@ class EncoderSettings(_Section):
     """wav2vec2: a local transformers directory with the weights."""
     layer: int = -1
     """wav2vec2: which layer's output, -1 the last; 0 is the input of the first."""
+    precision: Literal["fp32", "bf16", "auto"] = "fp32"
+    """wav2vec2: fp32 for labels that are kept. bf16 is faster where the processor has units for it; auto takes it there
+    if a measurement on the corpus says that it changes at most 1 % of the labels."""
     window_seconds: float = Field(15.0, gt=0)
     """wav2vec2: length of audio encoded at once; context changes labels, so it belongs to the alphabet."""
     hop_seconds: float = Field(10.0, gt=0)
@@ -96,10 +99,16 @@ class EncoderSettings(_Section):
     """At most how far a frame may look ahead, for playing live; unset: as far as the encoder does best."""
     pitch_class_weight: float = Field(1.0, ge=0)
     """notes: weight of the 12 pitch classes."""
-    register_weight: float = Field(0.5, ge=0)
+    register_weight: float = Field(0.7, ge=0)
     """notes: weight of the 8 registers."""
     loudness_weight: float = Field(0.5, ge=0)
     """notes: weight of the loudness, 0 at -60 dBFS and 1 at 0 dBFS."""
+    onset_weight: float = Field(1.0, ge=0)
+    """notes: weight of the onset strength, how much louder a frame is than the one before: many onsets or hard ones."""
+    brightness_weight: float = Field(0.5, ge=0)
+    """notes: weight of the brightness, 0 where the spectrum's middle is 64 Hz, 1 where it is 8,192 Hz."""
+    flatness_weight: float = Field(0.5, ge=0)
+    """notes: weight of the flatness of the spectrum, 0 for a tone and 1 for noise."""
 
     @model_validator(mode="after")
     def _windows_overlap(self) -> EncoderSettings:
@@ -112,10 +121,19 @@ class PerceptionSettings(_Section):
     """Audio to tokens (paper 3.1, 4.1)."""
 
     encoder: EncoderSettings = EncoderSettings()
+    segmenter: Literal["uniform", "onset", "beat"] = "uniform"
+    """Where segments begin: every `segment_seconds` (paper 4.1), or at onsets, or at beats."""
     segment_seconds: float = Field(0.5, ge=0.05, le=10)
-    """Length of a uniform segment (paper 5.2: 0.25, 0.35 or 0.5)."""
-    condenser: Literal["mean", "max"] = "mean"
-    """How the frames of a segment become one vector (paper 4.1: the temporal mean)."""
+    """Length of a uniform segment (paper 5.2: 0.25, 0.35 or 0.5). Of onsets and beats the typical length, by which the
+    decision counts how much it sees at once."""
+    minimum_seconds: float = Field(0.1, ge=0.05, le=10)
+    """onset, beat: no segment is shorter; an onset or a beat too close to the one before is passed over."""
+    maximum_seconds: float = Field(2.0, ge=0.1, le=10)
+    """onset, beat: a longer segment is divided evenly; at least twice the minimum."""
+    tempo_bpm: float | None = Field(None, ge=20, le=400)
+    """beat: the tempo, where it is known: it wins over what is heard."""
+    condenser: Literal["mean", "max", "energy"] = "mean"
+    """How the frames of a segment become one vector (paper 4.1: the temporal mean); energy weighs them by power."""
     alphabet_size: int = Field(64, ge=2, le=65536)
     """K, the number of classes (paper 5.2: 16, 64 or 256)."""
     rest: bool = True
@@ -124,6 +142,12 @@ class PerceptionSettings(_Section):
     """A segment below this level is a rest."""
     seed: int = Field(0, ge=0)
     """Seed of k-means."""
+
+    @model_validator(mode="after")
+    def _segments_can_be_divided(self) -> PerceptionSettings:
+        if self.maximum_seconds < 2 * self.minimum_seconds:
+            raise ValueError("maximum_seconds must be at least twice minimum_seconds")
+        return self
 
 
 class DecisionSettings(_Section):
@@ -145,6 +169,16 @@ class DecisionSettings(_Section):
     response share one time grid, which cross-attention has to discover first."""
     guide_layers: int = Field(2, ge=0)
     """Encoder layers over the guide before it conditions the decoder (paper: none)."""
+    positions: Literal["sinusoidal", "rotary", "relative"] = "rotary"
+    """How the network knows where it is: added to its input (Vaswani et al., 2017), or, where attention compares two
+    places, as a rotation (Su et al., 2021) or a learned number for each distance (Raffel et al., 2020, 2.1)."""
+    token_input: Literal["embedding", "centroids"] = "embedding"
+    """What stands for a token: a learned vector, or its centroid through a learned map (as the paper's own runs)."""
+    durations: bool = False
+    """Whether the length of each segment is an input too; for segments that vary (onsets, beats)."""
+    lookahead_seconds: float | None = None
+    """How far beyond the segment being decided the guide is heard: unset all of it, 0 up to that segment's end (what a
+    live agent has, once the segment is over), negative further back."""
     norm: Literal["pre", "post"] = "pre"
     """Layer normalisation before each part, which trains without a long warm-up, or after it (Vaswani et al., 2017)."""
 
@@ -162,6 +196,18 @@ class SamplingSettings(_Section):
     """Flattens (above 1) or sharpens (below 1) the distribution; 0 takes the most probable."""
     top_p: float = Field(0.8, gt=0, le=1)
     """Nucleus (Holtzman et al., 2020): the smallest set of tokens that holds at least this probability (paper: 0.8)."""
+    top_k: int = Field(0, ge=0)
+    """Only this many of the most probable tokens, before the nucleus is taken; 0 keeps all."""
+    consensus: int = Field(1, ge=1)
+    """The class that most of so many independent samples have at a position, each on its own past. It agrees with the
+    truth at more positions than any sample does (TPP), and is less varied than music."""
+    best_of: int = Field(1, ge=1)
+    """So many whole responses, of which the one that is most probable to the model is kept. Not for live playing."""
+    guidance: float = Field(1.0, ge=0)
+    """How much the guide counts: 0 as if it were not heard, 1 as learned, above 1 more than learned."""
+    repetition: Share = 1.0
+    """Repeats are left to the model up to the length that this share of the training music's own repeats do not pass;
+    beyond it they become the less likely, the rarer such lengths are in the music. 1 leaves all to the model."""
     constraint: Literal["hard", "soft", "off"] = "hard"
     """Keep to the labels of the memory: always, or where the nucleus holds one (paper 4.3), or never. The paper's soft
     form can ask for a label that the memory lacks, which it plays as silence."""
@@ -174,8 +220,48 @@ class ActionSettings(_Section):
     """Cost of leaving a place in the memory for one without shared context; going on costs nothing."""
     shared_context_cost: float = Field(0.1, ge=0)
     """Cost of a jump to a place whose previous label is the one just played."""
+    boundary_cost: float = Field(0.1, ge=0)
+    """Price of a typical cut by how its two edges sound (spectrum, pitch, loudness), on top of the jump; 0 does not
+    listen to edges. On 13 minutes of orchestra 0.1 took away a third of what cuts have above the music's own changes,
+    without one joint more; from 0.25 on there were more."""
+    short_cost: float = Field(1.0, ge=0)
+    """Cost of a segment times the share of its interval that it is too short to fill."""
+    phase_cost: float = Field(0.5, ge=0)
+    """Cost of a segment from another beat of the bar than that on which it is played, where beats are known."""
+    longest_copy: int = Field(0, ge=0)
+    """Segments after which a copy of the memory must be left; 0 never."""
+    minimum_run: int = Field(1, ge=1)
+    """Segments before which no jump may leave a copy; silence and the end may."""
+    reuse: bool = True
+    """Whether a segment may be played more than once. Without, the path is no longer certainly the cheapest."""
+    allowed_regions: tuple[str, ...] = ()
+    """If given, only these spans of the memory are played: `FILE:START-END`, or `START-END` of every file, in
+    seconds."""
+    taboo_regions: tuple[str, ...] = ()
+    """Spans of the memory that are never played, written in the same way."""
+    variation: float = Field(0.0, ge=0)
+    """Draws the path by the seed, each with a probability in proportion to exp(-cost / variation); 0 takes the
+    cheapest."""
+    selector: Literal["optimal", "oracle"] = "optimal"
+    """The cheapest path, or the paper's way: longest prefixes over a factor oracle."""
     crossfade_seconds: float = Field(0.05, ge=0, le=1)
     """Length of the fade at a joint, centred on it; 0 cuts hard."""
+    join_search_seconds: float = Field(0.005, ge=0, le=0.1)
+    """After a joint the memory is entered up to this much earlier, where it fits best (the paper's code: not at all).
+    5 ms are a period of 200 Hz; 0 enters at the segment's border."""
+    loudness: Literal["keep", "guide"] = "keep"
+    """Keep the memory's own level, or be as loud as the guide (integrated loudness, ITU-R BS.1770)."""
+    true_peak_dbtp: float = Field(-0.1, le=0)
+    """A response whose peak between samples passes this is turned down as a whole, never up. The paper's code stretches
+    every response to full scale."""
+
+    @model_validator(mode="after")
+    def _caps_leave_a_path(self) -> ActionSettings:
+        if 0 < self.longest_copy < self.minimum_run:
+            raise ValueError("longest_copy must not be below minimum_run")
+        if self.selector == "oracle" and (self.minimum_run > 1 or not self.reuse):
+            raise ValueError("selector oracle knows neither minimum_run nor reuse: take optimal")
+        return self
 
 
 class TrainingSettings(_Section):
@@ -195,12 +281,22 @@ class TrainingSettings(_Section):
     """Windows in a step (paper 5.2)."""
     draws_per_window: int = Field(8, ge=1)
     """Ordered pairs drawn from each window in an epoch. The paper draws one; eight make epochs worth a validation."""
+    transpose: bool = True
+    """Each draw is moved by -5 to +6 semitones, all its tracks alike, where the encoder says which of its dimensions
+    are pitch classes. Costs nothing: cached vectors are rotated before they become tokens."""
+    random_offsets: bool = True
+    """Each draw's window starts up to half a hop before or after its place."""
     max_epochs: int = Field(100, ge=1)
     """No more than this, converged or not."""
     patience: int = Field(4, ge=1)
     """Epochs without a better validation loss before the training counts as converged."""
     warmup_steps: int = Field(50, ge=0)
     """Steps over which the learning rate rises."""
+    schedule: Literal["constant", "cosine", "inverse-sqrt"] = "constant"
+    """The learning rate after that: it stays, or falls to 0 at `max_epochs`, or with the square root of the steps."""
+    averaging: float = Field(0.99, ge=0, lt=1)
+    """What is judged and kept is the average of the weights, each step counting this much of the one after it; 0 keeps
+    the last ones (paper). On 297 chorales it gained 0.09 bits on held-out tunes in the same time."""
     clip_norm: float = Field(1.0, gt=0)
     """Largest norm of the gradient."""
     teacher_decay: Share = 0.9
@@ -209,12 +305,25 @@ class TrainingSettings(_Section):
     teacher_floor: Share = 0.75
     """Scheduled sampling never goes below this probability of the true token. On 80 chorales 0.75 gained 0.06 bits
     and 3 points of TPP on held-out tunes over never sampling."""
+    hide_guide: Share = 0.1
+    """Share of the windows in which the guide is hidden, so that one network also answers without (guidance)."""
+    soft_targets: float = Field(0.0, ge=0)
+    """Classes near the true one get a share of the target, the more the higher (in units of the mean distance between
+    neighbours); 0 asks for the true class alone (paper 8)."""
     deaf: bool = True
     """Train the deaf model too: the opponent that says what the guide is worth."""
+    shifted: bool = True
+    """Beside the deaf model, train the one whose guides are shifted in time: it says how much of that worth is the
+    piece (key, timbre, style), and how much the moment."""
     seed: int = Field(0, ge=0)
     """Seed of weights, draws and dropout."""
     device: str = "cpu"
     """A torch device."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Of the training's multiplications; bf16 is faster where the processor has units for it, slower elsewhere. Weights
+    and validation stay in fp32."""
+    tensorboard: bool = False
+    """Write TensorBoard event files beside the agent, in NAME-tensorboard (needs the extra `tensorboard`)."""
 
 
 class Settings(_Section):

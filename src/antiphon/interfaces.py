@@ -5,17 +5,58 @@ A protocol stands here once two implementations exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from antiphon.types import Audio, Features, Floats, Ids, Memory, Seconds, Segments, Selection
+from antiphon.types import Audio, Features, Floats, Ids, Memory, Rendering, Seconds, Segments, Selection, Specification
 
 Progress = Callable[[str, int, int], None]
-"""`progress(task, done, total)`: called by whatever takes long; the command line draws it."""
+"""`progress(task, done, total)`: called by whatever takes long; the command line draws it. What stands behind a colon
+in `task` is how it goes so far (`train: 2.913 bits, 0.61 by the guide`), and may change from call to call."""
 
 
 def no_progress(task: str, done: int, total: int) -> None:
     """Say nothing: the default of every library function."""
+
+
+class Sound(Protocol):
+    """What perception listens to: a recording that need not fit into memory."""
+
+    @property
+    def name(self) -> str:
+        """How messages name it."""
+        ...
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        ...
+
+    def digest(self) -> str:
+        """A hash of the content, under which what was heard is kept: another recording has another one."""
+        ...
+
+    def blocks(self, sample_rate: int) -> Iterator[Floats]:
+        """The sound as mono at `sample_rate`, in blocks (frames,) of any length, from its start to its end."""
+        ...
+
+
+class FrameStream(Protocol):
+    """The frames of a sound that arrives in blocks. State in, state out: `push` gives the next stream and leaves this
+    one as it was."""
+
+    @property
+    def until(self) -> float:
+        """All frames before this time in seconds have been given."""
+        ...
+
+    def push(self, samples: Floats) -> tuple[FrameStream, tuple[Features, ...]]:
+        """The stream after these samples (samples,), and the frames that are final now, in pieces."""
+        ...
+
+    def finish(self) -> tuple[Features, ...]:
+        """The frames that are left where nothing more comes."""
+        ...
 
 
 class Encoder(Protocol):
@@ -42,7 +83,22 @@ class Encoder(Protocol):
         ...
 
     def encode(self, audio: Audio) -> Features:
-        """Frames of mono audio at `sample_rate`. A frame's time is the centre of what it describes."""
+        """Frames of mono audio at `sample_rate`. A frame's time is the centre of what it describes.
+
+        An encoder that also has `stream() -> FrameStream`, with the same frames, hears long and live audio in blocks;
+        for one that has not, the whole audio is collected first.
+        """
+        ...
+
+
+class Segmenter(Protocol):
+    """Where segments begin and end (paper 4.1)."""
+
+    def __call__(self, duration: float, onsets: Callable[[], Floats]) -> Seconds:
+        """Intervals (n, 2) in seconds that tile [0, duration).
+
+        `onsets()` listens to the sound and gives its onset strength (cells,) every 10 ms.
+        """
         ...
 
 
@@ -77,18 +133,34 @@ class DecisionModel(Protocol):
         """The state before anything was heard or played, for `guides` sequences side by side."""
         ...
 
-    def step(self, state: Any, heard: Ids, previous: Ids | None) -> tuple[Any, Floats]:
+    def step(
+        self, state: Any, heard: Ids, previous: Ids | None, durations: Seconds | None = None
+    ) -> tuple[Any, Floats]:
         """The next state, and log-probabilities (guides, classes) in nats of the token to play now.
 
-        `heard` (guides, m) are the guide tokens that became visible since the last step; `previous` (guides,) are the
-        tokens just played, None at the first step.
+        `heard` (guides, m) are the guide tokens that became visible since the last step, `durations` (guides, m) the
+        lengths of their segments in seconds; `previous` (guides,) are the tokens just played, None at the first step.
         """
+        ...
+
+
+class Selector(Protocol):
+    """Which memory segments realise a specification (paper 3.3)."""
+
+    def select(self, specification: Specification, memory: Memory, state: Selection | None = None) -> Selection:
+        """A path through the memory that plays `specification` (n,), going on from `state` if there is one."""
         ...
 
 
 class Renderer(Protocol):
     """A selection to sound (paper equation 4)."""
 
-    def __call__(self, selection: Selection, memory: Memory, intervals: Seconds) -> Audio:
-        """Audio at the memory's own rate and channels that covers `intervals` (n, 2) from 0 to their end."""
+    def render(
+        self, selection: Selection, memory: Memory, intervals: Seconds, state: Any = None, *, last: bool = True
+    ) -> Rendering:
+        """Audio at the memory's own rate and channels that covers `intervals` (n, 2) from 0 to their end.
+
+        With the `state` of an earlier block it goes on from there, the intervals too; blocks but the `last` hold back
+        what depends on the next. End to end, blocks are bit for bit what the whole at once is.
+        """
         ...

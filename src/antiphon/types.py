@@ -6,6 +6,7 @@ perception runs at the encoder's rate and synthesis at the file's own.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ Ids = NDArray[np.int64]
 SILENCE = -1
 """Index in a Selection that stands for no memory segment at all."""
 
-EVENT_VERSION = 1
+EVENT_VERSION = 2
 """Version of the JSON event; raised whenever a field of `Event` changes its meaning."""
 
 
@@ -258,12 +259,17 @@ class Memory:
 class Selection:
     """A path through the memory: `segments` (n,) memory indices or SILENCE, `played` (n,) their ids, `costs` (n,).
 
-    `played` differs from the specification where the memory lacks the label asked for (a substitute).
+    `played` differs from the specification where the memory lacks the label asked for (a substitute). `last_run` counts
+    the segments of the copy with which it ends, those of earlier blocks included (0: count them), and `used` are the
+    segments not to be played again. `gap` is what it costs above the cheapest path, where it need not be that.
     """
 
     segments: Ids
     played: Ids
     costs: Seconds
+    last_run: int = 0
+    used: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    gap: float = 0.0
 
     def __post_init__(self) -> None:
         _require(self.segments.ndim == 1, f"segments must be (n,), got {self.segments.shape}")
@@ -272,9 +278,56 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Run:
+    """An unbroken copy: response samples [start, end) are memory samples from `source` on; silence without `part`.
+
+    It realises the selection's steps [first, stop). A copy that only holds the sound of the step before it realises
+    none. `pinned`: the user put it there.
+    """
+
+    first: int
+    stop: int
+    start: int
+    end: int
+    source: int = 0
+    part: MemoryPart | None = None
+    pinned: bool = False
+
+    @property
+    def length(self) -> int:
+        """Length in samples."""
+        return self.end - self.start
+
+    @property
+    def lead(self) -> int:
+        """How many samples its part holds before it. Silence has no end."""
+        return sys.maxsize if self.part is None else self.source - self.part.start
+
+    @property
+    def tail(self) -> int:
+        """How many samples its part holds after it; negative if the part ends too soon. Silence has no end."""
+        return sys.maxsize if self.part is None else self.part.end - self.source - self.length
+
+
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """Sound, the runs of which it consists, and what a renderer needs to go on from there."""
+
+    audio: Audio
+    runs: tuple[Run, ...]
+    state: Any = None
+
+
+@dataclass(frozen=True)
 class Event:
-    """One segment of a response, as written to provenance.json: seconds, ids, nats. `run` counts unbroken copies and
-    silences."""
+    """One segment of a response, as written to provenance.json: seconds, ids, nats.
+
+    `source_first` and `source_stop` are its span in samples of the source file, at the response's rate. `run` counts
+    unbroken copies and silences. `rivals` are the most probable other tokens with their log-probabilities; `heard`
+    says of guide segments by how much hiding each lowers the log-probability of `token`; both are empty where nobody
+    asked. `candidates` counts the memory segments that could have been played, and `runner_up` is what the whole path
+    would cost at least, above its own cost, with another one of them; None where there is none, or nobody asked.
+    """
 
     time: float
     duration: float
@@ -286,12 +339,19 @@ class Event:
     source_end: float
     cost: float
     run: int
+    source_first: int = 0
+    source_stop: int = 0
+    pinned: bool = False
+    rivals: tuple[tuple[int, float], ...] = ()
+    heard: tuple[tuple[int, float], ...] = ()
+    candidates: int = 0
+    runner_up: float | None = None
     version: int = EVENT_VERSION
 
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """The rendered audio, with every step that led to it."""
+    """The rendered audio, with every step that led to it. `gain` is what its samples were multiplied by at the end."""
 
     audio: Audio
     guide: Tokens
@@ -299,3 +359,5 @@ class Response:
     selection: Selection
     events: tuple[Event, ...]
     settings: dict[str, Any] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    gain: float = 1.0

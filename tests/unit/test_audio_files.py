@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.audio import (
+    BLOCK_FRAMES,
     SILENT_DBFS,
+    FileSound,
+    HeldSound,
     dbfs,
     duration_of,
     frame_power,
@@ -19,6 +22,7 @@ from antiphon.audio import (
     peak,
     read,
     resampled,
+    summed_blocks,
     with_channels,
     write,
 )
@@ -293,3 +297,61 @@ def test_minutes_of_sound_are_written(tmp_path, suffix):
     path = tmp_path / f"long{suffix}"
     write(path, tone(seconds=200, channels=2, rate=44100))
     assert duration_of(path) == pytest.approx(200)
+
+
+def heard(sound, rate):
+    return np.concatenate(list(sound.blocks(rate)))
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_file_in_blocks_is_the_file_as_mono_at_the_rate_asked_for(tmp_path, suffix, channels):
+    path = tmp_path / f"sound{suffix}"
+    write(path, noise(3 * BLOCK_FRAMES + 17, channels, rate=44100))
+    whole = read(path)
+    assert len(list(FileSound(path).blocks(44100))) == -(-len(whole.samples) // BLOCK_FRAMES)
+    for rate in (44100, 22050, 16000):
+        expected = resampled(mono(whole), rate).samples[:, 0]
+        np.testing.assert_array_equal(heard(HeldSound(whole), rate), expected)
+        # libsndfile itself rounds an mp3 differently from block to block; all else is equal to the last bit.
+        np.testing.assert_allclose(heard(FileSound(path), rate), expected, atol=1e-6 if suffix == ".mp3" else 0, rtol=0)
+    assert FileSound(path).duration == whole.duration
+
+
+def test_another_content_has_another_digest_and_another_name_has_not(tmp_path):
+    first, second = tmp_path / "a.wav", tmp_path / "b.wav"
+    write(first, noise())
+    second.write_bytes(first.read_bytes())
+    digest = FileSound(first).digest()
+    assert FileSound(second).digest() == digest
+    write(first, noise(level=0.4))
+    assert FileSound(first).digest() != digest
+    held = HeldSound(noise())
+    assert held.digest() == HeldSound(noise()).digest()
+    others = (noise(level=0.4), noise(rate=44100), Audio(noise().samples.reshape(-1, 1), 22050))
+    assert len({held.digest(), *(HeldSound(other).digest() for other in others)}) == 4
+
+
+def test_listening_refuses_what_reading_refuses(tmp_path):
+    whole, cut, broken = tmp_path / "whole.flac", tmp_path / "cut.flac", tmp_path / "nan.wav"
+    write(whole, noise(4 * BLOCK_FRAMES))
+    cut.write_bytes(whole.read_bytes()[:-40000])
+    samples = noise(3 * BLOCK_FRAMES).samples
+    samples[-5] = np.nan
+    soundfile.write(broken, samples, 22050, subtype="FLOAT")
+    for path in (cut, broken, tmp_path / "nowhere.wav"):
+        with pytest.raises(BadData) as expected:
+            read(path)
+        with pytest.raises(BadData, match=path.name) as found:
+            heard(FileSound(path), 16000)
+        assert str(found.value).split(",")[0] == str(expected.value).split(",")[0]
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=4))
+def test_sounds_in_lockstep_are_summed_whatever_their_blocks(lengths):
+    random = np.random.default_rng(0)
+    sounds = [[random.integers(-9, 9, length).astype(np.float32) for length in each] for each in lengths]
+    whole = [np.concatenate([np.zeros(0, np.float32), *each]) for each in sounds]
+    expected = sum(np.pad(each, (0, max(map(len, whole)) - len(each))) for each in whole)
+    blocks = list(summed_blocks([iter(each) for each in sounds]))
+    np.testing.assert_array_equal(np.concatenate([np.zeros(0, np.float32), *blocks]), expected)

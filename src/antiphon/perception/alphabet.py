@@ -19,12 +19,19 @@ RESTARTS = 3
 
 
 def recipe_of(encoder: Encoder, settings: PerceptionSettings) -> str:
-    """Everything but the codebook on which labels depend, as a JSON object with sorted keys."""
-    parts = {
+    """Everything but the codebook on which labels depend, as a JSON object with sorted keys.
+
+    A tempo is none of it: it says where the beats of one recording lie, not what they are called.
+    """
+    parts: dict[str, str | float] = {
         "condenser": settings.condenser,
         "encoder": encoder.identity,
-        "segment_seconds": settings.segment_seconds,
+        "segmenter": settings.segmenter,
     }
+    if settings.segmenter == "uniform":
+        parts["segment_seconds"] = settings.segment_seconds
+    else:
+        parts |= {"minimum_seconds": settings.minimum_seconds, "maximum_seconds": settings.maximum_seconds}
     return json.dumps(parts, sort_keys=True)
 
 

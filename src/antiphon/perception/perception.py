@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from antiphon.audio import dbfs, interval_power
+import numpy as np
+
+from antiphon.audio import dbfs
 from antiphon.config import PerceptionSettings
 from antiphon.errors import WrongAlphabet
-from antiphon.interfaces import Encoder
+from antiphon.interfaces import Encoder, Sound
 from antiphon.perception.alphabet import recipe_of
 from antiphon.perception.cache import FrameCache
-from antiphon.perception.condensers import make_condenser
+from antiphon.perception.condensers import condensed, make_condenser
 from antiphon.perception.encoders import make_encoder
+from antiphon.perception.envelope import mean_power
+from antiphon.perception.listening import sound_of
 from antiphon.perception.quantizers import make_quantizer
-from antiphon.perception.segmenters import uniform_intervals
-from antiphon.types import Alphabet, Audio, Seconds, Segments, Tokens
+from antiphon.perception.segmenters import make_segmenter
+from antiphon.perception.streaming import TokenStream, token_stream
+from antiphon.types import Alphabet, Audio, Features, Floats, Seconds, Segments, Tokens
 
 
 class Perception:
-    """Audio of any rate and channels to segments and tokens.
+    """Sounds of any length, rate and channels to segments and tokens.
 
     `encoder` is the one that `settings` name unless another is given; `cache` keeps nothing unless one is given.
     """
@@ -30,6 +36,7 @@ class Perception:
         self.settings = settings
         self.encoder = make_encoder(settings.encoder) if encoder is None else encoder
         self._cache = FrameCache(None) if cache is None else cache
+        self._segment = make_segmenter(settings)
         self._condense = make_condenser(settings.condenser)
 
     @property
@@ -37,30 +44,54 @@ class Perception:
         """Everything but the codebook on which labels depend: JSON, the recipe of every alphabet fitted here."""
         return recipe_of(self.encoder, self.settings)
 
-    def segments(self, audio: Audio, intervals: Seconds | None = None) -> tuple[Segments, Seconds]:
+    def segments(self, sound: Audio | Sound, intervals: Seconds | None = None) -> tuple[Segments, Seconds]:
         """Vectors and levels of the segments over `intervals` (n, 2) in seconds, and these intervals.
 
-        Uniform intervals over the whole audio unless others are given. A given segment that starts after the end of the
-        audio is silent. Raises BadData for audio without samples.
+        The settings' segments of the whole sound unless others are given. A given segment that starts after the end of
+        the sound is silent. Raises BadData for a sound without samples, or one that cannot be read.
         """
+        sound = sound_of(sound)
         if intervals is None:
-            intervals = uniform_intervals(audio.duration, self.settings.segment_seconds)
-        vectors = self._condense(self._cache.frames(audio, self.encoder), intervals)
-        return Segments(vectors, dbfs(interval_power(audio, intervals))), intervals
+            intervals = self._segment(sound.duration, lambda: self._cache.onsets(sound, self.encoder))
+        return self.segments_over(sound, (intervals,))[0], intervals
+
+    def segments_over(self, sound: Audio | Sound, grids: Sequence[Seconds]) -> tuple[Segments, ...]:
+        """The segments of one sound over several grids (n, 2), in one walk; past the end of the sound they are silent.
+
+        Raises BadData as `segments` does.
+        """
+        sound = sound_of(sound)
+        power: list[Floats] = []
+
+        def heard() -> Iterator[Features]:
+            for piece in self._cache.pieces(sound, self.encoder):
+                power.append(piece.envelope.power)
+                yield piece.features
+
+        vectors = condensed(heard(), grids, self._condense)
+        cells, duration = np.concatenate(power), sound.duration
+        levels = [dbfs(mean_power(cells, grid, duration)) for grid in grids]
+        return tuple(Segments(*each) for each in zip(vectors, levels, strict=True))
 
     def require(self, alphabet: Alphabet) -> None:
         """Raise WrongAlphabet, naming what differs, for an alphabet of another perception."""
         if alphabet.recipe != self.recipe:
             raise WrongAlphabet(_differences(alphabet.recipe, self.recipe))
 
-    def tokens(self, audio: Audio, alphabet: Alphabet, intervals: Seconds | None = None) -> Tokens:
-        """The symbolic sequence x_q (paper equation 2) over `intervals`, uniform unless given.
+    def tokens(self, sound: Audio | Sound, alphabet: Alphabet, intervals: Seconds | None = None) -> Tokens:
+        """The symbolic sequence x_q (paper equation 2) over `intervals`, the settings' segments unless given.
 
         Raises WrongAlphabet as `require` does.
         """
         self.require(alphabet)
-        segments, intervals = self.segments(audio, intervals)
+        segments, intervals = self.segments(sound, intervals)
         return Tokens(make_quantizer(alphabet)(segments), intervals, alphabet.id)
+
+    def stream(self, alphabet: Alphabet) -> TokenStream:
+        """The same tokens of a sound that arrives in blocks. Raises WrongAlphabet as `require` does, and SettingsError
+        for segments that are not uniform."""
+        self.require(alphabet)
+        return token_stream(self.settings, self.encoder, alphabet)
 
 
 def _differences(theirs: str, ours: str) -> str:

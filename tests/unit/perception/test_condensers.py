@@ -1,10 +1,19 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import SettingsError
-from antiphon.perception import make_condenser, max_condenser, mean_condenser, uniform_intervals
+from antiphon.perception import (
+    energy_condenser,
+    make_condenser,
+    max_condenser,
+    mean_condenser,
+    uniform_intervals,
+)
+from antiphon.perception.condensers import condensed
 from antiphon.types import Features
 
 
@@ -53,9 +62,37 @@ def test_both_agree_with_one_segment_at_a_time(data, frames, count):
         np.testing.assert_array_equal(largest[segment], values[inside].max(axis=0))
 
 
+def test_energy_weighs_each_frame_by_its_power_and_silence_by_nothing():
+    features = features_of([1, 2, 10, 4, 6], [0.0, 0.1, 0.2, 1.0, 1.1])
+    features.power[:] = [0.1, 0.3, 0.0, 0.0, 0.0]
+    intervals = np.array([[0.0, 0.5], [1.0, 1.5]])
+    np.testing.assert_allclose(energy_condenser(features, intervals)[:, 0], [0.1 * 1 / 0.4 + 0.3 * 2 / 0.4, 5])
+    features.power[:] *= np.float32(1e-12)
+    np.testing.assert_allclose(energy_condenser(features, intervals)[:, 0], [1.75, 5])
+
+
+@pytest.mark.parametrize("condense", [mean_condenser, max_condenser, energy_condenser])
+@given(data=st.data(), frames=st.integers(1, 60), seams=st.lists(st.integers(0, 60), max_size=5))
+def test_the_seams_between_pieces_do_not_show(condense, data, frames, seams):
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    times = np.cumsum(random.uniform(0.01, 0.2, frames))
+    whole = Features(
+        random.standard_normal((frames, 3)).astype(np.float32), times, random.random(frames).astype(np.float32)
+    )
+    edges = [0, *sorted(min(seam, frames) for seam in seams), frames]
+    pieces = [
+        Features(whole.values[first:end], times[first:end], whole.power[first:end]) for first, end in pairwise(edges)
+    ]
+    starts = np.sort(random.uniform(0, times[-1] * 1.2, 12))
+    grids = [np.stack([starts, starts + random.uniform(0.01, 1.0, 12)], axis=1), uniform_intervals(times[-1] + 1, 0.35)]
+    for found, grid in zip(condensed(pieces, grids, condense), grids, strict=True):
+        np.testing.assert_array_equal(found, condense(whole, grid))
+
+
 def test_names():
     assert make_condenser("mean") is mean_condenser
-    with pytest.raises(SettingsError, match="known: mean, max"):
+    assert make_condenser("energy") is energy_condenser
+    with pytest.raises(SettingsError, match="known: mean, max, energy"):
         make_condenser("median")
     with pytest.raises(ValueError, match="no frame"):
         mean_condenser(features_of(np.empty((0, 1)), []), np.array([[0.0, 1.0]]))

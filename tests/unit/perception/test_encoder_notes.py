@@ -4,8 +4,12 @@ from perception_sounds import A4, C4, E5, silence, tone
 
 from antiphon.config import EncoderSettings
 from antiphon.perception import make_encoder
+from antiphon.types import Audio
 
 PITCH_CLASS_OF_A = 9
+ONSET, BRIGHTNESS, FLATNESS = 21, 22, 23
+RATE = 22050
+C5 = 523.25
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +66,70 @@ def test_digital_silence_has_finite_frames_without_a_note(encoder):
 
 def test_a_weight_scales_its_part_alone():
     audio = tone(A4, 0.5)
-    plain = make_encoder(EncoderSettings(pitch_class_weight=1, register_weight=1, loudness_weight=1)).encode(audio)
-    weighted = make_encoder(EncoderSettings(pitch_class_weight=2, register_weight=0, loudness_weight=3)).encode(audio)
-    expected = plain.values * np.repeat([2, 0, 3], [12, 8, 1])
+    names = ("pitch_class", "register", "loudness", "onset", "brightness", "flatness")
+    weights = (2, 0, 3, 0.5, 4, 0.25)
+    plain = make_encoder(EncoderSettings(**{f"{name}_weight": 1 for name in names})).encode(audio)
+    given = {f"{name}_weight": weight for name, weight in zip(names, weights, strict=True)}
+    weighted = make_encoder(EncoderSettings(**given)).encode(audio)
+    expected = plain.values * np.repeat(weights, [12, 8, 1, 1, 1, 1])
     np.testing.assert_allclose(weighted.values, expected, rtol=1e-6)
+
+
+def noise(seconds, level=0.1):
+    samples = np.random.default_rng(0).normal(0, level, round(seconds * RATE)).astype(np.float32)
+    return Audio(samples[:, np.newaxis], RATE)
+
+
+def clicks(each_second):
+    samples = np.zeros(2 * RATE, dtype=np.float32)
+    for start in range(0, len(samples), RATE // each_second):
+        samples[start : start + 64] = 0.5
+    return Audio(samples[:, np.newaxis], RATE)
+
+
+def test_to_rotate_the_pitch_classes_is_to_transpose_and_hardly_moves_the_rest(encoder):
+    low, high = (encoder.encode(tone(frequency, 1.0)).values[20:60].mean(axis=0) for frequency in (A4, C5))
+    rotated = low.copy()
+    rotated[encoder.pitch_class_dimensions] = np.roll(low[encoder.pitch_class_dimensions], 3)
+    assert np.linalg.norm(rotated - high) < 0.3 * np.linalg.norm(low - high)
+
+
+def test_a_semitone_moves_registers_little_wherever_it_lies(encoder):
+    keys = 110.0 * 2 ** (np.arange(13) / 12)
+    found = [encoder.encode(tone(key, 1.0)).values[20:60, encoder.register_dimensions].mean(axis=0) for key in keys]
+    steps = np.linalg.norm(np.diff(found, axis=0), axis=1)
+    assert steps.max() < 0.25
+
+
+def test_onset_strength_grows_with_the_number_of_clicks(encoder):
+    few, some, many = (encoder.encode(clicks(count)).values[:, ONSET].mean() for count in (1, 3, 9))
+    assert 2 * few < some < many / 2
+
+
+def test_a_held_tone_has_one_onset(encoder):
+    strength = encoder.encode(tone(A4, 2.0, silent_before=0.5)).values[:, ONSET]
+    begins = round(0.5 * RATE / 256)
+    assert strength[begins - 5 : begins + 5].sum() > 10 * strength[begins + 10 : -10].sum()
+
+
+def test_brightness_rises_by_a_seventh_of_its_weight_an_octave(encoder):
+    found = [encoder.encode(tone(frequency, 1.0)).values[20:60, BRIGHTNESS].mean() for frequency in (500, 1000, 4000)]
+    octave = EncoderSettings().brightness_weight / 7
+    np.testing.assert_allclose(np.diff(found), [octave, 2 * octave], atol=0.01)
+
+
+def test_noise_is_flat_and_a_tone_is_not_even_in_a_noisy_room(encoder):
+    room = Audio(tone(A4, 1.0, level=0.3).samples + noise(1.0, level=0.003).samples, RATE)
+    flat, tonal, noisy = (
+        encoder.encode(each).values[20:60, FLATNESS].mean() for each in (noise(1.0), tone(A4, 1.0), room)
+    )
+    assert flat > 0.6 * EncoderSettings().flatness_weight
+    assert tonal < noisy < 0.1 * flat
+
+
+def test_near_silence_is_neither_bright_nor_flat(encoder):
+    hiss = encoder.encode(noise(1.0, level=0.0005)).values
+    assert not hiss[:, [BRIGHTNESS, FLATNESS]].any()
 
 
 def test_identity_changes_with_its_own_settings_and_no_others(encoder):

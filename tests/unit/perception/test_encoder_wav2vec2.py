@@ -3,13 +3,10 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from antiphon.config import EncoderSettings
 from antiphon.errors import MissingExtra, SettingsError
 from antiphon.perception import make_encoder
-from antiphon.perception.encoders.wav2vec2 import nearest_window, window_starts
 from antiphon.types import Audio
 
 RATE = 16000
@@ -44,25 +41,6 @@ def encoder_of(directory, **settings):
 
 def noise(samples, seed=0):
     return Audio(0.1 * np.random.default_rng(seed).standard_normal((samples, 1)).astype(np.float32), RATE)
-
-
-@given(
-    frames=st.integers(1, 400),
-    window=st.integers(1, 60),
-    hop=st.integers(1, 60),
-)
-def test_every_frame_is_kept_once_from_a_full_window_that_holds_it(frames, window, hop):
-    window = min(window, frames)
-    starts = window_starts(frames, window, min(hop, window))
-    owner = nearest_window(starts, window, frames)
-    assert np.all(np.diff(owner) >= 0)
-    place = np.arange(frames) - starts[owner]
-    assert place.min() >= 0
-    assert place.max() < window
-    assert starts[-1] + window == frames
-    middles = starts + (window - 1) / 2
-    distance = np.abs(np.arange(frames)[:, None] - middles)
-    np.testing.assert_array_equal(distance[np.arange(frames), owner], distance.min(axis=1))
 
 
 @pytest.mark.parametrize("samples", [400, 719, 720, 16000, 49999])

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from perception_sounds import A4, C4, E5, Loudness, melody, silence, tone
 
-from antiphon.audio import resampled
+from antiphon.audio import FileSound, dbfs, interval_power, resampled, write
 from antiphon.config import EncoderSettings, PerceptionSettings
 from antiphon.errors import BadData, WrongAlphabet
-from antiphon.perception import FrameCache, Perception, fit_alphabet
+from antiphon.perception import FrameCache, Perception, fit_alphabet, uniform_intervals
 from antiphon.types import Audio
 
 SCALE = [C4 * 2 ** (step / 12) for step in (0, 2, 4, 5, 7, 9, 11, 12)]
@@ -110,12 +110,64 @@ def test_given_intervals_are_kept_and_silent_after_the_end(perception, alphabet)
     np.testing.assert_array_equal(tokens.ids == alphabet.rest, [False, False, False, True])
 
 
+def test_several_grids_are_one_walk_and_what_lies_past_the_end_is_silent():
+    encoder, audio = Loudness(), melody(SCALE, 0.5)
+    perception = Perception(SETTINGS, encoder)
+    grids = [uniform_intervals(4.0, 0.25), uniform_intervals(6.0, 0.5), np.array([[0.1, 0.3], [3.9, 4.4]])]
+    found = perception.segments_over(audio, grids)
+    assert encoder.runs == 1
+    for segments, grid in zip(found, grids, strict=True):
+        alone, _ = perception.segments(audio, grid)
+        np.testing.assert_array_equal(segments.vectors, alone.vectors)
+        np.testing.assert_array_equal(segments.level, alone.level)
+    np.testing.assert_array_equal(found[1].level < -60, np.arange(12) >= 8)
+
+
+def test_a_long_file_is_heard_as_its_parts_are(tmp_path):
+    """Eleven minutes, so three pieces: every segment has the level and the vector of its own samples."""
+    levels = np.random.default_rng(0).uniform(0.01, 0.5, 1320)
+    samples = np.repeat(levels, 4000)[:, None].astype(np.float32)
+    samples[1::2] *= -1
+    path = tmp_path / "long.wav"
+    write(path, Audio(samples, 8000))
+    segments, intervals = Perception(SETTINGS, Loudness()).segments(FileSound(path))
+    assert len(intervals) == 1320
+    np.testing.assert_allclose(segments.vectors[:, 0], levels, rtol=1e-4)
+    np.testing.assert_allclose(segments.level, 20 * np.log10(levels), atol=1e-2)
+
+
+def test_the_level_of_a_segment_is_that_of_its_samples_wherever_its_edges_lie():
+    random = np.random.default_rng(0)
+    audio = Audio((random.standard_normal((30000, 1)) * np.linspace(0, 0.3, 30000)[:, None]).astype(np.float32), 8000)
+    starts = np.sort(random.uniform(0, 3.0, 50))
+    intervals = np.stack([starts, starts + random.uniform(0.1, 0.6, 50)], axis=1)
+    level = Perception(SETTINGS, Loudness()).segments(audio, intervals)[0].level
+    # Within a cell of 10 ms noise is not constant, hence the half decibel.
+    np.testing.assert_allclose(level, dbfs(interval_power(audio, intervals)), atol=0.5)
+
+
+@pytest.mark.parametrize("segmenter", ["onset", "beat"])
+def test_tokens_lie_on_what_the_segmenter_finds_and_a_tempo_makes_no_other_alphabet(segmenter, tmp_path):
+    settings = SETTINGS.model_copy(update={"segmenter": segmenter, "alphabet_size": 2})
+    encoder, audio = Loudness(), melody(SCALE * 6, 0.4)
+    perception = Perception(settings, encoder, FrameCache(tmp_path))
+    segments, intervals = perception.segments(audio)
+    tokens = perception.tokens(audio, fit_alphabet(segments, encoder, settings))
+    np.testing.assert_array_equal(tokens.intervals, intervals)
+    assert encoder.runs == 1
+    assert intervals[-1, 1] == audio.duration
+    timed = Perception(settings.model_copy(update={"tempo_bpm": 150.0}), encoder)
+    assert timed.recipe == perception.recipe != Perception(SETTINGS, encoder).recipe
+    longer = settings.model_copy(update={"maximum_seconds": 3.0})
+    assert Perception(longer, encoder).recipe != perception.recipe
+
+
 def test_another_alphabet_is_refused_and_what_differs_is_named(perception, alphabet):
     audio = tone(A4, 1.0)
     with pytest.raises(WrongAlphabet, match=r"segment_seconds is 0\.5 in the alphabet, 0\.25 here$"):
         Perception(PerceptionSettings(segment_seconds=0.25)).tokens(audio, alphabet)
     other = PerceptionSettings(encoder=EncoderSettings(register_weight=0.1))
-    with pytest.raises(WrongAlphabet, match=r"encoder\.register_weight is 0\.5 in the alphabet, 0\.1 here$"):
+    with pytest.raises(WrongAlphabet, match=r"encoder\.register_weight is 0\.7 in the alphabet, 0\.1 here$"):
         Perception(other).tokens(audio, alphabet)
     with pytest.raises(WrongAlphabet, match="a user's loudness here"):
         Perception(SETTINGS, Loudness()).tokens(audio, alphabet)

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from antiphon.audio import frame_power
 from antiphon.config import EncoderSettings
 from antiphon.perception.encoders.contract import identity_of, samples_of
+from antiphon.perception.encoders.windows import WindowedFrames, WindowPlan, whole
 from antiphon.types import Audio, Features, Floats
 
 SAMPLE_RATE = 22050
 FRAME_SAMPLES = 512
 SPECTRUM_SAMPLES = 2048
 COEFFICIENTS = 13
-BLOCK_FRAMES = 4096
-"""Frames transformed at once, so that memory does not grow with the file."""
+BLOCK_FRAMES = 16
+"""Frames transformed at once: few, for playing live (256 take half the time). They lie on a grid, since a product over
+more of them rounds differently."""
+
+PLAN = WindowPlan(
+    sample_rate=SAMPLE_RATE,
+    stride=FRAME_SAMPLES,
+    field=SPECTRUM_SAMPLES,
+    window=BLOCK_FRAMES,
+    hop=BLOCK_FRAMES,
+    tail=0,
+    first_end=BLOCK_FRAMES,
+    padded=True,
+    lead=SPECTRUM_SAMPLES // 2,
+    centre=SPECTRUM_SAMPLES // 2,
+)
 
 
 class ChromaMfccEncoder:
@@ -26,11 +41,12 @@ class ChromaMfccEncoder:
     """
 
     def __init__(self, settings: EncoderSettings) -> None:
-        """Takes the settings as every encoder does; none of them is its own."""
+        lookahead = settings.lookahead_seconds
+        self._plan = PLAN if lookahead is None else PLAN.within(lookahead, margin=0)
 
     @property
     def identity(self) -> str:
-        """Name and the sizes of its analysis."""
+        """Name and the sizes of its analysis. A frame is the same in a block of any size."""
         return identity_of(
             "chroma-mfcc",
             coefficients=COEFFICIENTS,
@@ -46,8 +62,8 @@ class ChromaMfccEncoder:
 
     @property
     def lookahead_seconds(self) -> float:
-        """Half a spectrum."""
-        return SPECTRUM_SAMPLES / 2 / SAMPLE_RATE
+        """Half a spectrum, and the frames of a block that come after its first."""
+        return self._plan.lookahead_seconds
 
     @property
     def standardize(self) -> bool:
@@ -56,23 +72,28 @@ class ChromaMfccEncoder:
 
     def encode(self, audio: Audio) -> Features:
         """Frames of mono audio at 22,050 Hz, from time 0 on, as long as it lasts."""
-        samples = samples_of(audio, SAMPLE_RATE)
-        frames = 1 + (len(samples) - 1) // FRAME_SAMPLES
-        padded = np.pad(samples, SPECTRUM_SAMPLES // 2)
-        blocks = [_block(padded, first, min(BLOCK_FRAMES, frames - first)) for first in range(0, frames, BLOCK_FRAMES)]
-        times = np.arange(frames) * FRAME_SAMPLES / SAMPLE_RATE
-        return Features(np.concatenate(blocks), times, frame_power(audio, times))
+        return whole(self.stream(), samples_of(audio, SAMPLE_RATE))
 
+    def stream(self) -> WindowedFrames:
+        """The same frames, of audio that arrives in blocks."""
+        return WindowedFrames(self._plan, self._values)
 
-def _block(padded: Floats, first: int, frames: int) -> Floats:
-    """Frames `first` to `first + frames`, (frames, 25), of audio that has half a spectrum of zeros at either end."""
-    import librosa
+    def _values(self, window: Floats) -> Floats:
+        """Frames (frames, 25) of the samples of a block."""
+        import librosa
 
-    start = first * FRAME_SAMPLES
-    piece = padded[start : start + (frames - 1) * FRAME_SAMPLES + SPECTRUM_SAMPLES]
-    spectrum = librosa.stft(piece, n_fft=SPECTRUM_SAMPLES, hop_length=FRAME_SAMPLES, center=False)
-    power: Any = np.abs(spectrum) ** 2
-    chroma = librosa.feature.chroma_stft(S=power, sr=SAMPLE_RATE, n_fft=SPECTRUM_SAMPLES, tuning=0.0)
-    mel = librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE, n_fft=SPECTRUM_SAMPLES)
-    mfcc = librosa.feature.mfcc(S=librosa.power_to_db(mel, ref=1.0, top_db=None), n_mfcc=COEFFICIENTS)
-    return np.concatenate([chroma, mfcc]).T.astype(np.float32)
+        spectrum = librosa.stft(window, n_fft=SPECTRUM_SAMPLES, hop_length=FRAME_SAMPLES, center=False)
+        power: Any = np.abs(spectrum) ** 2
+        to_chroma, to_mel = self._filters
+        chroma = librosa.util.normalize(to_chroma @ power, norm=np.inf, axis=0)
+        decibels = librosa.power_to_db(to_mel @ power, ref=1.0, top_db=None)
+        mfcc = librosa.feature.mfcc(S=decibels, n_mfcc=COEFFICIENTS)
+        return np.concatenate([chroma, mfcc]).T.astype(np.float32)
+
+    @cached_property
+    def _filters(self) -> tuple[Floats, Floats]:
+        """From a power spectrum to chroma (12, bins), without tuning, and to mel bands (128, bins)."""
+        from librosa.filters import chroma, mel
+
+        size = {"sr": SAMPLE_RATE, "n_fft": SPECTRUM_SAMPLES}
+        return chroma(**size, tuning=0.0).astype(np.float32), mel(**size).astype(np.float32)

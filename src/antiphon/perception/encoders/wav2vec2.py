@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from antiphon.audio import frame_power
 from antiphon.config import EncoderSettings
-from antiphon.errors import MissingExtra, SettingsError
+from antiphon.errors import SettingsError
 from antiphon.files import sha256
 from antiphon.perception.encoders.contract import identity_of, samples_of
-from antiphon.types import Audio, Features, Floats, Ids
+from antiphon.perception.encoders.wav2vec2_network import Precision, Wav2Vec2Network, require_family
+from antiphon.perception.encoders.windows import WindowedFrames, WindowPlan, whole
+from antiphon.types import Audio, Features, Floats
 
 SAMPLE_RATE = 16000
 """Used where the directory does not say otherwise: all published models have it."""
@@ -46,19 +47,27 @@ class Wav2Vec2Encoder:
         if not -about.layers - 1 <= settings.layer <= about.layers:
             raise SettingsError(f"setting layer: {settings.layer} given, the model has layers 0 to {about.layers}")
         self._layer = settings.layer % (about.layers + 1)
+        # "auto" is decided where the alphabet is fitted; before that, labels are kept as exact as they can be.
+        self._precision: Precision = "bf16" if settings.precision == "bf16" else "fp32"
         window_samples = round(settings.window_seconds * about.sample_rate)
         if window_samples < about.field:
             raise SettingsError(
                 f"setting window_seconds: must be at least {about.field / about.sample_rate} s, what one frame covers"
             )
-        self._window = 1 + (window_samples - about.field) // about.stride
-        self._hop = min(max(1, round(settings.hop_seconds * about.sample_rate / about.stride)), self._window)
+        window = 1 + (window_samples - about.field) // about.stride
+        hop = min(max(1, round(settings.hop_seconds * about.sample_rate / about.stride)), window)
+        plan = _nearest_middle_plan(about, window, hop)
+        self._plan = plan if settings.lookahead_seconds is None else plan.within(settings.lookahead_seconds, margin=0)
 
     @property
     def identity(self) -> str:
-        """Name, digests of weights and configuration, layer, and how windows are placed (in frames)."""
+        """Name, digests of weights and configuration, layer, precision, and how windows are placed (in frames)."""
         return identity_of(
-            "wav2vec2", files=self._about.digests, layer=self._layer, window_frames=self._window, hop_frames=self._hop
+            "wav2vec2",
+            files=self._about.digests,
+            layer=self._layer,
+            precision=self._precision,
+            **self._plan.identity,
         )
 
     @property
@@ -68,8 +77,8 @@ class Wav2Vec2Encoder:
 
     @property
     def lookahead_seconds(self) -> float:
-        """From the centre of the first frame of a window to the window's end."""
-        return ((self._window - 1) * self._about.stride + self._about.field / 2) / self.sample_rate
+        """From the centre of the first frame that a window keeps to the window's end."""
+        return self._plan.lookahead_seconds
 
     @property
     def standardize(self) -> bool:
@@ -78,66 +87,40 @@ class Wav2Vec2Encoder:
 
     def encode(self, audio: Audio) -> Features:
         """Frames of mono audio at `sample_rate`; audio shorter than what one frame covers is filled up with zeros."""
-        import torch
+        return whole(self.stream(), samples_of(audio, self.sample_rate))
 
-        about = self._about
-        samples = samples_of(audio, self.sample_rate)
-        samples = np.pad(samples, (0, max(0, about.field - len(samples))))
-        frames = 1 + (len(samples) - about.field) // about.stride
-        window = min(self._window, frames)
-        starts = window_starts(frames, window, self._hop)
-        owned = np.searchsorted(nearest_window(starts, window, frames), np.arange(len(starts) + 1))
-        kept = []
-        with torch.inference_mode():
-            for start, first, end in zip(starts, owned, owned[1:], strict=False):
-                begin = start * about.stride
-                piece = samples[begin : begin + (window - 1) * about.stride + about.field]
-                kept.append(self._hidden(piece)[first - start : end - start])
-        times = (np.arange(frames) * about.stride + about.field / 2) / self.sample_rate
-        return Features(np.concatenate(kept), times, frame_power(audio, times))
+    def stream(self) -> WindowedFrames:
+        """The same frames, of audio that arrives in blocks."""
+        return WindowedFrames(self._plan, self._hidden)
 
     def _hidden(self, samples: Floats) -> Floats:
         """The layer's output (frames, hidden size) for one window (samples,)."""
-        import torch
-
         if self._about.normalizes:
             samples = (samples - samples.mean()) / np.sqrt(samples.var() + np.float32(1e-7))
-        output = self._network(torch.from_numpy(samples.copy())[None], output_hidden_states=True)
-        values: Floats = output.hidden_states[self._layer][0].numpy()
-        return values
+        return self._network.hidden(samples)
 
     @cached_property
-    def _network(self) -> Any:
-        try:
-            from transformers import Wav2Vec2Model
-        except ImportError as error:
-            raise MissingExtra("the wav2vec2 encoder needs: pip install 'antiphon[wav2vec2]'") from error
-        directory = self._about.directory
-        try:
-            network, loading = Wav2Vec2Model.from_pretrained(
-                directory, local_files_only=True, use_safetensors=True, output_loading_info=True
-            )
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"{directory}: not a wav2vec 2.0 model that transformers can load ({error})") from error
-        # The mask embedding is only used in pre-training; anything else would be left at random.
-        missing = sorted(set(loading["missing_keys"]) - {"masked_spec_embed"})
-        if missing:
-            raise SettingsError(f"{directory}: the weights lack {len(missing)} tensors, the first is {missing[0]}")
-        return network.eval()
+    def _network(self) -> Wav2Vec2Network:
+        return Wav2Vec2Network(self._about.directory, self._layer, self._precision)
 
 
-def window_starts(frames: int, window: int, hop: int) -> Ids:
-    """First frames (n,) of windows of `window` frames every `hop` that cover `frames`; the last ends where they end."""
-    starts = np.arange(0, frames - window + 1, hop, dtype=np.int64)
-    if starts[-1] + window < frames:
-        starts = np.append(starts, frames - window)
-    return starts
+def _nearest_middle_plan(model: _Model, window: int, hop: int) -> WindowPlan:
+    """Windows of `window` frames every `hop`; a frame is kept from the one whose middle is nearest, of two the earlier.
 
-
-def nearest_window(starts: Ids, window: int, frames: int) -> Ids:
-    """For each frame (frames,) the index of the window whose middle is nearest; between two, the earlier."""
-    middles = starts + (window - 1) / 2
-    return np.searchsorted((middles[1:] + middles[:-1]) / 2, np.arange(frames), side="left")
+    Of the last one, which ends where the sound ends, only what follows the range of the one before: until then nobody
+    knows where the sound ends.
+    """
+    return WindowPlan(
+        sample_rate=model.sample_rate,
+        stride=model.stride,
+        field=model.field,
+        window=window,
+        hop=hop,
+        tail=window - 1 - (hop + window - 1) // 2,
+        first_end=window,
+        padded=False,
+        centre=model.field // 2,
+    )
 
 
 def _described(directory: str) -> _Model:
@@ -150,6 +133,7 @@ def _described(directory: str) -> _Model:
     if not (path / "config.json").is_file() or not weights:
         raise SettingsError(f"{path}: not a model directory; it must hold config.json and *.safetensors")
     config = _read_json(path / "config.json")
+    require_family(config, path)
     preprocessor = path / "preprocessor_config.json"
     preparation = _read_json(preprocessor) if preprocessor.is_file() else {}
     try:

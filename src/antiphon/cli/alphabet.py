@@ -1,0 +1,47 @@
+"""`antiphon alphabet`: what each class of an agent's alphabet sounds like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from antiphon.cli import terminal
+from antiphon.cli.arguments import Folders, Json, Output, Pair
+from antiphon.cli.printing import print_json, print_table
+
+
+def alphabet(
+    agent: Path,
+    corpus: Path | None = None,
+    /,
+    *,
+    output: Output,
+    pair: Pair = None,
+    paired_folders: Folders = None,
+    as_json: Json = False,
+) -> None:
+    """What each class sounds like: an audible, measured sheet, one page and one JSON.
+
+    Parameters
+    ----------
+    agent
+        Whose alphabet.
+    corpus
+        A manifest or a folder of multitracks, in which the classes are looked for; or else --pair or --paired-folders.
+    """
+    from antiphon.agent import Agent
+    from antiphon.corpus.opening import open_given
+    from antiphon.evaluation.sheet import sheet_of
+    from antiphon.evaluation.sheet_page import SHEET_FILES, as_dict, write_sheet
+    from antiphon.files import refuse_foreign
+
+    refuse_foreign(output, SHEET_FILES)
+    player = Agent.load(agent)
+    given = open_given(corpus, pair, paired_folders, player.settings.corpus)
+    with terminal.progress() as progress:
+        sheet = sheet_of(player, given, progress)
+        write_sheet(output, sheet)
+    if as_json:
+        print_json(as_dict(sheet))
+        return
+    print_table(("alphabet", ""), [(name, f"{value:.3g}") for name, value in vars(sheet.account).items()])
+    print(f"listen and look: {output / 'index.html'}")

@@ -1,0 +1,256 @@
+"""A fairseq checkpoint of wav2vec 2.0 to a directory of transformers, without fairseq.
+
+wav2vec 2.0 pre-trained on music (Ragano et al., 2023; paper 4.1) is such a file: settings and tensors in a pickle.
+Only its context network is kept; the quantizer and the projections of pre-training play no part in encoding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+
+from antiphon.errors import BadData
+from antiphon.files import whole_directory
+from antiphon.types import Floats
+
+MODEL_FILES = ("config.json", "model.safetensors", "preprocessor_config.json")
+"""All that a converted model consists of."""
+
+DROPPED = ("quantizer.", "project_q.", "final_proj.", "target_glu.")
+"""What pre-training alone needs: where its targets come from, and the projections that meet them."""
+
+DEFAULTS = {
+    "activation_fn": "gelu",
+    "conv_bias": False,
+    "conv_pos": 128,
+    "conv_pos_groups": 16,
+    "layer_norm_first": False,
+    "normalize": False,
+    "sample_rate": 16000,
+}
+"""fairseq's own, for checkpoints older than the setting."""
+
+WHOLE_NUMBERS = (
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_conv_pos_embeddings",
+    "num_conv_pos_embedding_groups",
+)
+"""What the shapes of tensors are computed from."""
+
+
+def convert_fairseq(checkpoint: Path, directory: Path, trust: bool = False) -> dict[str, Any]:
+    """Write the model of `checkpoint` to `directory`, whole or not at all; gives its transformers configuration.
+
+    Tensors and plain values alone are read, and no code is run, unless `trust` is set: then the file may do what it
+    likes while it is read. Raises BadData for a file that is no such checkpoint, or whose tensors are not exactly those
+    that its settings ask for; AntiphonError where `directory` cannot be written or holds something else.
+    """
+    content = _read(checkpoint, trust)
+    try:
+        settings = _settings(content)
+        config = _config(settings)
+        tensors = _renamed(content["model"], config)
+    except BadData as error:
+        raise BadData(f"{checkpoint}: {error}") from error
+    preparation = {
+        "do_normalize": bool(settings["normalize"]),
+        "feature_extractor_type": "Wav2Vec2FeatureExtractor",
+        "feature_size": 1,
+        "padding_value": 0.0,
+        "sampling_rate": settings["sample_rate"],
+    }
+    with whole_directory(directory, MODEL_FILES) as place:
+        _write_json(place / "config.json", config)
+        _write_json(place / "preprocessor_config.json", preparation)
+        safetensors.numpy.save_file(tensors, place / "model.safetensors", metadata={"format": "pt"})
+    return config
+
+
+def _read(checkpoint: Path, trust: bool) -> Mapping[str, Any]:
+    import torch
+
+    allowed: AbstractContextManager[Any] = nullcontext()
+    if not trust:
+        allowed = torch.serialization.safe_globals([argparse.Namespace])
+    try:
+        with allowed:
+            content = torch.load(checkpoint, map_location="cpu", weights_only=not trust)
+    except UnpicklingError as error:
+        if trust or "Unsupported operand" in str(error):
+            raise BadData(f"{checkpoint}: not a checkpoint of torch") from error
+        named = re.search(r"GLOBAL (\S+)", str(error))
+        raise BadData(
+            f"{checkpoint}: holds more than tensors and plain settings ({named[1] if named else 'objects'}); reading "
+            "that can run any code that whoever made the file put in it; if you trust them, pass --trust"
+        ) from error
+    except ImportError as error:
+        raise BadData(f"{checkpoint}: holds objects of {error.name}, which is not installed here") from error
+    except (OSError, RuntimeError, EOFError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a checkpoint of torch"
+        raise BadData(f"{checkpoint}: {reason}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
+        raise BadData(f"{checkpoint}: not a fairseq checkpoint (no model in it)")
+    return content
+
+
+def _settings(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of model and task in one dictionary, from `cfg` (fairseq since 0.10.1) or `args` (before)."""
+    if content.get("cfg"):
+        cfg = _plain(content["cfg"])
+        model, task = _plain(cfg.get("model")), _plain(cfg.get("task"))
+        settings = {**task, **model}
+    elif content.get("args"):
+        settings = _plain(content["args"])
+    else:
+        raise BadData("not a fairseq checkpoint (neither cfg nor args in it)")
+    kind = settings.get("_name") or settings.get("arch") or "wav2vec2"
+    if not str(kind).startswith("wav2vec2") or str(kind) in ("wav2vec2_ctc", "wav2vec_ctc", "wav2vec2_seq2seq"):
+        raise BadData(f"a checkpoint of {kind}; only wav2vec2 as it comes from pre-training can be converted")
+    return {**DEFAULTS, **settings}
+
+
+def _plain(values: Any) -> dict[str, Any]:
+    if isinstance(values, argparse.Namespace):
+        return vars(values)
+    return dict(values) if isinstance(values, Mapping) else {}
+
+
+def _config(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration (transformers' names) that gives the same network. Raises BadData for one that it has not."""
+    try:
+        convolutions = _convolutions(settings["conv_feature_layers"])
+        modes = {"default": "group", "layer_norm": "layer"}
+        config = {
+            "architectures": ["Wav2Vec2Model"],
+            "model_type": "wav2vec2",
+            "conv_dim": [dimension for dimension, _, _ in convolutions],
+            "conv_kernel": [kernel for _, kernel, _ in convolutions],
+            "conv_stride": [stride for _, _, stride in convolutions],
+            "conv_bias": settings["conv_bias"],
+            "num_feat_extract_layers": len(convolutions),
+            "feat_extract_activation": "gelu",
+            "feat_extract_norm": modes[settings["extractor_mode"]],
+            "hidden_size": settings["encoder_embed_dim"],
+            "intermediate_size": settings["encoder_ffn_embed_dim"],
+            "num_hidden_layers": settings["encoder_layers"],
+            "num_attention_heads": settings["encoder_attention_heads"],
+            "hidden_act": settings["activation_fn"],
+            "do_stable_layer_norm": settings["layer_norm_first"],
+            "layer_norm_eps": 1e-5,
+            "num_conv_pos_embeddings": settings["conv_pos"],
+            "num_conv_pos_embedding_groups": settings["conv_pos_groups"],
+        }
+    except KeyError as error:
+        raise BadData(f"its settings have no {error} that can be converted") from error
+    for name in WHOLE_NUMBERS:
+        if not isinstance(config[name], int) or config[name] < 1:
+            raise BadData(f"{name} would be {config[name]!r}, not a whole number above 0")
+    if config["hidden_act"] not in ("gelu", "relu"):
+        raise BadData(f"activation_fn is {config['hidden_act']}; only gelu and relu can be converted")
+    return config
+
+
+def _convolutions(text: str) -> list[tuple[int, int, int]]:
+    """Dimension, kernel and stride of each, from "[(512, 10, 5)] + [(512, 3, 2)] * 4": read, not evaluated."""
+    try:
+        layers = _listed(ast.parse(text.strip(), mode="eval").body)
+        return [(int(dimension), int(kernel), int(stride)) for dimension, kernel, stride in layers]
+    except (SyntaxError, ValueError, TypeError, AttributeError) as error:
+        raise BadData(f"conv_feature_layers is {text!r}, not a list of (dimension, kernel, stride)") from error
+
+
+def _listed(node: ast.expr) -> list[Any]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _listed(node.left) + _listed(node.right)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return _listed(node.left) * int(ast.literal_eval(node.right))
+    return list(ast.literal_eval(node))
+
+
+def _renamed(model: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Floats]:
+    """The tensors by transformers' names, fp32. Raises BadData where one is missing, unknown or of another shape."""
+    expected = dict(_names(config))
+    given = {name: tensor for name, tensor in model.items() if not name.startswith(DROPPED)}
+    missing, unknown = sorted(expected.keys() - given.keys()), sorted(given.keys() - expected.keys())
+    if missing or unknown:
+        parts = [(missing, "tensors are missing"), (unknown, "are unknown")]
+        said = [f"{len(names)} {what} ({', '.join(names[:3])})" for names, what in parts if names]
+        raise BadData(f"not the tensors of its settings: {'; '.join(said)}")
+    for name, (_, shape) in expected.items():
+        if tuple(given[name].shape) != shape:
+            raise BadData(f"{name} has shape {tuple(given[name].shape)}, its settings ask for {shape}")
+    return {name: _array(given[old]) for old, (name, _) in sorted(expected.items())}
+
+
+def _array(tensor: Any) -> Floats:
+    return np.ascontiguousarray(tensor.detach().float().numpy())
+
+
+Names = Iterator[tuple[str, tuple[str, tuple[int, ...]]]]
+"""A tensor's name in fairseq; its name in transformers, and its shape."""
+
+
+def _names(config: Mapping[str, Any]) -> Names:
+    width, groups, kernel = (
+        config[name] for name in ("hidden_size", "num_conv_pos_embedding_groups", "num_conv_pos_embeddings")
+    )
+    last = config["conv_dim"][-1]
+    yield "mask_emb", ("masked_spec_embed", (width,))
+    yield from _convolution_names(config)
+    yield from _pair("layer_norm", "feature_projection.layer_norm", (last,), last)
+    yield from _pair("post_extract_proj", "feature_projection.projection", (width, last), width)
+    position = "encoder.pos_conv_embed.conv"
+    yield "encoder.pos_conv.0.bias", (f"{position}.bias", (width,))
+    # Weight normalisation: a length for each place in the kernel, and the direction (Salimans and Kingma, 2016).
+    yield "encoder.pos_conv.0.weight_g", (f"{position}.weight_g", (1, 1, kernel))
+    yield "encoder.pos_conv.0.weight_v", (f"{position}.weight_v", (width, width // groups, kernel))
+    yield from _pair("encoder.layer_norm", "encoder.layer_norm", (width,), width)
+    for index in range(config["num_hidden_layers"]):
+        yield from _layer_names(f"encoder.layers.{index}", width, config["intermediate_size"])
+
+
+def _convolution_names(config: Mapping[str, Any]) -> Names:
+    before = 1
+    grouped = config["feat_extract_norm"] == "group"
+    for index, (channels, kernel) in enumerate(zip(config["conv_dim"], config["conv_kernel"], strict=True)):
+        place = f"feature_extractor.conv_layers.{index}"
+        yield f"{place}.0.weight", (f"{place}.conv.weight", (channels, before, kernel))
+        if config["conv_bias"]:
+            yield f"{place}.0.bias", (f"{place}.conv.bias", (channels,))
+        if not grouped:
+            yield from _pair(f"{place}.2.1", f"{place}.layer_norm", (channels,), channels)
+        elif index == 0:
+            yield from _pair(f"{place}.2", f"{place}.layer_norm", (channels,), channels)
+        before = channels
+
+
+def _layer_names(place: str, width: int, wide: int) -> Names:
+    for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        yield from _pair(f"{place}.self_attn.{part}", f"{place}.attention.{part}", (width, width), width)
+    yield from _pair(f"{place}.self_attn_layer_norm", f"{place}.layer_norm", (width,), width)
+    yield from _pair(f"{place}.fc1", f"{place}.feed_forward.intermediate_dense", (wide, width), wide)
+    yield from _pair(f"{place}.fc2", f"{place}.feed_forward.output_dense", (width, wide), width)
+    yield from _pair(f"{place}.final_layer_norm", f"{place}.final_layer_norm", (width,), width)
+
+
+def _pair(old: str, new: str, shape: tuple[int, ...], outputs: int) -> Names:
+    """A weight and its bias."""
+    yield f"{old}.weight", (f"{new}.weight", shape)
+    yield f"{old}.bias", (f"{new}.bias", (outputs,))
+
+
+def _write_json(file: Path, value: Mapping[str, Any]) -> None:
+    file.write_text(f"{json.dumps(value, indent=2, sort_keys=True)}\n", encoding="utf-8")
