@@ -9,10 +9,18 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 TORCH_FALLBACK := torch==2.13.0
 
-.PHONY: demo test test-slow lint types check clean
+LIEDER ?= lieder
+SONGS ?=
+
+.PHONY: demo base-agent test test-slow lint types check clean
 
 demo: $(VENV)/.demo
 	$(BIN)/antiphon demo demo
+
+# The agent inside the package. LIEDER: rendered OpenScore Lieder (antiphon corpus build lieder --source SCORES -o lieder);
+# SONGS: only so many of them, to try it.
+base-agent: $(VENV)/.demo
+	$(BIN)/python -m antiphon.training.base $(LIEDER) src/antiphon/base_agent $(SONGS)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

@@ -15,6 +15,8 @@ SETTINGS = resolve(
     overrides={
         "perception": {"alphabet_size": 16},
         "decision": {"dimension": 64, "feed_forward": 256, "layers": 2, "guide_layers": 1},
+        # A world has one key. In twelve of them a guide would tell which one, where it should tell nothing.
+        "training": {"transpose": False},
     },
 )
 WORLDS = ("copy", "delay", "independent")
@@ -43,6 +45,18 @@ def test_the_relation_is_found_where_there_is_one_and_only_there(world):
     else:
         assert tpp < 20
         assert gain["mean"] < 0.05
+
+
+def test_what_the_guide_adds_is_about_the_moment_and_not_the_piece(world):
+    name, _, agent = world
+    gain = agent.training["gain"]
+    assert gain["whole"]["mean"] == pytest.approx(gain["piece"]["mean"] + gain["local"]["mean"])
+    assert abs(gain["piece"]["mean"]) < 0.2
+    if name == "independent":
+        assert gain["local"]["mean"] < 0.05
+    else:
+        assert gain["local"]["low"] > 1.5
+        assert gain["swapped"]["mean"] > 1, "who has reason to trust the guide is misled by a strange one"
 
 
 def test_no_baseline_that_sees_one_moment_finds_a_delay(world):

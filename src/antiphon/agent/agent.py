@@ -13,19 +13,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.action.levels import balanced
+from antiphon.action.pins import around, pinned_steps
 from antiphon.action.provenance import events
-from antiphon.action.rendering import Crossfade, HardCut
+from antiphon.action.regions import usable_segments
+from antiphon.action.rendering import Crossfade
+from antiphon.action.runs import runs
 from antiphon.action.selection import OptimalSelection, playable
+from antiphon.action.selectors import selector
+from antiphon.agent.replay import Replay
 from antiphon.audio import resampled, with_channels
 from antiphon.config import CorpusSettings, PerceptionSettings, SamplingSettings, Settings
 from antiphon.decision.generation import Context, generate
+from antiphon.decision.guidance import Guided
 from antiphon.decision.neural import NeuralDecision
+from antiphon.decision.repetition import Repetition, repetition_of
 from antiphon.decision.transformer import DecisionNetwork
-from antiphon.errors import BadData, WrongAlphabet
-from antiphon.interfaces import Encoder, Renderer
+from antiphon.errors import BadData, SettingsError, WrongAlphabet
+from antiphon.interfaces import DecisionModel, Encoder, Selector
 from antiphon.perception.perception import Perception
 from antiphon.perception.quantizers import class_distances
-from antiphon.types import Alphabet, Audio, Memory, MemoryPart, Response, Specification, Tokens
+from antiphon.types import Alphabet, Audio, Memory, MemoryPart, Response, Run, Selection, Specification, Tokens
 
 
 def context_of(corpus: CorpusSettings, perception: PerceptionSettings) -> Context:
@@ -37,14 +45,16 @@ def context_of(corpus: CorpusSettings, perception: PerceptionSettings) -> Contex
 
 @dataclass(frozen=True, eq=False)
 class Agent:
-    """A trained agent. `deaf` is its opponent that never heard a guide; `training` says what it learned from and how
-    well."""
+    """A trained agent. `deaf` is its opponent that never heard a guide, `shifted` the one that heard every guide at the
+    wrong time; `training` says what it learned from and how well, and `replay` keeps some of it for fine-tuning."""
 
     settings: Settings
     alphabet: Alphabet
     perception: Perception
     network: DecisionNetwork
     deaf: DecisionNetwork | None = None
+    shifted: DecisionNetwork | None = None
+    replay: Replay | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()
 
@@ -52,6 +62,12 @@ class Agent:
     def decision(self) -> NeuralDecision:
         """The trained model behind the protocol of all decision models."""
         return NeuralDecision(self.network)
+
+    def decider(self, sampling: SamplingSettings) -> DecisionModel:
+        """The trained model, obeying the guide more or less than it has learned to where `sampling` asks for it."""
+        if sampling.guidance == 1:
+            return self.decision
+        return Guided(self.decision, NeuralDecision(self.network, hidden=True), sampling.guidance)
 
     @property
     def context(self) -> Context:
@@ -96,38 +112,101 @@ class Agent:
         )
 
     def specify(
-        self, guide: Tokens, memory: Memory, *, seed: int = 0, sampling: SamplingSettings | None = None
+        self,
+        guide: Tokens,
+        memory: Memory,
+        *,
+        seed: int = 0,
+        sampling: SamplingSettings | None = None,
+        pins: Sequence[Run] = (),
     ) -> Specification:
-        """D(x_q): what to play under each of the guide's segments, from the classes that the memory has."""
+        """D(x_q): what to play under each of the guide's segments, from the classes that the memory has.
+
+        Under the `pins` it is what they play.
+        """
         self._require_own(guide, "the guide")
         self._require_own(memory.tokens, "the memory")
+        sampling = sampling or self.settings.sampling
         decided = generate(
-            self.decision,
+            self.decider(sampling),
             guide.ids[None],
             self.context,
-            sampling=sampling or self.settings.sampling,
+            sampling=sampling,
             seeds=[seed],
             allowed=self._allowed(guide, memory),
+            pinned=pinned_steps(pins, memory, guide.intervals).ids(memory, self._rest) if pins else None,
+            durations=guide.durations[None],
+            repetition=self._repetition(sampling),
         )
         return Specification(
             Tokens(decided.ids[0], guide.intervals, self.alphabet.id), decided.log_probabilities[0].astype(np.float64)
         )
 
     def respond(
-        self, guide: Audio, memory: Memory, *, seed: int = 0, sampling: SamplingSettings | None = None
+        self,
+        guide: Audio,
+        memory: Memory,
+        *,
+        seed: int = 0,
+        sampling: SamplingSettings | None = None,
+        pins: Sequence[Run] = (),
     ) -> Response:
         """A(D(P(x))): a response as long as the guide, from segments of the memory, at the memory's rate and channels.
 
-        The same guide, memory, settings and seed give the same samples.
+        The same guide, memory, settings and seed give the same samples. `pins` are kept to the sample, and the response
+        is decided and selected around them; they must not overlap.
         """
+        return self.takes(guide, memory, 1, seed=seed, sampling=sampling, pins=pins)[0]
+
+    def takes(
+        self,
+        guide: Audio,
+        memory: Memory,
+        count: int,
+        *,
+        seed: int = 0,
+        sampling: SamplingSettings | None = None,
+        pins: Sequence[Run] = (),
+    ) -> tuple[Response, ...]:
+        """Up to `count` distinct ways to play one decision, the best first; see `respond`."""
         heard = self.tokens(guide)
-        specification = self.specify(heard, memory, seed=seed, sampling=sampling)
-        selector = OptimalSelection(self.settings.action, class_distances(self.alphabet))
-        selection = selector.select(specification, memory)
-        audio = self._renderer()(selection, memory, heard.intervals)
+        specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
+        fixed = pinned_steps(pins, memory, heard.intervals)
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
-        return Response(audio, heard, specification, selection, events(specification, selection, memory), used)
+        if self.settings.action.selector == "oracle":
+            if count > 1 or pins:
+                raise SettingsError("setting action.selector: the oracle knows neither takes nor pins: take optimal")
+            found: tuple[Selection, ...] = (self.selector(memory, seed).select(specification, memory),)
+        elif count > 1:
+            found = self.weigher(memory, seed).takes(specification, memory, count, constraints=fixed.constraints)
+        else:
+            found = (self.weigher(memory, seed).select(specification, memory, constraints=fixed.constraints),)
+        return tuple(
+            self._rendered(guide, memory, Response(guide, heard, specification, each, (), used), pins) for each in found
+        )
+
+    def selector(self, memory: Memory, seed: int = 0) -> Selector:
+        """A's first half: what finds the path through a memory."""
+        return selector(self.settings.action, class_distances(self.alphabet), memory, seed)
+
+    def weigher(self, memory: Memory, seed: int = 0) -> OptimalSelection:
+        """What knows the cost of every path through a memory, whoever found it."""
+        chosen = self.selector(memory, seed)
+        if isinstance(chosen, OptimalSelection):
+            return chosen
+        return OptimalSelection(self.settings.action, class_distances(self.alphabet), seed=seed)
+
+    def _rendered(self, guide: Audio, memory: Memory, asked: Response, pins: Sequence[Run]) -> Response:
+        """A's second half: the response that was `asked` for, with its sound."""
+        intervals, rate = asked.guide.intervals, memory.audio.sample_rate
+        renderer = Crossfade(self.settings.action.crossfade_seconds, self.settings.action.join_search_seconds)
+        wanted = around(pins, runs(asked.selection, memory, intervals), intervals, rate)
+        placed = renderer.refined(wanted, memory.audio)
+        sound = renderer.of_runs(placed, memory.audio, round(float(intervals[-1, 1]) * rate) if len(intervals) else 0)
+        audio, gain = balanced(sound, guide, self.settings.action)
+        found = events(asked.specification, asked.selection, memory, placed)
+        return replace(asked, audio=audio, events=found, runs=placed, gain=gain)
 
     def save(self, directory: str | Path) -> None:
         """Write the agent as a directory; see `antiphon.agent.directory`."""
@@ -142,12 +221,32 @@ class Agent:
 
         return load(Path(directory), encoder)
 
-    def _renderer(self) -> Renderer:
-        seconds = self.settings.action.crossfade_seconds
-        return Crossfade(seconds) if seconds > 0 else HardCut()
+    @classmethod
+    def base(cls) -> Agent:
+        """The agent that comes with the package: 64 classes of half a second, learned from Lieder and planted worlds.
+
+        Raises BadData where this installation was made without one.
+        """
+        directory = Path(__file__).parents[1] / "base_agent"
+        if not directory.is_dir():
+            raise BadData("this installation has no base agent: name an agent, or make one (make base-agent)")
+        return cls.load(directory)
+
+    def _repetition(self, sampling: SamplingSettings) -> Repetition | None:
+        """What the training music repeats by itself, where `sampling` goes by it."""
+        if sampling.repetition == 1:
+            return None
+        if self.replay is None:
+            raise SettingsError("setting sampling.repetition: this agent keeps no training tokens to compare with")
+        return repetition_of(self.replay.targets(), self.alphabet.classes)
+
+    @property
+    def _rest(self) -> int | None:
+        return self.alphabet.rest if self.alphabet.has_rest else None
 
     def _allowed(self, guide: Tokens, memory: Memory) -> NDArray[np.bool_]:
-        allowed = playable(memory, guide.intervals, self.alphabet.classes)
+        usable = usable_segments(memory, self.settings.action)
+        allowed = playable(memory, guide.intervals, self.alphabet.classes, usable)
         if self.alphabet.has_rest:
             allowed[:, self.alphabet.rest] = True
         return allowed

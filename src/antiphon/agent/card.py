@@ -2,12 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from antiphon import __version__
 from antiphon.agent.agent import Agent
 from antiphon.corpus.splits import SPLITS
 
 BAR = "\\|"
 """A bar that does not end a cell of a Markdown table, as in p(b|a)."""
+
+
+GAINS = {
+    "whole": "the guide is worth, in all",
+    "piece": "of it, what the guide says about the piece (deaf minus shifted)",
+    "local": "of it, what the guide says about the moment (shifted minus hearing)",
+    "swapped": "another piece's guide costs, against hearing none (over-confidence)",
+}
+"""What each part of the gain is, in the order of the card."""
+
+
+def _told(training: Mapping[str, Any]) -> str:
+    """What was said of the data, and the pair that was learned by heart, where there is one."""
+    lines = [f"- Data: {training['data']}\n"] if "data" in training else []
+    if pair := training.get("pair"):
+        lines.append(
+            f"- Fine-tuned on a pair of {pair['segments']} segments: {pair['tpp']:.1f} % of its tokens right, running "
+            f"free. The agent it started from has figures on held-out pieces.\n"
+        )
+    return "".join(lines)
+
+
+def _gain(gain: Mapping[str, Any] | None) -> str:
+    """What the guide adds, as a table; nothing where no deaf model was trained."""
+    if not gain:
+        return ""
+    rows = "".join(
+        f"| {about} | {gain[name]['mean']:.3f} | {gain[name]['low']:.3f} to {gain[name]['high']:.3f} |\n"
+        for name, about in GAINS.items()
+        if gain.get(name)
+    )
+    pieces = gain["whole"]["pieces"]
+    return (
+        "## What the guide adds\n\n"
+        f"| over {pieces} held-out piece{'' if pieces == 1 else 's'} | bits per token | 95 % interval |\n"
+        f"|---|---|---|\n{rows}\n"
+    )
+
+
+def _licence(given: str | None) -> str:
+    if given:
+        return f"{given}, as the recordings they were learned from; no audio is contained in the weights.\n"
+    return "The weights follow the terms of the recordings they were learned from; no audio is contained in them.\n"
 
 
 def model_card(agent: Agent) -> str:
@@ -30,9 +76,11 @@ def model_card(agent: Agent) -> str:
         f"{sum(weight.numel() for weight in agent.network.parameters()):,} weights, {settings.decision.conditioning}\n"
         f"- Learned from: {training.get('tracks', 0)} tracks, {training.get('minutes', 0):.1f} minutes; "
         f"pieces by split: {counts or 'not recorded'}\n"
+        f"{_told(training)}"
         f"- Written by Antiphon {__version__}\n\n"
         "## Held-out pieces\n\n"
         f"{table}\n"
+        f"{_gain(training.get('gain'))}"
         "## Licence\n\n"
-        "The weights follow the terms of the recordings they were learned from; no audio is contained in them.\n"
+        f"{_licence(training.get('licence'))}"
     )

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from antiphon import __version__
 from antiphon.agent.agent import Agent
 from antiphon.agent.card import model_card
+from antiphon.agent.networks import blank_network
+from antiphon.agent.replay import Replay, replay_of
 from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
 from antiphon.config import SCHEMA_VERSION, Settings, validated
 from antiphon.decision.transformer import DecisionNetwork
@@ -41,8 +43,10 @@ AGENT_FILES = (
     "alphabet.safetensors",
     "decision.safetensors",
     "deaf.safetensors",
+    "shifted.safetensors",
+    "replay.safetensors",
 )
-"""What an agent's directory holds; the deaf model may be missing."""
+"""What an agent's directory holds; the last three may be missing."""
 
 
 class _SavedAlphabet(BaseModel):
@@ -86,8 +90,11 @@ def save(agent: Agent, directory: Path) -> None:
         arrays = {"centroids": agent.alphabet.centroids, "scale": agent.alphabet.scale}
         save_arrays(inside / "alphabet.safetensors", arrays)
         _save_network(inside / "decision.safetensors", agent.network)
-        if agent.deaf is not None:
-            _save_network(inside / "deaf.safetensors", agent.deaf)
+        for name, network in (("deaf", agent.deaf), ("shifted", agent.shifted)):
+            if network is not None:
+                _save_network(inside / f"{name}.safetensors", network)
+        if agent.replay is not None:
+            save_arrays(inside / "replay.safetensors", agent.replay.arrays())
         (inside / METRICS).write_text("".join(f"{_line(row)}\n" for row in agent.history), encoding="utf-8")
         (inside / "README.md").write_text(model_card(agent), encoding="utf-8")
 
@@ -109,11 +116,18 @@ def load(directory: Path, encoder: Encoder | None = None) -> Agent:
         raise BadData(
             f"{directory}: damaged, alphabet.safetensors is not the alphabet {alphabet.id} that it learned with"
         )
-    network = _load_network(directory / "decision.safetensors", settings, alphabet.classes, hears=True)
-    deaf_file = directory / "deaf.safetensors"
-    deaf = _load_network(deaf_file, settings, alphabet.classes, hears=False) if deaf_file.exists() else None
-    history = _load_history(directory / METRICS)
-    return Agent(settings, alphabet, perception, network, deaf, saved.training, history)
+    deaf, shifted = directory / "deaf.safetensors", directory / "shifted.safetensors"
+    return Agent(
+        settings,
+        alphabet,
+        perception,
+        network=_load_network(directory / "decision.safetensors", settings, alphabet, hears=True),
+        deaf=_load_network(deaf, settings, alphabet, hears=False) if deaf.exists() else None,
+        shifted=_load_network(shifted, settings, alphabet, hears=True) if shifted.exists() else None,
+        replay=_load_replay(directory / "replay.safetensors", alphabet.classes),
+        training=saved.training,
+        history=_load_history(directory / METRICS),
+    )
 
 
 def _line(row: Mapping[str, Any]) -> str:
@@ -160,12 +174,21 @@ def _load_history(path: Path) -> tuple[Mapping[str, Any], ...]:
         raise BadData(f"{path}: not JSON lines ({error})") from error
 
 
+def _load_replay(path: Path, classes: int) -> Replay | None:
+    if not path.exists():
+        return None
+    try:
+        return replay_of(load_arrays(path), classes)
+    except (KeyError, ValueError) as error:
+        raise BadData(f"{path}: not training tokens of this agent ({error})") from error
+
+
 def _save_network(path: Path, network: DecisionNetwork) -> None:
     save_arrays(path, {name: value.cpu().numpy() for name, value in network.state_dict().items()})
 
 
-def _load_network(path: Path, settings: Settings, classes: int, hears: bool) -> DecisionNetwork:
-    network = DecisionNetwork(settings.decision, classes, hears)
+def _load_network(path: Path, settings: Settings, alphabet: Alphabet, hears: bool) -> DecisionNetwork:
+    network = blank_network(settings, alphabet, hears)
     weights = {name: torch.from_numpy(np.asarray(array)) for name, array in load_arrays(path).items()}
     try:
         network.load_state_dict(weights)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.config import CorpusSettings
-from antiphon.corpus.reading import read_track
+from antiphon.corpus.reading import TrackSound
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.perception import Perception
@@ -67,15 +67,15 @@ def encode(
     together = _that_sound([(name, result) for (name, _), result in zip(tracks, results, strict=True)], settings)
     if settings.guides == "mix":
         together = _with_mixes(together, perception, settings, workers, progress)
-    if getattr(perception.settings, "segmenter", "uniform") != "uniform":
+    if perception.settings.segmenter != "uniform":
         together = _over_their_guides(together, perception, workers, progress)
     return together
 
 
 def _encoded(track: Track, perception: Perception, settings: CorpusSettings, only: str = "") -> EncodedTrack:
-    segments, intervals = perception.segments(read_track(track))
+    segments, intervals = perception.segments(TrackSound(track))
     whole = np.ones(len(intervals), dtype=np.bool_)
-    if getattr(perception.settings, "segmenter", "uniform") == "uniform":
+    if perception.settings.segmenter == "uniform":
         whole = np.diff(intervals, axis=1)[:, 0] >= perception.settings.segment_seconds - ROUNDING_SECONDS
     silent = silent_windows(segments, intervals, settings)
     return EncodedTrack(track, segments, intervals, whole, silent, only=only)
@@ -155,7 +155,7 @@ def _over_their_guides(
     def hear(named: tuple[str, EncodedTrack]) -> dict[str, Segments]:
         name, target = named
         guides = [track for track in encoded[name] if track is not target and track.only in ("", target.track.name)]
-        heard = perception.segments_over(read_track(target.track), [guide.intervals for guide in guides])
+        heard = perception.segments_over(TrackSound(target.track), [guide.intervals for guide in guides])
         return {guide.track.name: segments for guide, segments in zip(guides, heard, strict=True)}
 
     heard = _side_by_side(hear, targets, workers, progress, "encode over the guides' segments")

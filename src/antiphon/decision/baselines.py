@@ -8,43 +8,81 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.decision.scoring import advanced, window_log_probabilities
 from antiphon.interfaces import DecisionModel
-from antiphon.types import Floats, Ids
+from antiphon.types import Floats, Ids, Seconds
 
 Counted = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
-    """State of a baseline: the guide so far (guides, m), and the position to be decided now."""
+class Remembered:
+    """State of a baseline: the guide so far (guides, m), the last two tokens played (guides, 2) with `classes` where
+    there were none, and the position to be decided now."""
 
     guide: Ids
+    played: Ids
     position: int
+
+    @classmethod
+    def start(cls, guides: int, classes: int) -> Remembered:
+        """Nothing was heard or played."""
+        return cls(np.zeros((guides, 0), dtype=np.int64), np.full((guides, 2), classes, dtype=np.int64), -1)
+
+    def after(self, heard: Ids, previous: Ids | None) -> Remembered:
+        """At the next position, with more heard (guides, m) and `previous` (guides,) played."""
+        guide = np.concatenate([self.guide, heard], axis=1) if heard.shape[1] else self.guide
+        played = self.played
+        if previous is not None:
+            played = np.stack([played[:, 1], previous], axis=1)
+        if self.position + 1 >= guide.shape[1]:
+            raise ValueError("a baseline decides only where it has heard the guide")
+        return Remembered(guide, played, self.position + 1)
+
+
+def delayed(ids: Ids, steps: int, classes: int) -> Ids:
+    """Sequences (rows, n) later by `steps`, with `classes` where nothing was before."""
+    nothing = np.full((len(ids), min(steps, ids.shape[1])), classes, dtype=np.int64)
+    return np.concatenate([nothing, ids[:, : max(0, ids.shape[1] - steps)]], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A distribution over `classes` from the guide's token now (n,) and the token just played (n,), None at first."""
+    """A table of distributions (rows, classes). `row` finds one for each guide token now (n,) and token just played
+    (n,), which is `classes` at first."""
 
-    classes: int
-    predict: Callable[[Ids, Ids | None], Counted]
+    table: Counted
+    row: Callable[[Ids, Ids], Ids]
 
-    def start(self, guides: int) -> Heard:
-        """Nothing was heard or played."""
-        return Heard(np.zeros((guides, 0), dtype=np.int64), 0)
+    @property
+    def classes(self) -> int:
+        """How many ids it chooses from."""
+        return int(self.table.shape[1])
 
-    def step(self, state: Heard, heard: Ids, previous: Ids | None) -> tuple[Heard, Floats]:
-        """See `interfaces.DecisionModel`."""
-        guide = np.concatenate([state.guide, heard], axis=1)
-        if state.position >= guide.shape[1]:
-            raise ValueError("a baseline decides only where it has heard the guide")
+    @cached_property
+    def _log_table(self) -> Floats:
         with np.errstate(divide="ignore"):
-            log_probabilities = np.log(self.predict(guide[:, state.position], previous))
-        return Heard(guide, state.position + 1), log_probabilities.astype(np.float32)
+            return np.log(self.table).astype(np.float32)
+
+    def start(self, guides: int) -> Remembered:
+        """Nothing was heard or played."""
+        return Remembered.start(guides, self.classes)
+
+    def step(
+        self, state: Remembered, heard: Ids, previous: Ids | None, durations: Seconds | None = None
+    ) -> tuple[Remembered, Floats]:
+        """See `interfaces.DecisionModel`."""
+        state = state.after(heard, previous)
+        return state, self._log_table[self.row(state.guide[:, state.position], state.played[:, -1])]
+
+    def log_probabilities(self, guides: Ids, targets: Ids, durations: Seconds | None = None) -> Floats:
+        """See `scoring.OnePass`."""
+        return self._log_table[self.row(guides, delayed(targets, 1, self.classes)), targets]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,65 +105,63 @@ class Counts:
 
 
 def count(pairs: Iterable[tuple[Ids, Ids]], classes: int) -> Counts:
-    """Count over (guide, target) pairs of equal length."""
-    tokens, successions, simultaneous = np.zeros(classes), np.zeros((classes, classes)), np.zeros((classes, classes))
+    """Count over (guide, target) pairs of equal length (n,), or several of them side by side (pairs, n)."""
+    tokens, successions, simultaneous = np.zeros(classes), np.zeros(classes**2), np.zeros(classes**2)
     for guide, target in pairs:
-        tokens += np.bincount(target, minlength=classes)
-        np.add.at(successions, (target[:-1], target[1:]), 1)
-        np.add.at(simultaneous, (guide, target), 1)
-    return Counts(tokens, successions, simultaneous)
+        tokens += np.bincount(target.ravel(), minlength=classes)
+        after = target[..., :-1] * classes + target[..., 1:]
+        successions += np.bincount(after.ravel(), minlength=classes**2)
+        simultaneous += np.bincount((guide * classes + target).ravel(), minlength=classes**2)
+    square = (classes, classes)
+    return Counts(tokens, successions.reshape(square), simultaneous.reshape(square))
 
 
 def uniform(classes: int) -> Baseline:
     """Every class alike: the paper's baseline (6)."""
-    return Baseline(classes, lambda guide, previous: np.full((len(guide), classes), 1 / classes))
+    return Baseline(np.full((1, classes), 1 / classes), _always)
 
 
 def unigram(counts: Counts) -> Baseline:
     """p(b): the shares of the training tracks."""
-    return Baseline(counts.classes, lambda guide, previous: np.tile(counts.unigram, (len(guide), 1)))
+    return Baseline(counts.unigram[None], _always)
 
 
 def majority(counts: Counts) -> Baseline:
     """Always the most frequent class."""
-    best = int(counts.tokens.argmax())
-    return Baseline(counts.classes, lambda guide, previous: _certain(np.full(len(guide), best), counts.classes))
+    return Baseline(np.eye(counts.classes)[[int(counts.tokens.argmax())]], _always)
 
 
 def repeat_last(counts: Counts) -> Baseline:
     """Always the token just played; the first is drawn from p(b)."""
-
-    def predict(guide: Ids, previous: Ids | None) -> Counted:
-        if previous is None:
-            return np.tile(counts.unigram, (len(guide), 1))
-        return _certain(previous, counts.classes)
-
-    return Baseline(counts.classes, predict)
+    return Baseline(np.vstack([np.eye(counts.classes), counts.unigram]), _by_played)
 
 
 def copy_guide(classes: int) -> Baseline:
     """Always the guide's own token: identity matching, what an agent without a learned relation does."""
-    return Baseline(classes, lambda guide, previous: _certain(guide, classes))
+    return Baseline(np.eye(classes), _by_guide)
 
 
 def guide_table(counts: Counts, prior: float) -> Baseline:
     """p(b|a): what sounds under the guide's token now; `prior` tokens of p(b) are added to each row."""
-    table = _smoothed(counts.simultaneous, counts.unigram, prior)
-    return Baseline(counts.classes, lambda guide, previous: table[guide])
+    return Baseline(_smoothed(counts.simultaneous, counts.unigram, prior), _by_guide)
 
 
 def bigram(counts: Counts, prior: float) -> Baseline:
     """p(b|b'): what follows the token just played; `prior` tokens of p(b) are added to each row."""
     table = _smoothed(counts.successions, counts.unigram, prior)
-
-    def predict(guide: Ids, previous: Ids | None) -> Counted:
-        return np.tile(counts.unigram, (len(guide), 1)) if previous is None else table[previous]
-
-    return Baseline(counts.classes, predict)
+    return Baseline(np.vstack([table, counts.unigram]), _by_played)
 
 
-def _certain(ids: Ids, classes: int) -> Counted:
-    return np.asarray(np.eye(classes)[ids])
+def _always(guide: Ids, played: Ids) -> Ids:
+    return np.zeros_like(guide)
+
+
+def _by_guide(guide: Ids, played: Ids) -> Ids:
+    return guide
+
+
+def _by_played(guide: Ids, played: Ids) -> Ids:
+    return played
 
 
 def _smoothed(counted: Counted, share: Counted, prior: float) -> Counted:
@@ -150,11 +186,19 @@ class Mixture:
         return self.first.start(guides), self.second.start(guides)
 
     def step(
-        self, state: tuple[object, object], heard: Ids, previous: Ids | None
+        self, state: tuple[object, object], heard: Ids, previous: Ids | None, durations: Seconds | None = None
     ) -> tuple[tuple[object, object], Floats]:
         """See `interfaces.DecisionModel`."""
-        first_state, first = self.first.step(state[0], heard, previous)
-        second_state, second = self.second.step(state[1], heard, previous)
+        first_state, first = advanced(self.first, state[0], heard, previous, durations)
+        second_state, second = advanced(self.second, state[1], heard, previous, durations)
+        return (first_state, second_state), self._mixed(first, second)
+
+    def log_probabilities(self, guides: Ids, targets: Ids, durations: Seconds | None = None) -> Floats:
+        """See `scoring.OnePass`."""
+        first = window_log_probabilities(self.first, guides, targets, durations)
+        return self._mixed(first, window_log_probabilities(self.second, guides, targets, durations))
+
+    def _mixed(self, first: Floats, second: Floats) -> Floats:
         with np.errstate(divide="ignore"):
             log_weights = np.log([self.weight, 1 - self.weight]).astype(np.float32)
-        return (first_state, second_state), np.logaddexp(first + log_weights[0], second + log_weights[1])
+        return np.asarray(np.logaddexp(first + log_weights[0], second + log_weights[1]), dtype=np.float32)

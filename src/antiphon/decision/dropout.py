@@ -30,16 +30,19 @@ class PooledDropout(nn.Module):
         """`x` of any shape, masked while training and untouched otherwise."""
         if not self.training or self.share == 0:
             return x
-        pool = _pool(self.share, x.device)
         start = int(torch.randint(POOL, (), generator=self.random))
-        mask = pool[start : start + x.numel()]
+        mask = _pool(self.share, x.device, x.dtype)[start : start + x.numel()]
         while mask.numel() < x.numel():
-            mask = torch.cat([mask, pool[: x.numel() - mask.numel()]])
+            mask = torch.cat([mask, _pool(self.share, x.device, x.dtype)[: x.numel() - mask.numel()]])
         return x * mask.view(x.shape)
 
 
 @cache
-def _pool(share: float, device: torch.device) -> Tensor:
-    """Masks as numbers: 0 for `share` of them, 1 / (1 - share) for the others. One pool serves all layers."""
-    numbers = torch.rand(POOL, generator=torch.Generator().manual_seed(POOL_SEED))
-    return ((numbers >= share).to(torch.float32) / (1 - share)).to(device)
+def _pool(share: float, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Masks as numbers: 0 for `share` of them, 1 / (1 - share) for the others. One pool serves all layers.
+
+    It stands there twice in a row, so that a mask that begins near its end need not be put together.
+    """
+    with torch.inference_mode(False):
+        numbers = torch.rand(POOL, generator=torch.Generator().manual_seed(POOL_SEED))
+        return ((numbers >= share).to(torch.float32) / (1 - share)).repeat(2).to(device, dtype)

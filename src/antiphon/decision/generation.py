@@ -1,40 +1,24 @@
 """From a model to a sequence: whole tracks in one pass, with a sliding context (paper equation 1).
 
 A window of `context` tokens moves by `hop`; what was played in the overlap is given to the model again, so the response
-goes on where it was and no window starts from nothing. The same walk scores a given response and generates a new one.
+goes on where it was and no window starts from nothing. `score` walks over a given response in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from antiphon.config import SamplingSettings
-from antiphon.decision.sampling import Mask, candidates, draw, uniform_numbers
-from antiphon.interfaces import DecisionModel
-from antiphon.types import Floats, Ids, Seconds
+from antiphon.decision.playing import Decided, Heard, Player
+from antiphon.decision.repetition import Repetition
+from antiphon.decision.sampling import FREE, Mask
+from antiphon.decision.scoring import ROWS, Context, blocks, score
+from antiphon.interfaces import DecisionModel, Progress, no_progress
+from antiphon.types import Ids, Seconds
 
-
-@dataclass(frozen=True)
-class Context:
-    """How many tokens a model looks at, and how far its window moves: what it was trained on."""
-
-    tokens: int
-    hop: int
-
-    def __post_init__(self) -> None:
-        if not 0 < self.hop <= self.tokens:
-            raise ValueError(f"context needs 0 < hop <= tokens, got {self.hop} and {self.tokens}")
-
-
-@dataclass(frozen=True, eq=False)
-class Decided:
-    """Ids (guides, n) and the model's own log-probability (guides, n) of each, in nats."""
-
-    ids: Ids
-    log_probabilities: Seconds
+__all__ = ["Context", "Decided", "generate", "score"]
 
 
 def generate(
@@ -45,39 +29,59 @@ def generate(
     sampling: SamplingSettings,
     seeds: Sequence[int],
     allowed: Mask | None = None,
+    pinned: Ids | None = None,
+    durations: Seconds | None = None,
+    repetition: Repetition | None = None,
+    progress: Progress = no_progress,
 ) -> Decided:
-    """A response to each of `guides` (guides, n), one seed each; `allowed` is (n, classes), the same for all."""
+    """A response to each of `guides` (guides, n), one seed each.
+
+    `allowed` (n, classes) are the labels that may be played and `pinned` (n,) those that have to be (FREE where none
+    has), the same for all guides; (n, guides, classes) allows each guide's response its own labels. `durations`
+    (guides, n) are those of the guides' segments in seconds, where these vary. `repetition` is what the training music
+    does itself.
+    """
     if len(seeds) != len(guides):
         raise ValueError(f"{len(guides)} guides need as many seeds, got {len(seeds)}")
+    for name, limit in (("allowed labels", allowed), ("pins", pinned)):
+        if limit is not None and len(limit) != guides.shape[1]:
+            raise ValueError(f"{name} for {len(limit)} positions do not fit guides of {guides.shape[1]}")
+    player = Player(model, context, sampling, repetition)
+    decided = Decided(np.zeros(guides.shape, dtype=np.int64), np.zeros(guides.shape))
+    parts = list(blocks(len(guides), max(1, ROWS // (player.rows * sampling.best_of))))
+    for number, rows in enumerate(parts):
+        heard = Heard(guides[rows], None if durations is None else durations[rows])
+        labels = allowed[:, rows] if allowed is not None and allowed.ndim == 3 else allowed
+        steps = _steps(player, heard, seeds[rows], labels, pinned)
+        ids, log_probabilities = [], []
+        for done, step in enumerate(steps, 1):
+            ids.append(step.ids)
+            log_probabilities.append(step.log_probabilities)
+            progress("decide", number * guides.shape[1] + done, len(parts) * guides.shape[1])
+        if ids:
+            best = _likeliest(np.hstack(ids), np.hstack(log_probabilities), sampling.best_of)
+            decided.ids[rows], decided.log_probabilities[rows] = best.ids, best.log_probabilities
+    return decided
 
-    def choose(position: int, log_probabilities: Floats) -> Ids:
-        mask = None if allowed is None else np.broadcast_to(allowed[position], log_probabilities.shape)
-        return draw(candidates(log_probabilities, mask, sampling), uniform_numbers(tuple(seeds), position))
 
-    return _walk(model, guides, choose, context)
+def _steps(
+    player: Player, guides: Heard, seeds: Sequence[int], allowed: Mask | None, pinned: Ids | None
+) -> Iterator[Decided]:
+    """The responses to `guides` a token at a time, (guides x best_of, 1), the takes of one guide side by side."""
+    takes = player.sampling.best_of
+    state = player.start([seed for seed in seeds for _ in range(takes)], list(range(takes)) * len(seeds))
+    heard = guides.repeated(takes)
+    for position in range(guides.tokens.shape[1]):
+        labels = None if allowed is None else allowed[position]
+        if labels is not None and labels.ndim == 2:
+            labels = np.repeat(labels, takes, axis=0)
+        state, decided = player.step(state, heard, labels, FREE if pinned is None else int(pinned[position]))
+        heard = heard.between(0, 0)
+        yield decided
 
 
-def score(model: DecisionModel, guides: Ids, responses: Ids, context: Context) -> Seconds:
-    """Log-probability (guides, n) in nats of each token of `responses` (guides, n), all before it given."""
-    if guides.shape != responses.shape:
-        raise ValueError(f"guides {guides.shape} and responses {responses.shape} must share one time grid")
-    return _walk(model, guides, lambda position, _: responses[:, position], context).log_probabilities
-
-
-def _walk(model: DecisionModel, guides: Ids, choose: Callable[[int, Floats], Ids], context: Context) -> Decided:
-    count, n = guides.shape
-    ids = np.zeros((count, n), dtype=np.int64)
-    chosen = np.zeros((count, n))
-    start, decided = 0, 0
-    while decided < n:
-        end = min(start + context.tokens, n)
-        state, heard, previous = model.start(count), guides[:, start:end], None
-        for position in range(start, end):
-            state, log_probabilities = model.step(state, heard, previous)
-            heard = guides[:, :0]
-            if position >= decided:
-                ids[:, position] = choose(position, log_probabilities)
-                chosen[:, position] = log_probabilities[np.arange(count), ids[:, position]]
-            previous = ids[:, position]
-        start, decided = start + context.hop, end
-    return Decided(ids, chosen)
+def _likeliest(ids: Ids, log_probabilities: Seconds, takes: int) -> Decided:
+    """Of each guide's takes (guides x takes, n) the one that is most probable as a whole (guides, n)."""
+    totals = log_probabilities.sum(axis=1).reshape(-1, takes)
+    rows = np.arange(len(totals)) * takes + totals.argmax(axis=1)
+    return Decided(ids[rows], log_probabilities[rows])

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from antiphon.decision.transformer import DecisionNetwork, DecoderState
-from antiphon.types import Floats, Ids
+from antiphon.types import Floats, Ids, Seconds
 
 SMALL_NETWORK = 5_000_000
 """Weights below which one thread serves a network best."""
@@ -24,42 +25,62 @@ def suitable_threads(network: DecisionNetwork) -> Iterator[int]:
     processors a second one saves a third, on busy ones it costs several times over.
     """
     before = torch.get_num_threads()
-    small = sum(weight.numel() for weight in network.parameters()) < SMALL_NETWORK
-    if small:
+    small = network.weights < SMALL_NETWORK
+    if small and before > 1:
         torch.set_num_threads(1)
     try:
         yield before if small else 1
     finally:
-        torch.set_num_threads(before)
+        if small and before > 1:
+            torch.set_num_threads(before)
 
 
 @dataclass(frozen=True, eq=False)
 class NeuralDecision:
-    """A network that hears the whole guide before it plays (offline, paper figure 1), keys and values kept."""
+    """A network with its keys and values kept. `hidden`: no guide is heard, though the network could (guidance)."""
 
     network: DecisionNetwork
     device: str = "cpu"
+    hidden: bool = False
 
     @property
     def classes(self) -> int:
         """How many ids it chooses from."""
         return self.network.vocabulary.classes
 
+    @property
+    def ahead(self) -> int | None:
+        """How many guide segments beyond the one being decided it hears; None: all of them, at the first step."""
+        return self.network.ahead
+
     def start(self, guides: int) -> DecoderState | None:
         """Nothing was heard yet."""
         return None
 
     @torch.inference_mode()
-    def step(self, state: DecoderState | None, heard: Ids, previous: Ids | None) -> tuple[DecoderState, Floats]:
-        """See `interfaces.DecisionModel`. The first step hears the guide, all of it; later ones hear nothing new."""
-        self.network.eval()
+    def step(
+        self, state: DecoderState | None, heard: Ids, previous: Ids | None, durations: Seconds | None = None
+    ) -> tuple[DecoderState, Floats]:
+        """See `interfaces.DecisionModel`.
+
+        A network that sees the whole guide hears all of it at the first step. One with a bounded view may hear it as it
+        comes, or more of it sooner: what lies beyond its view changes nothing.
+        """
+        if self.network.training:
+            self.network.eval()
         if previous is None:
             previous = np.full(len(heard), self.network.vocabulary.bos, dtype=np.int64)
         with suitable_threads(self.network):
+            guide = torch.as_tensor(heard, device=self.device)
+            seconds = None if durations is None else self._floats(durations)
             if state is None:
-                state = self.network.listen(torch.as_tensor(heard, device=self.device))
-            elif heard.shape[1]:
-                raise ValueError("this model hears the whole guide at its first step")
+                hidden = torch.ones(len(heard), dtype=torch.bool, device=self.device) if self.hidden else None
+                state = self.network.listen(guide, seconds, hidden)
+            else:
+                state = self.network.hear(state, guide, seconds)
             state, logits = self.network.decode(state, torch.as_tensor(previous, device=self.device)[:, None])
-        log_probabilities = torch.log_softmax(logits[:, -1].float(), dim=-1)
+            log_probabilities = torch.log_softmax(logits[:, -1].float(), dim=-1)
         return state, log_probabilities.cpu().numpy()
+
+    def _floats(self, durations: Seconds) -> Tensor:
+        return torch.as_tensor(durations, dtype=torch.float32, device=self.device)

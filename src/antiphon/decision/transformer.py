@@ -3,172 +3,202 @@
 One class with settings. `configs/paper.toml` makes it the paper's: six layers of cross-attention to the guide.
 The default adds the encoded guide where it sounds: both tracks share one time grid, which cross-attention must find.
 
-Training and generation run the same `decode`: over a whole sequence at once, or token by token, keys and values kept.
+Training and generation run the same `listen` and `decode`: over a whole sequence at once, or token by token, keys and
+values kept.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from antiphon.config import DecisionSettings
+from antiphon.decision.attention import KeysValues, Layer, Sight
 from antiphon.decision.dropout import PooledDropout
+from antiphon.decision.inputs import DurationInput, token_input
+from antiphon.decision.positions import sinusoids
+from antiphon.decision.visibility import Visibility
 from antiphon.decision.vocabulary import Vocabulary
 
-KeysValues = tuple[Tensor, Tensor]
-"""Keys and values of an attention, each (batch, heads, positions, dimension / heads)."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DecoderState:
     """What a decoder keeps between calls: the guide as heard, and the keys and values of what it has played."""
 
     guide: Tensor
-    guide_valid: Tensor
-    crossed: tuple[KeysValues, ...]
-    played: tuple[KeysValues, ...]
-    position: int
-
-
-class Attention(nn.Module):
-    """Multi-head attention (Vaswani et al., 2017) whose keys and values can be kept."""
-
-    def __init__(self, settings: DecisionSettings, random: torch.Generator) -> None:
-        super().__init__()
-        self.heads = settings.heads
-        self.dropout = PooledDropout(settings.dropout, random)
-        self.query, self.key, self.value, self.output = (
-            nn.Linear(settings.dimension, settings.dimension) for _ in range(4)
-        )
-
-    def _split(self, x: Tensor) -> Tensor:
-        batch, positions, dimension = x.shape
-        return x.view(batch, positions, self.heads, dimension // self.heads).transpose(1, 2)
-
-    def keys_values(self, source: Tensor) -> KeysValues:
-        """Keys and values of `source` (batch, positions, dimension)."""
-        return self._split(self.key(source)), self._split(self.value(source))
-
-    def forward(self, x: Tensor, keys_values: KeysValues, visible: Tensor) -> Tensor:
-        """`x` (batch, n, dimension) attends where `visible` (broadcast to batch, heads, n, positions) is true."""
-        keys, values = keys_values
-        queries = self._split(self.query(x)) / math.sqrt(keys.shape[-1])
-        # Written out: at a window's length it is faster than torch's fused form, which draws its own dropout.
-        scores = torch.where(visible, queries @ keys.transpose(2, 3), -math.inf)
-        mixed = self.dropout(torch.softmax(scores, dim=-1)) @ values
-        batch, _, positions, _ = mixed.shape
-        return self.output(mixed.transpose(1, 2).reshape(batch, positions, -1))  # type: ignore[no-any-return]
-
-
-class Layer(nn.Module):
-    """Self-attention, cross-attention where asked for, feed-forward: each added to what comes in."""
-
-    def __init__(self, settings: DecisionSettings, crosses: bool, random: torch.Generator) -> None:
-        super().__init__()
-        dimension = settings.dimension
-        self.post_norm = settings.norm == "post"
-        self.self_attention = Attention(settings, random)
-        self.self_norm = nn.LayerNorm(dimension)
-        self.cross_attention = Attention(settings, random) if crosses else None
-        self.cross_norm = nn.LayerNorm(dimension) if crosses else None
-        self.feed_forward = nn.Sequential(
-            nn.Linear(dimension, settings.feed_forward),
-            nn.ReLU(),
-            PooledDropout(settings.dropout, random),
-            nn.Linear(settings.feed_forward, dimension),
-        )
-        self.feed_norm = nn.LayerNorm(dimension)
-        self.dropout = PooledDropout(settings.dropout, random)
-
-    def crossed(self, guide: Tensor) -> KeysValues:
-        """Keys and values of the guide (batch, positions, dimension) for this layer's cross-attention."""
-        if self.cross_attention is None:
-            raise ValueError("this layer has no cross-attention")
-        return self.cross_attention.keys_values(guide)
-
-    def forward(
-        self, x: Tensor, visible: Tensor, past: KeysValues | None, crossed: KeysValues | None, guide_visible: Tensor
-    ) -> tuple[Tensor, KeysValues]:
-        """The layer's output (batch, n, dimension), and the keys and values of all positions so far."""
-        inner = x if self.post_norm else self.self_norm(x)
-        keys_values = self.self_attention.keys_values(inner)
-        if past is not None:
-            keys_values = (torch.cat([past[0], keys_values[0]], 2), torch.cat([past[1], keys_values[1]], 2))
-        x = x + self.dropout(self.self_attention(inner, keys_values, visible))
-        x = self.self_norm(x) if self.post_norm else x
-        if self.cross_attention is not None and self.cross_norm is not None and crossed is not None:
-            inner = x if self.post_norm else self.cross_norm(x)
-            x = x + self.dropout(self.cross_attention(inner, crossed, guide_visible))
-            x = self.cross_norm(x) if self.post_norm else x
-        x = x + self.dropout(self.feed_forward(x if self.post_norm else self.feed_norm(x)))
-        x = self.feed_norm(x) if self.post_norm else x
-        return x, keys_values
+    """The guide's states (batch, places, dimension); with a bounded view the beginning has a place of its own."""
+    valid: Tensor
+    """Whether a place (batch, places) is the guide's, and not filler behind its end."""
+    padded: bool
+    """Whether there is any filler."""
+    hidden: Tensor | None
+    """Rows (batch,) whose guide is not to be heard."""
+    timing: Tensor | None
+    """Vectors (batch, places, dimension) of the segments' lengths, for the response."""
+    heard: tuple[KeysValues, ...] = ()
+    crossed: tuple[KeysValues, ...] = ()
+    played: tuple[KeysValues, ...] = ()
+    position: int = 0
 
 
 class DecisionNetwork(nn.Module):
     """Logits over the alphabet's classes for every position of a response.
 
-    `hears=False` makes the deaf model: the same network, whose guide is always the same empty one. `random` is where
-    all draws of its training come from, on the processor whatever the device.
+    `hears=False` makes the deaf model: the same network, whose guide is always the same empty one. `ahead` is how many
+    segments beyond the one being decided it hears (None: the whole guide; negative: not even up to it); a bounded view
+    makes the guide's side causal, so that it can be heard as it comes. `centroids` (K, dim) stand for the tokens where
+    the settings ask for them. `random` is where all draws of its training come from, on the processor whatever the
+    device.
     """
 
-    def __init__(self, settings: DecisionSettings, classes: int, hears: bool = True) -> None:
+    def __init__(
+        self,
+        settings: DecisionSettings,
+        classes: int,
+        hears: bool = True,
+        ahead: int | None = None,
+        centroids: Tensor | None = None,
+    ) -> None:
         super().__init__()
+        dimension = settings.dimension
         self.vocabulary = Vocabulary(classes)
         self.hears = hears
+        self.ahead = ahead
+        self.visibility = Visibility(ahead)
         self.random = random = torch.Generator()
+        self.heads = settings.heads
         self.crosses = settings.conditioning == "cross-attention"
-        self.guide_embedding = nn.Embedding(self.vocabulary.size, settings.dimension)
-        self.response_embedding = nn.Embedding(self.vocabulary.size, settings.dimension)
+        self.adds_positions = settings.positions == "sinusoidal"
+        self.guide_input = token_input(settings, self.vocabulary, centroids)
+        self.response_input = token_input(settings, self.vocabulary, centroids)
+        self.guide_duration = DurationInput(dimension) if settings.durations else None
+        self.response_duration = DurationInput(dimension) if settings.durations else None
         self.guide_layers = nn.ModuleList(Layer(settings, False, random) for _ in range(settings.guide_layers))
+        # What sounds now is added as it is; the latest that was heard, which knows all before it, by its own map.
+        foresees = not self.crosses and ahead is not None and ahead > 0
+        self.latest = nn.Linear(dimension, dimension) if foresees else None
         self.layers = nn.ModuleList(Layer(settings, self.crosses, random) for _ in range(settings.layers))
-        final_norm = settings.norm == "pre"
-        self.norm: nn.Module = nn.LayerNorm(settings.dimension) if final_norm else nn.Identity()
+        self.norm: nn.Module = nn.LayerNorm(dimension) if settings.norm == "pre" else nn.Identity()
         self.dropout = PooledDropout(settings.dropout, random)
-        self.output = nn.Linear(settings.dimension, classes)
+        self.output = nn.Linear(dimension, classes)
+        self.weights = sum(weight.numel() for weight in self.parameters())
 
-    def listen(self, guide: Tensor) -> DecoderState:
-        """The state before the first token, from guide ids (batch, positions); pad stands behind a guide's end."""
-        valid = guide != self.vocabulary.pad
-        if not self.hears:
-            guide = torch.full_like(guide, self.vocabulary.pad)
-        x = self.guide_embedding(guide)
-        if self.crosses or self.guide_layers:
-            x = self.dropout(x + positions(0, guide.shape[1], x))
-        visible = valid[:, None, None, :]
-        for layer in self.guide_layers:
-            x, _ = layer(x, visible, None, None, visible)
-        crossed = tuple(layer.crossed(x) for layer in self.layers if isinstance(layer, Layer)) if self.crosses else ()
-        return DecoderState(x, visible, crossed, (), 0)
+    def listen(self, guide: Tensor, durations: Tensor | None = None, hidden: Tensor | None = None) -> DecoderState:
+        """The state before the first token, from guide ids (batch, m); pad stands behind a guide's end.
+
+        `durations` (batch, m) are the segments' lengths in seconds; `hidden` (batch,) rows answer as the deaf model.
+        With a bounded view the guide may begin with any m, and goes on by `hear`.
+        """
+        batch, lead = len(guide), self.visibility.lead
+        nothing = self.output.weight.new_zeros(batch, 0, self.output.in_features)
+        valid = torch.zeros(batch, 0, dtype=torch.bool, device=guide.device)
+        state = DecoderState(nothing, valid, False, hidden, nothing if self.response_duration else None)
+        guide = torch.cat([guide.new_full((batch, lead), self.vocabulary.bos), guide], dim=1)
+        if durations is not None:
+            durations = torch.cat([durations.new_zeros(batch, lead), durations], dim=1)
+        return self._heard(state, guide, durations)
+
+    def hear(self, state: DecoderState, guide: Tensor, durations: Tensor | None = None) -> DecoderState:
+        """The state with more of the guide (batch, m), and its `durations`, heard."""
+        if not guide.shape[1]:
+            return state
+        if self.ahead is None:
+            raise ValueError("this model hears the whole guide at its first step")
+        return self._heard(state, guide, durations)
 
     def decode(self, state: DecoderState, previous: Tensor) -> tuple[DecoderState, Tensor]:
         """Logits (batch, n, classes) of the n tokens that follow `previous` (batch, n), and the state after them."""
         start, n = state.position, previous.shape[1]
-        x = self.response_embedding(previous)
-        if not self.crosses:
-            x = x + state.guide[:, start : start + n]
-        x = self.dropout(x + positions(start, n, x))
-        visible = torch.ones(n, start + n, dtype=torch.bool, device=x.device).tril(start)
+        place = start + self.visibility.lead
+        x = self._conditioned(self.response_input(previous), state)
+        x = self.dropout(x + sinusoids(place, n, x) if self.adds_positions else x)
+        own = Sight(None if n == 1 else self._bias(self.visibility.past(start, n, x.device)), place)
+        crossed = self._crossing(state, n)
         played = []
         for index, layer in enumerate(self.layers):
             past = state.played[index] if state.played else None
-            crossed = state.crossed[index] if self.crosses else None
-            x, keys_values = layer(x, visible, past, crossed, state.guide_valid)
-            played.append(keys_values)
+            x, kept = layer(x, own, past, (state.crossed[index], crossed) if crossed else None)
+            played.append(kept)
         logits = self.output(self.norm(x))
         return replace(state, played=tuple(played), position=start + n), logits
 
-    def forward(self, guide: Tensor, previous: Tensor) -> Tensor:
-        """Logits (batch, n, classes) for all positions at once, as training wants them."""
-        return self.decode(self.listen(guide), previous)[1]
+    def forward(
+        self, guide: Tensor, previous: Tensor, durations: Tensor | None = None, hidden: Tensor | None = None
+    ) -> Tensor:
+        """Logits (batch, n, classes) for all positions at once, as training wants them; see `listen` and `decode`."""
+        return self.decode(self.listen(guide, durations, hidden), previous)[1]
 
+    def _heard(self, state: DecoderState, guide: Tensor, durations: Tensor | None) -> DecoderState:
+        first, n = state.guide.shape[1], guide.shape[1]
+        filled = guide != self.vocabulary.pad
+        valid = torch.cat([state.valid, filled], dim=1)
+        padded = state.padded or not bool(filled.all())
+        hidden = state.hidden if self.hears else torch.ones(len(guide), dtype=torch.bool, device=guide.device)
+        if hidden is not None:
+            guide = torch.where(hidden[:, None], self.vocabulary.pad, guide)
+        x, timing = self.guide_input(guide), state.timing
+        if self.guide_duration is not None and self.response_duration is not None and timing is not None:
+            if durations is None:
+                raise ValueError("this model was made to know how long segments are: pass their durations")
+            seconds = durations if hidden is None else torch.where(hidden[:, None], 0.0, durations)
+            x = x + self.guide_duration(seconds)
+            timing = torch.cat([timing, self.response_duration(seconds)], dim=1)
+        if self.crosses or self.guide_layers:
+            x = self.dropout(x + sinusoids(first, n, x) if self.adds_positions else x)
+        sight = Sight(self._guide_bias(valid, padded, n), first)
+        heard = []
+        for index, layer in enumerate(self.guide_layers):
+            x, kept = layer(x, sight, state.heard[index] if state.heard else None)
+            heard.append(kept)
+        new = [layer.crossed(x, first) for layer in self.layers if isinstance(layer, Layer) and self.crosses]
+        if state.crossed:
+            crossed = [kept.extended(more) for kept, more in zip(state.crossed, new, strict=True)]
+        else:
+            crossed = [KeysValues.of(more) for more in new]
+        guide_states = torch.cat([state.guide, x], dim=1)
+        return replace(
+            state,
+            guide=guide_states,
+            valid=valid,
+            padded=padded,
+            timing=timing,
+            heard=tuple(heard),
+            crossed=tuple(crossed),
+        )
 
-def positions(start: int, n: int, like: Tensor) -> Tensor:
-    """Sinusoidal positions (n, dimension) from `start` on (Vaswani et al., 2017, 3.5)."""
-    dimension = like.shape[-1]
-    place = torch.arange(start, start + n, dtype=torch.float32, device=like.device)[:, None]
-    rate = torch.exp(torch.arange(0, dimension, 2, device=like.device) * (-math.log(10000.0) / dimension))
-    return torch.stack([torch.sin(place * rate), torch.cos(place * rate)], dim=2).reshape(n, dimension).to(like.dtype)
+    def _conditioned(self, x: Tensor, state: DecoderState) -> Tensor:
+        """The response's input (batch, n, dimension) with what goes with it at the same time."""
+        start, n = state.position, x.shape[1]
+        if not self.crosses or self.ahead is not None or state.timing is not None:
+            self.visibility.require(start, n, state.guide.shape[1])
+        if not self.crosses:
+            x = x + self.visibility.beside(state.guide, start, n)
+        if self.latest is not None:
+            x = x + self.latest(self.visibility.latest(state.guide, state.valid, start, n))
+        if state.timing is not None:
+            x = x + self.visibility.beside(state.timing, start, n)
+        return x
+
+    def _crossing(self, state: DecoderState, n: int) -> Sight | None:
+        """What of the guide the next n tokens see by cross-attention."""
+        if not self.crosses:
+            return None
+        start, keys = state.position, state.guide.shape[1]
+        visible = state.valid[:, None] if state.padded else None
+        if self.visibility.hides(start, keys):
+            horizon = self.visibility.guide(start, n, keys, state.guide.device)
+            visible = horizon if visible is None else visible & horizon
+        return Sight(None if visible is None else self._bias(visible), start + self.visibility.lead)
+
+    def _guide_bias(self, valid: Tensor, padded: bool, n: int) -> Tensor | None:
+        """What the last n of the guide's places see of it: all of it, or what was before them (never filler)."""
+        if self.ahead is None:
+            return self._bias(valid[:, None]) if padded else None
+        return None if n == 1 else self._bias(self.visibility.past(valid.shape[1] - n, n, valid.device))
+
+    def _bias(self, visible: Tensor) -> Tensor:
+        """What attention adds to its scores (batch x heads or 1, n or 1, keys): minus infinity where not `visible`."""
+        bias = torch.zeros(visible.shape, device=visible.device).masked_fill_(~visible, -torch.inf)
+        return bias if len(bias) == 1 else bias.repeat_interleave(self.heads, dim=0)

@@ -1,4 +1,10 @@
-"""Windows and draws (paper 5.1): a random ordered pair of tracks from each window, the same for the same seed."""
+"""Windows and draws (paper 5.1): which ordered pair of which window the network sees, the same for the same seed.
+
+Every window in which something sounds is drawn equally often, whatever the number of tracks: a piece weighs by its
+sounding time, since ten stems of one moment are one moment of music. Within a window every ordered pair whose target
+sounds is drawn alike; those whose target only rests weigh together as one of them, so that a rest is learned and no
+piece of many silent stems teaches silence. The network is judged on all windows as they are.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from antiphon.config import TrainingSettings
@@ -14,7 +21,18 @@ from antiphon.corpus.windows import starts
 from antiphon.dataset import TokenExcerpt, TokenPair
 from antiphon.decision.generation import Context
 from antiphon.decision.vocabulary import Vocabulary
-from antiphon.types import Ids
+from antiphon.evaluation.displacement import JUDGED_SHARES, LEAST, MOST, displaced
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How tracks become rows: windows of `context`; `rest` is the id of silence, None where there is none; `shifted`
+    turns each guide round by a share of its track, so that it tells of the piece and not of the moment."""
+
+    context: Context
+    vocabulary: Vocabulary
+    rest: int | None = None
+    shifted: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,10 +45,22 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Guide and target ids (batch, n); PAD behind each end, the same positions in both."""
+    """Guide and target ids, durations in seconds (batch, n); PAD and 0 behind each end, the same positions in all."""
 
     guide: Tensor
     target: Tensor
+    durations: Tensor
+
+    def __len__(self) -> int:
+        return len(self.guide)
+
+    def rows(self, rows: slice) -> Batch:
+        """A part of the batch."""
+        return Batch(self.guide[rows], self.target[rows], self.durations[rows])
+
+    def to(self, device: str) -> Batch:
+        """The batch on a device."""
+        return Batch(self.guide.to(device), self.target.to(device), self.durations.to(device))
 
 
 def places(excerpts: Sequence[TokenExcerpt], context: Context) -> list[Place]:
@@ -42,55 +72,98 @@ def places(excerpts: Sequence[TokenExcerpt], context: Context) -> list[Place]:
     ]
 
 
-def padded(pairs: Sequence[tuple[Ids, Ids]], vocabulary: Vocabulary) -> Batch:
+def padded(pairs: Sequence[TokenPair], vocabulary: Vocabulary) -> Batch:
     """Pairs of different lengths as one batch."""
-    longest = max(len(guide) for guide, _ in pairs)
-    filled = np.full((2, len(pairs), longest), vocabulary.pad, dtype=np.int64)
-    for row, (guide, target) in enumerate(pairs):
-        filled[0, row, : len(guide)] = guide
-        filled[1, row, : len(target)] = target
-    return Batch(torch.from_numpy(filled[0]), torch.from_numpy(filled[1]))
+    longest = max(map(len, pairs))
+    ids = np.full((2, len(pairs), longest), vocabulary.pad, dtype=np.int64)
+    durations = np.zeros((len(pairs), longest), dtype=np.float32)
+    for row, pair in enumerate(pairs):
+        ids[0, row, : len(pair)] = pair.guide
+        ids[1, row, : len(pair)] = pair.target
+        durations[row, : len(pair)] = pair.durations
+    return Batch(torch.from_numpy(ids[0]), torch.from_numpy(ids[1]), torch.from_numpy(durations))
 
 
-def all_pairs(excerpts: Sequence[TokenExcerpt], context: Context) -> list[tuple[Ids, Ids]]:
-    """Every ordered pair of every window, in order."""
-    return [
-        pair
-        for place in places(excerpts, context)
-        for guide, target in excerpts[place.excerpt].ordered_pairs()
-        if (pair := _cut(excerpts[place.excerpt].pair(guide, target), place, context)) is not None
-    ]
+def all_pairs(excerpts: Sequence[TokenExcerpt], drawing: Drawing) -> list[TokenPair]:
+    """Every ordered pair of every window, in order; shifted guides by each of `JUDGED_SHARES` in turn."""
+    found: list[TokenPair] = []
+    for excerpt in excerpts:
+        windows = places([excerpt], drawing.context)
+        for number, names in enumerate(excerpt.ordered_pairs()):
+            pair = excerpt.pair(*names)
+            if drawing.shifted:
+                pair = displaced(pair, JUDGED_SHARES[number % len(JUDGED_SHARES)])
+            cuts = (_cut(pair, place.start, drawing.context) for place in windows)
+            found += [cut for cut in cuts if len(cut)]
+    return found
 
 
 def epoch_batches(
     excerpts: Sequence[TokenExcerpt],
-    context: Context,
-    vocabulary: Vocabulary,
+    drawing: Drawing,
     settings: TrainingSettings,
     epoch: int,
+    transposed: Sequence[Sequence[TokenExcerpt]] = (),
 ) -> Iterator[Batch]:
-    """The batches of an epoch: each window `draws_per_window` times in random order, each time with a random pair."""
+    """The batches of an epoch: each window `draws_per_window` times in random order.
+
+    A draw takes the excerpts as they are or one of `transposed`, the same excerpts in other keys; a window where it is
+    or, by `random_offsets`, up to half a hop before or after; and a random pair. Networks with and without a shifted
+    guide draw the same rows.
+    """
     random = np.random.default_rng((settings.seed, epoch))
-    windows = places(excerpts, context)
+    windows = places(excerpts, drawing.context)
     order = np.concatenate([random.permutation(len(windows)) for _ in range(settings.draws_per_window)])
-    waiting: list[tuple[Ids, Ids]] = []
+    keys = (excerpts, *transposed)
+    pairs = [list(excerpt.ordered_pairs()) for excerpt in excerpts]
+    waiting: list[TokenPair] = []
     for index in order:
         place = windows[index]
-        excerpt = excerpts[place.excerpt]
-        cuts = [
-            cut
-            for guide, target in excerpt.ordered_pairs()
-            if (cut := _cut(excerpt.pair(guide, target), place, context)) is not None
-        ]
-        if cuts:
-            waiting.append(cuts[random.integers(len(cuts))])
+        excerpt = keys[random.integers(len(keys))][place.excerpt]
+        start = _moved(place.start, excerpt, drawing.context, random) if settings.random_offsets else place.start
+        drawn = _drawn(excerpt, pairs[place.excerpt], start, drawing, random)
+        if drawn is not None:
+            waiting.append(drawn)
         if len(waiting) == settings.batch_size:
-            yield padded(waiting, vocabulary)
+            yield padded(waiting, drawing.vocabulary)
             waiting = []
     if waiting:
-        yield padded(waiting, vocabulary)
+        yield padded(waiting, drawing.vocabulary)
 
 
-def _cut(pair: TokenPair, place: Place, context: Context) -> tuple[Ids, Ids] | None:
-    guide, target = (ids[place.start : place.start + context.tokens] for ids in (pair.guide, pair.target))
-    return (guide, target) if len(target) else None
+def _moved(start: int, excerpt: TokenExcerpt, context: Context, random: np.random.Generator) -> int:
+    """Up to half a hop away, inside the excerpt: every segment is then seen at every place of a window."""
+    moved = start + int(random.integers(context.hop)) - context.hop // 2
+    return int(np.clip(moved, 0, max(0, max(map(len, excerpt.ids)) - context.tokens)))
+
+
+def _drawn(
+    excerpt: TokenExcerpt,
+    names: Sequence[tuple[int, int]],
+    start: int,
+    drawing: Drawing,
+    random: np.random.Generator,
+) -> TokenPair | None:
+    """One ordered pair of a window, None where no target sounds."""
+    share = LEAST + (MOST - LEAST) * random.random()
+    candidates = [(each, cut) for each in names if len(cut := _cut(excerpt.pair(*each), start, drawing.context))]
+    weights = _weights([cut for _, cut in candidates], drawing.rest)
+    chosen = random.random()
+    if not weights.sum():
+        return None
+    each, cut = candidates[min(int(np.searchsorted(np.cumsum(weights), chosen, side="right")), len(weights) - 1)]
+    return _cut(displaced(excerpt.pair(*each), share), start, drawing.context) if drawing.shifted else cut
+
+
+def _weights(cuts: Sequence[TokenPair], rest: int | None) -> NDArray[np.float64]:
+    """The probability (pairs,) of each pair of a window; all 0 where no target sounds."""
+    sounds = np.array([rest is None or bool(np.any(cut.target != rest)) for cut in cuts], dtype=np.bool_)
+    if not sounds.any():
+        return np.zeros(len(cuts))
+    weights = np.where(sounds, 1.0, 1.0 / max(1, int(np.sum(~sounds))))
+    return np.asarray(weights / weights.sum())
+
+
+def _cut(pair: TokenPair, start: int, context: Context) -> TokenPair:
+    inside = slice(start, start + context.tokens)
+    return TokenPair(pair.guide[inside], pair.target[inside], pair.durations[inside])

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import threading
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from antiphon import __version__
 from antiphon.agent import Agent
 from antiphon.agent.directory import AGENT_FILES, AGENT_MARK
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.opening import open_corpus
-from antiphon.dataset import EncodedTrack, Splits, prepare, split_tokens, training_segments
-from antiphon.decision.neural import suitable_threads
-from antiphon.decision.transformer import DecisionNetwork
-from antiphon.errors import AntiphonError, BadData, MissingExtra, SettingsError
-from antiphon.evaluation.regeneration import everyone, regenerate, summarized
+from antiphon.corpus.reading import TrackSound
+from antiphon.corpus.splits import divide
+from antiphon.dataset import EncodedTrack, Prepared, TokenExcerpt, prepare, split_tokens, training_segments
+from antiphon.errors import BadData, MissingExtra, SettingsError
+from antiphon.evaluation.gain import judge
 from antiphon.files import refuse_foreign
-from antiphon.interfaces import Encoder, Progress, no_progress
+from antiphon.interfaces import Encoder, Progress, Sound, no_progress
+from antiphon.perception.account import account_of
 from antiphon.perception.alphabet import fit_alphabet
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
-from antiphon.training.trainer import Trainer
+from antiphon.perception.precision import measured_precision
+from antiphon.perception.quantizers import make_quantizer
+from antiphon.training.events import event_files
+from antiphon.training.ranks import Ranks, joined
+from antiphon.training.rehearsal import kept_for_replay
+from antiphon.training.transposition import in_other_keys
+from antiphon.training.trio import Lesson, Surroundings, new_network, train_three
 
 
 def train(
@@ -51,19 +57,14 @@ def train(
         if (target / AGENT_MARK).exists() and not overwrite:
             raise SettingsError(f"{target} holds an agent; choose another name, or pass --overwrite")
     _require_device(settings.training.device)
-    if not isinstance(corpus, Corpus):
-        corpus = open_corpus(Path(corpus), settings.corpus)
-    perception = Perception(settings.perception, encoder, FrameCache(default_directory()))
-    prepared = prepare(corpus, perception, settings.corpus, progress)
-    segments = training_segments(prepared.encoded, prepared.division["train"])
-    alphabet = fit_alphabet(segments, perception.encoder, settings.perception)
-    splits = split_tokens(prepared, alphabet)
-    if not splits.train:
-        raise BadData("no two tracks share a whole segment: there is nothing to learn from")
-    agent = Agent(settings, alphabet, perception, _new_network(settings, alphabet.classes, hears=True))
-    state = None if target is None else _state_directory(target, agent, splits)
-    agent = _trained(agent, splits, state, progress)
-    agent = replace(agent, training=_account(agent, prepared.encoded, splits, progress))
+    with joined() as ranks, event_files(_events(target, settings, ranks)) as log:
+        prepared, agent, lesson = _listened(corpus, settings, encoder, ranks, progress)
+        state = None if target is None else _state_directory(target, agent, lesson, ranks)
+        agent = train_three(agent, lesson, Surroundings(state, ranks, progress, log))
+    if not ranks.first:
+        return agent
+    agent = replace(agent, replay=kept_for_replay(agent, lesson))
+    agent = replace(agent, training=_account(agent, prepared.encoded, lesson, progress))
     if target is not None:
         agent.save(target)
     if state is not None:
@@ -71,32 +72,49 @@ def train(
     return agent
 
 
-def _trained(agent: Agent, splits: Splits, state: Path | None, progress: Progress) -> Agent:
-    """The agent with its decision trained, and its deaf opponent beside it, a thread for each."""
-    settings, stopped = agent.settings, threading.Event()
-    names = {"decision": "train", "deaf": "train the deaf model"} if settings.training.deaf else {"decision": "train"}
-    networks = {name: _new_network(settings, agent.alphabet.classes, name == "decision") for name in names}
+def _listened(
+    corpus: Corpus | str | Path, settings: Settings, encoder: Encoder | None, ranks: Ranks, progress: Progress
+) -> tuple[Prepared, Agent, Lesson]:
+    """The corpus as tokens, and an agent that has an alphabet and has learned nothing else yet.
 
-    def watched(task: str, done: int, total: int) -> None:
-        if stopped.is_set():
-            raise AntiphonError("the training was stopped")
-        progress(task, done, total)
+    The first process encodes; the others find its frames in the cache.
+    """
+    if not isinstance(corpus, Corpus):
+        corpus = open_corpus(Path(corpus), settings.corpus)
+    cache = FrameCache(default_directory())
+    if encoder is None:
+        measured = measured_precision(settings.perception, _training_sounds(corpus, settings), cache)
+        settings = settings.model_copy(update={"perception": measured.settings})
+    perception = Perception(settings.perception, encoder, cache)
+    with ranks.first_alone():
+        prepared = prepare(corpus, perception, settings.corpus, progress)
+    segments = training_segments(prepared.encoded, prepared.division["train"])
+    alphabet = fit_alphabet(segments, perception.encoder, settings.perception)
+    splits = split_tokens(prepared, alphabet)
+    if not splits.train:
+        raise BadData("no two tracks share a whole segment: there is nothing to learn from")
+    transposed: tuple[tuple[TokenExcerpt, ...], ...] = ()
+    if settings.training.transpose:
+        windows = prepared.division["train"]
+        transposed = in_other_keys(prepared.encoded, windows, make_quantizer(alphabet), perception.encoder)
+    account = {"alphabet": asdict(account_of(alphabet, segments))}
+    agent = Agent(settings, alphabet, perception, new_network(settings, alphabet), training=account)
+    return prepared, agent, Lesson(splits, transposed)
 
-    def fit(name: str) -> list[dict[str, Any]]:
-        place = state / name if state else None
-        trainer = Trainer(networks[name], agent.context, settings.training, place)
-        records = trainer.fit(splits.train, splits.validation, watched, names[name])
-        return [{"model": name, **asdict(record)} for record in records]
 
-    with suitable_threads(networks["decision"]) as threads, ThreadPoolExecutor(threads) as pool:
-        try:
-            histories = list(pool.map(fit, names))
-        except BaseException:
-            stopped.set()
-            raise
-    trained = {name: network.cpu() for name, network in networks.items()}
-    history = tuple(record for records in histories for record in records)
-    return replace(agent, network=trained["decision"], deaf=trained.get("deaf"), history=history)
+def _training_sounds(corpus: Corpus, settings: Settings) -> Iterator[Sound]:
+    """The tracks of the training split, read by whoever has something to measure on them."""
+    for window in divide(corpus.multitracks, settings.corpus, corpus.splits)["train"]:
+        yield from (TrackSound(track) for track in window.multitrack.tracks)
+
+
+def _events(target: Path | None, settings: Settings, ranks: Ranks) -> Path | None:
+    """Where event files go: beside the agent, whose directory appears whole at the end."""
+    if not settings.training.tensorboard or not ranks.first:
+        return None
+    if target is None:
+        raise SettingsError("setting training.tensorboard writes beside the agent: name an output")
+    return target.parent / f"{target.name}-tensorboard"
 
 
 def _require_device(name: str) -> None:
@@ -112,48 +130,48 @@ def _require_device(name: str) -> None:
         raise MissingExtra(f"setting training.device: this machine or this torch has no {name}") from error
 
 
-def _new_network(settings: Settings, classes: int, hears: bool) -> DecisionNetwork:
-    import torch
-
-    with torch.random.fork_rng():
-        torch.manual_seed(settings.training.seed)
-        return DecisionNetwork(settings.decision, classes, hears)
-
-
 def _account(
-    agent: Agent, encoded: Mapping[str, tuple[EncodedTrack, ...]], splits: Splits, progress: Progress
+    agent: Agent, encoded: Mapping[str, tuple[EncodedTrack, ...]], lesson: Lesson, progress: Progress
 ) -> dict[str, Any]:
     """What the agent learned from and how well it did on held-out pieces, for its config and its model card."""
+    splits = lesson.splits
     tracks = [track for group in encoded.values() for track in group]
     account: dict[str, Any] = {
+        **agent.training,
         "tracks": len(tracks),
         "minutes": round(sum(track.track.duration for track in tracks) / 60, 3),
         "windows": sum(len(track.silent) for track in tracks),
         "silent_windows": sum(int(track.silent.sum()) for track in tracks),
         "pieces": {name: len({excerpt.piece for excerpt in part}) for name, part in vars(splits).items()},
+        "keys": 1 + len(lesson.transposed),
         "summary": [],
+        "gain": None,
     }
     if splits.test:
-        contenders = everyone(agent, splits.train, splits.validation)
-        rows = summarized(regenerate(contenders, splits.test, agent.context, progress=progress))
-        account["summary"] = [asdict(row) for row in rows]
+        judgement = judge(agent, splits, progress=progress)
+        account["summary"] = [asdict(row) for row in judgement.summary]
+        account["gain"] = None if judgement.gain is None else asdict(judgement.gain)
     return account
 
 
-def _state_directory(target: Path, agent: Agent, splits: Splits) -> Path:
+def _state_directory(target: Path, agent: Agent, lesson: Lesson, ranks: Ranks) -> Path:
     """Where an unfinished training waits. What waits there for other data or settings is not gone on with."""
     state = target.parent / f".{target.name}.training"
-    fingerprint = _fingerprint(agent, splits)
-    named = state / "fingerprint.json"
-    if state.exists() and (not named.exists() or load_json(named) != fingerprint):
-        shutil.rmtree(state)
-    save_json(named, fingerprint)
+    if ranks.first:
+        fingerprint = _fingerprint(agent, lesson)
+        named = state / "fingerprint.json"
+        if state.exists() and (not named.exists() or load_json(named) != fingerprint):
+            shutil.rmtree(state)
+        save_json(named, fingerprint)
+    ranks.wait()
     return state
 
 
-def _fingerprint(agent: Agent, splits: Splits) -> str:
+def _fingerprint(agent: Agent, lesson: Lesson) -> str:
+    """A digest of all on which the course of a training depends; another version may draw otherwise."""
     digest = hashlib.sha256(agent.settings.model_dump_json().encode() + agent.alphabet.id.encode())
-    for part in (splits.train, splits.validation):
+    digest.update(__version__.encode())
+    for part in (lesson.splits.train, lesson.splits.validation, *lesson.transposed):
         for excerpt in part:
             digest.update(excerpt.name.encode())
             for ids in excerpt.ids:

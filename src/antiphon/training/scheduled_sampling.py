@@ -24,13 +24,24 @@ def true_token_probability(epoch: int, settings: TrainingSettings) -> float:
     return max(settings.teacher_decay**epoch, settings.teacher_floor)
 
 
-def sampled_past(network: DecisionNetwork, guide: Tensor, target: Tensor, probability: float) -> Tensor:
-    """The past (batch, n) that the learning pass reads: each true token kept with `probability`, else predicted."""
+def sampled_past(
+    network: DecisionNetwork,
+    guide: Tensor,
+    target: Tensor,
+    probability: float,
+    *,
+    durations: Tensor | None = None,
+    hidden: Tensor | None = None,
+) -> Tensor:
+    """The past (batch, n) that the learning pass reads: each true token kept with `probability`, else predicted.
+
+    `durations` and `hidden` as the network takes them.
+    """
     truth = shifted(target, network.vocabulary.bos)
     if probability >= 1:
         return truth
     with torch.no_grad():
-        logits = network(guide, truth)
+        logits = network(guide, truth, durations, hidden)
         probabilities = torch.softmax(logits.float(), dim=-1).flatten(0, 1)
         guesses = torch.multinomial(probabilities.cpu(), 1, generator=network.random).to(target.device).view_as(target)
     keep = (torch.rand(target.shape, generator=network.random) < probability).to(target.device)

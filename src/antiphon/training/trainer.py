@@ -1,14 +1,14 @@
 """The training loop (paper 5.2): cross-entropy, Adam, scheduled sampling, until the validation stops getting better.
 
 Every draw depends on (seed, epoch or step) only, so a training that was stopped and goes on ends with the same bytes as
-one that ran through.
+one that ran through. Nothing but tokens comes in here: no encoder runs in the loop.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,8 +26,11 @@ from antiphon.decision.generation import Context
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress, no_progress
-from antiphon.training.batches import Batch, all_pairs, epoch_batches, padded
+from antiphon.training.averaging import AveragedWeights
+from antiphon.training.batches import Batch, Drawing, all_pairs, epoch_batches, padded, places
+from antiphon.training.ranks import Ranks
 from antiphon.training.scheduled_sampling import sampled_past, shifted, true_token_probability
+from antiphon.training.schedules import learning_rate
 
 VALIDATION_PAIRS = 1200
 """More windows than this say nothing more about when to stop; beyond it a fixed draw of them is used."""
@@ -38,12 +41,22 @@ IMPROVEMENT = 0.002
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One line of metrics.jsonl: losses in bits per token."""
+    """One line of metrics.jsonl: losses in bits per token, and where the two schedules stand at the epoch's end."""
 
     epoch: int
     steps: int
     train_bits: float
     validation_bits: float | None
+    learning_rate: float
+    true_token_probability: float
+
+
+Log = Callable[[EpochRecord], None]
+"""Called with each epoch's record as soon as it is known."""
+
+
+def no_log(record: EpochRecord) -> None:
+    """Keep nothing."""
 
 
 @dataclass
@@ -59,22 +72,33 @@ class _Course:
 
 
 class Trainer:
-    """Trains one network; `state` is the directory that keeps what is needed to go on after an interruption."""
+    """Trains one network; `state` is the directory that keeps what is needed to go on after an interruption.
+
+    `rest` is the id of silence, None where there is none; `shifted` is for the network that hears every guide at the
+    wrong time; `soft` (classes, classes) has for each true class the distribution to learn, None for the class itself;
+    `ranks` are the processes that train together.
+    """
 
     def __init__(
-        self, network: DecisionNetwork, context: Context, settings: TrainingSettings, state: Path | None = None
+        self,
+        network: DecisionNetwork,
+        context: Context,
+        settings: TrainingSettings,
+        state: Path | None = None,
+        *,
+        rest: int | None = None,
+        shifted: bool = False,
+        soft: Tensor | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         self.network = network.to(settings.device)
-        self.context = context
+        self.drawing = Drawing(context, network.vocabulary, rest, shifted)
         self.settings = settings
         self.state = state
-        kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-        self.optimizer = kind(
-            network.parameters(),
-            lr=settings.learning_rate,
-            betas=(settings.beta1, settings.beta2),
-            weight_decay=settings.weight_decay,
-        )
+        self.soft = None if soft is None else soft.to(settings.device)
+        self.ranks = ranks or Ranks()
+        self.optimizer = _optimizer(self.network, settings)
+        self.average = AveragedWeights(self.network, settings.averaging)
 
     def fit(
         self,
@@ -82,63 +106,116 @@ class Trainer:
         validation: Sequence[TokenExcerpt],
         progress: Progress = no_progress,
         task: str = "train",
+        *,
+        transposed: Sequence[Sequence[TokenExcerpt]] = (),
+        log: Log = no_log,
     ) -> tuple[EpochRecord, ...]:
-        """Train until the validation converges; the network ends with the weights of its best epoch, to IMPROVEMENT.
+        """Train until the validation converges; the network ends with the averaged weights of its best epoch, to
+        IMPROVEMENT.
 
-        Without anything to validate on, it trains for `max_epochs` and keeps the last weights.
+        `transposed` are the training excerpts in other keys. Without anything to validate on, it trains for
+        `max_epochs` and keeps the last weights. Progress counts epochs, up to where patience would end.
         """
         check = self._validation_batches(validation)
         course = self._resumed()
-        while course.epoch < self.settings.max_epochs and course.epoch - course.best_epoch <= self.settings.patience:
-            train_bits = self._run_epoch(train, course, partial(progress, task, course.epoch, self.settings.max_epochs))
-            validation_bits = self._bits(check) if check else None
-            course.history.append(EpochRecord(course.epoch, course.step, train_bits, validation_bits))
-            if validation_bits is None or validation_bits < course.best - IMPROVEMENT:
-                course.best = math.inf if validation_bits is None else validation_bits
-                course.best_epoch = course.epoch
-                course.weights = copy.deepcopy(self.network.state_dict())
-            course.epoch += 1
+        for record in course.history:
+            log(record)
+        steps = self.settings.max_epochs * self._steps_per_epoch(train)
+        while (last := self._last_epoch(course)) > course.epoch:
+            report = partial(progress, _told(task, course), course.epoch, last)
+            train_bits = self._run_epoch(
+                epoch_batches(train, self.drawing, self.settings, course.epoch, transposed), course, steps, report
+            )
+            with self.average.applied():
+                validation_bits = self.ranks.agreed(self._bits(check)) if check else None
+                self._note(course, train_bits, validation_bits, steps)
+            log(course.history[-1])
             self._save(course)
-        progress(task, self.settings.max_epochs, self.settings.max_epochs)
+        progress(_told(task, course), course.epoch, course.epoch)
         self.network.load_state_dict(course.weights)
         self.network.eval()
         return tuple(course.history)
 
-    def _run_epoch(self, train: Sequence[TokenExcerpt], course: _Course, report: Callable[[], None]) -> float:
+    def _last_epoch(self, course: _Course) -> int:
+        """The epoch at which the training ends if none is better than the best so far."""
+        return min(self.settings.max_epochs, course.best_epoch + self.settings.patience + 1)
+
+    def _steps_per_epoch(self, train: Sequence[TokenExcerpt]) -> int:
+        rows = len(places(train, self.drawing.context)) * self.settings.draws_per_window
+        return math.ceil(rows / self.settings.batch_size)
+
+    def _note(self, course: _Course, train_bits: float, validation_bits: float | None, steps: int) -> None:
+        """Write down an epoch that is over; its weights, where they are the best so far."""
+        rate = learning_rate(max(0, course.step - 1), steps, self.settings)
+        truth = true_token_probability(course.epoch, self.settings)
+        course.history.append(EpochRecord(course.epoch, course.step, train_bits, validation_bits, rate, truth))
+        if validation_bits is None or validation_bits < course.best - IMPROVEMENT:
+            course.best = math.inf if validation_bits is None else validation_bits
+            course.best_epoch = course.epoch
+            course.weights = copy.deepcopy(self.network.state_dict())
+        course.epoch += 1
+
+    def _run_epoch(self, batches: Iterable[Batch], course: _Course, steps: int, report: Callable[[], None]) -> float:
         self.network.train()
         probability = true_token_probability(course.epoch, self.settings)
         total, tokens = 0.0, 0
-        batches = epoch_batches(train, self.context, self.network.vocabulary, self.settings, course.epoch)
         for batch in batches:
             report()
-            self.network.random.manual_seed(_step_seed(self.settings.seed, course.step))
-            loss, count = self._step(batch, probability, course.step)
-            total, tokens = total + loss * count, tokens + count
+            self.network.random.manual_seed(_step_seed(self.settings.seed, course.step, self.ranks.rank))
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate(course.step, steps, self.settings)
+            count = self._tokens(batch)
+            total, tokens = total + self._step(batch, probability) * count, tokens + count
             course.step += 1
         return total / max(tokens, 1) / math.log(2)
 
-    def _step(self, batch: Batch, probability: float, step: int) -> tuple[float, int]:
-        guide, target = batch.guide.to(self.settings.device), batch.target.to(self.settings.device)
-        past = sampled_past(self.network, guide, target, probability)
-        loss = self._loss(self.network(guide, past), target)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * min(1.0, (step + 1) / (self.settings.warmup_steps + 1))
+    def _step(self, batch: Batch, probability: float) -> float:
+        """One step of the optimizer on a whole batch, of which this process computes its rows; the batch's loss."""
+        own = batch.rows(slice(self.ranks.rank, None, self.ranks.count)).to(self.settings.device)
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        mean = 0.0
+        if len(own):
+            with torch.autocast(self._device_kind, torch.bfloat16, enabled=self.settings.precision == "bf16"):
+                hidden = self._hidden(len(own))
+                past = sampled_past(
+                    self.network, own.guide, own.target, probability, durations=own.durations, hidden=hidden
+                )
+                logits = self.network(own.guide, past, own.durations, hidden)
+            loss = self._loss(logits, own.target, self.soft) * (self._tokens(own) / self._tokens(batch))
+            loss.backward()  # type: ignore[no-untyped-call]
+            mean = float(loss.detach())
+        mean = self.ranks.sum_gradients(self.network.parameters(), mean)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
         self.optimizer.step()
-        return float(loss.detach()), int((target != self.network.vocabulary.pad).sum())
+        self.average.update()
+        return mean
 
-    def _loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        loss = functional.cross_entropy(
-            logits.flatten(0, 1).float(), target.flatten(), ignore_index=self.network.vocabulary.pad
-        )
+    def _hidden(self, rows: int) -> Tensor | None:
+        """Rows (batch,) that must do without their guide."""
+        share = self.settings.hide_guide
+        if share == 0:
+            return None
+        return (torch.rand(rows, generator=self.network.random) < share).to(self.settings.device)
+
+    @property
+    def _device_kind(self) -> str:
+        """The kind of device: cpu, cuda, mps."""
+        return torch.device(self.settings.device).type
+
+    def _tokens(self, batch: Batch) -> int:
+        return int((batch.target != self.network.vocabulary.pad).sum())
+
+    def _loss(self, logits: Tensor, target: Tensor, soft: Tensor | None = None) -> Tensor:
+        """Mean cross-entropy in nats over all tokens that are not filler."""
+        filled = target != self.network.vocabulary.pad
+        truth = target[filled] if soft is None else soft[target[filled]]
+        loss = functional.cross_entropy(logits[filled].float(), truth)
         if not torch.isfinite(loss):
             raise AntiphonError("the training diverged: lower training.learning_rate")
         return loss
 
     def _validation_batches(self, excerpts: Sequence[TokenExcerpt]) -> list[Batch]:
-        pairs = all_pairs(excerpts, self.context)
+        pairs = all_pairs(excerpts, self.drawing)
         if len(pairs) > VALIDATION_PAIRS:
             chosen = np.random.default_rng(self.settings.seed).permutation(len(pairs))[:VALIDATION_PAIRS]
             pairs = [pairs[index] for index in np.sort(chosen)]
@@ -150,18 +227,18 @@ class Trainer:
     def _bits(self, batches: Sequence[Batch]) -> float:
         self.network.eval()
         total, tokens = 0.0, 0
-        for batch in batches:
-            guide, target = batch.guide.to(self.settings.device), batch.target.to(self.settings.device)
-            logits = self.network(guide, shifted(target, self.network.vocabulary.bos))
-            count = int((target != self.network.vocabulary.pad).sum())
-            total, tokens = total + float(self._loss(logits, target)) * count, tokens + count
+        for batch in (each.to(self.settings.device) for each in batches):
+            logits = self.network(batch.guide, shifted(batch.target, self.network.vocabulary.bos), batch.durations)
+            count = self._tokens(batch)
+            total, tokens = total + float(self._loss(logits, batch.target)) * count, tokens + count
         return total / tokens / math.log(2)
 
     def _save(self, course: _Course) -> None:
-        if self.state is None:
+        if self.state is None or not self.ranks.first:
             return
         arrays = {f"now.{name}": value for name, value in self.network.state_dict().items()}
         arrays |= {f"best.{name}": value for name, value in course.weights.items()}
+        arrays |= {f"average.{name}": value for name, value in self.average.arrays().items()}
         for index, kept in self.optimizer.state_dict()["state"].items():
             arrays |= {f"optimizer.{index}.{name}": value for name, value in kept.items()}
         # One file a step of progress: the JSON, written last, names the arrays it belongs to.
@@ -181,6 +258,7 @@ class Trainer:
         kept: dict[str, Any] = load_json(self.state / "course.json")
         arrays = {name: torch.from_numpy(array) for name, array in load_arrays(self.state / kept["arrays"]).items()}
         self.network.load_state_dict(_stripped(arrays, "now."))
+        self.average.restore(_stripped(arrays, "average."))
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in _stripped(arrays, "optimizer.").items():
             index, moment = name.split(".")
@@ -200,6 +278,30 @@ def _stripped(arrays: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
 
 
-def _step_seed(seed: int, step: int) -> int:
-    """Dropout and scheduled sampling of a step depend on (seed, step) only."""
-    return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> 1)
+def _step_seed(seed: int, step: int, rank: int) -> int:
+    """Dropout and scheduled sampling of a step depend on (seed, step) only, and on the rank where there are several."""
+    entropy = (seed, step, rank) if rank else (seed, step)
+    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _told(task: str, course: _Course) -> str:
+    """The task with how far it has come, behind a colon."""
+    if not course.history:
+        return task
+    last = course.history[-1]
+    bits = last.train_bits if last.validation_bits is None else last.validation_bits
+    return f"{task}: {bits:.3f} bits"
+
+
+def _optimizer(network: DecisionNetwork, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Adam, fused into one operation where this torch and this device have that."""
+    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
+    arguments: dict[str, Any] = {
+        "lr": settings.learning_rate,
+        "betas": (settings.beta1, settings.beta2),
+        "weight_decay": settings.weight_decay,
+    }
+    try:
+        return kind(network.parameters(), fused=True, **arguments)
+    except RuntimeError:
+        return kind(network.parameters(), **arguments)

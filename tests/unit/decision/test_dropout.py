@@ -38,3 +38,7 @@ def test_nothing_is_dropped_outside_training():
 def test_an_input_larger_than_the_pool_is_masked_to_its_end():
     result = dropped(0, shape=(POOL + POOL // 2,))
     assert abs(float((result[-10_000:] == 0).float().mean()) - 0.1) < 0.02
+
+
+def test_half_precision_stays_half_precision():
+    assert PooledDropout(0.1, torch.Generator())(torch.ones(100, dtype=torch.bfloat16)).dtype == torch.bfloat16

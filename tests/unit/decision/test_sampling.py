@@ -6,7 +6,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import chisquare
 
 from antiphon.config import SamplingSettings
-from antiphon.decision.sampling import candidates, draw, nucleus, uniform_numbers
+from antiphon.decision.draws import uniform_numbers
+from antiphon.decision.sampling import FREE, candidates, consensus, draw, nucleus, with_pins
 
 LIKELY = np.array([[0.5, 0.3, 0.15, 0.05]])
 DISTRIBUTIONS = arrays(float, (3, 6), elements=st.floats(0.001, 1)).map(lambda x: x / x.sum(axis=1, keepdims=True))
@@ -101,6 +102,70 @@ def test_a_hard_constraint_that_allows_nothing_is_refused():
         after(allowing())
 
 
+def test_top_k_comes_before_the_nucleus():
+    assert after(top_k=2, top_p=1.0) == pytest.approx(np.array([[0.625, 0.375, 0, 0]]))
+    # Of the two, 0.6 is reached by the first alone; of all four it takes both.
+    assert after(top_k=2, top_p=0.6) == pytest.approx(np.array([[1, 0, 0, 0]]))
+    assert after(top_k=9, top_p=1.0) == pytest.approx(LIKELY)
+
+
+def test_top_k_takes_the_lower_of_equal_labels():
+    assert after(probabilities=np.full((1, 4), 0.25), top_k=2, top_p=1.0).tolist() == [[0.5, 0.5, 0, 0]]
+
+
+@given(DISTRIBUTIONS, st.integers(1, 8), st.integers(1, 63))
+def test_top_k_leaves_no_more_than_k_and_none_that_is_forbidden(probabilities, top_k, bits):
+    allowed = np.broadcast_to((bits >> np.arange(6) & 1).astype(bool), (3, 6))
+    kept = after(allowed, probabilities, top_p=1.0, top_k=top_k)
+    assert ((kept > 0).sum(axis=1) == np.minimum(top_k, allowed.sum(axis=1))).all()
+    assert kept[~allowed].sum() == 0
+
+
+def under(ceilings, **settings):
+    with np.errstate(divide="ignore"):
+        log_probabilities = np.log(LIKELY).astype(np.float32)
+    return candidates(log_probabilities, None, SamplingSettings(top_p=1.0, **settings), np.array([ceilings]))
+
+
+def test_what_a_ceiling_takes_the_others_share_as_they_stand():
+    assert under([0.2, 1, 1, 1]) == pytest.approx(np.array([[0.2, 0.48, 0.24, 0.08]]))
+    assert under([0, 0, 1, 1]) == pytest.approx(np.array([[0, 0, 0.75, 0.25]]))
+    assert under([0.5, 1, 1, 1]) == pytest.approx(LIKELY)
+
+
+def test_a_ceiling_moves_the_argmax():
+    assert under([0.2, 1, 1, 1], temperature=0.0).tolist() == [[0, 1, 0, 0]]
+
+
+def test_who_has_one_choice_may_repeat_it():
+    kept = candidates(np.log([[1.0, 1e-300]]), None, SamplingSettings(), np.array([[0.0, 0.0]]))
+    assert kept[0, 0] == pytest.approx(1)
+
+
+def test_a_consensus_is_the_mode_of_the_mean():
+    # 0 is the surest vote, 1 has most of them.
+    probabilities = np.array([[[0.9, 0.1, 0], [0, 0.6, 0.4], [0, 0.6, 0.4]]])
+    assert consensus(probabilities).tolist() == [1]
+
+
+def test_of_labels_with_as_many_votes_a_consensus_takes_the_lower():
+    assert consensus(np.array([[[0, 1.0, 0], [0, 0, 1.0]]])).tolist() == [1]
+
+
+def test_a_pin_leaves_one_label_and_the_others_as_they_were():
+    pins = np.array([FREE, 2, FREE])
+    allowed = np.array([[True, False, False], [True, True, False], [False, True, True]])
+    assert with_pins(pins, allowed, 3).tolist() == [[True, False, False], [False, False, True], [False, True, True]]
+    assert with_pins(pins, None, 3).sum(axis=1).tolist() == [3, 1, 3]
+    assert allowed[1].tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("pin", [-2, 3])
+def test_a_pin_is_a_class(pin):
+    with pytest.raises(ValueError, match="0 to 2"):
+        with_pins(np.array([pin]), None, 3)
+
+
 @given(DISTRIBUTIONS, st.floats(0, 1, exclude_max=True))
 def test_a_draw_inverts_the_cumulative_distribution(probabilities, number):
     for row, label in zip(probabilities, draw(probabilities, np.full(3, number)), strict=True):
@@ -140,3 +205,11 @@ def test_a_number_depends_on_its_seed_and_step_only(seeds, step):
 def test_every_seed_and_step_has_its_own_number():
     numbers = np.concatenate([uniform_numbers(tuple(range(30)), step) for step in range(30)])
     assert len(set(numbers.tolist())) == 900
+
+
+@given(st.integers(0, 2**63), st.integers(0, 10**6))
+def test_samples_of_one_seed_are_told_apart_and_the_first_is_the_plain_draw(seed, step):
+    numbers = uniform_numbers((seed,) * 20, step, np.arange(20))
+    assert numbers[0] == uniform_numbers((seed,), step)[0]
+    assert len(set(numbers.tolist())) == 20
+    assert ((numbers >= 0) & (numbers < 1)).all()

@@ -17,7 +17,7 @@ class Sure(DecisionNetwork):
         settings = DecisionSettings(layers=1, heads=1, dimension=8, feed_forward=8, guide_layers=0)
         super().__init__(settings, CLASSES)
 
-    def forward(self, guide, previous):
+    def forward(self, guide, previous, durations=None, hidden=None):
         following = torch.where(previous == BOS, 0, (previous + 1) % CLASSES)
         return torch.nn.functional.one_hot(following, CLASSES).float() * 1000
 
@@ -60,3 +60,13 @@ def test_the_probability_decays_exponentially_to_a_floor():
     settings = TrainingSettings(teacher_decay=0.5, teacher_floor=0.2)
     assert [true_token_probability(epoch, settings) for epoch in range(4)] == [1.0, 0.5, 0.25, 0.2]
     assert true_token_probability(50, TrainingSettings(teacher_decay=1.0)) == 1.0
+
+
+def test_the_first_pass_takes_no_gradient_from_the_second_in_half_precision():
+    # Autocast keeps the weights it has converted; those of a pass without gradients must not serve the one that learns.
+    settings = DecisionSettings(layers=1, heads=1, dimension=8, feed_forward=8, guide_layers=1)
+    network, (guide, target) = DecisionNetwork(settings, CLASSES).train(), pair(4, 6)
+    with torch.autocast("cpu", torch.bfloat16):
+        past = sampled_past(network, guide, target, 0.5)
+        network(guide, past).float().square().mean().backward()
+    assert [name for name, weight in network.named_parameters() if weight.grad is None] == []

@@ -155,3 +155,62 @@ def test_a_training_that_diverges_says_so():
     torch.nn.init.constant_(model.output.weight, float("nan"))
     with pytest.raises(AntiphonError, match="learning_rate"):
         Trainer(model, CONTEXT, TINY).fit(twins(), [])
+
+
+def test_one_network_serves_hearing_and_not_hearing_where_the_guide_was_hidden_at_times():
+    settings = TINY.model_copy(update={"max_epochs": 12})
+    model, never = network(), network()
+    Trainer(model, CONTEXT, settings.model_copy(update={"hide_guide": 0.3})).fit(twins(), [])
+    Trainer(never, CONTEXT, settings.model_copy(update={"hide_guide": 0.0})).fit(twins(), [])
+    ids = twins(3, seed=1)[0].ids[0][None]
+    hidden, unused = (
+        bits_per_token(score(NeuralDecision(each, hidden=True), ids, ids, CONTEXT)) for each in (model, never)
+    )
+    assert bits(model, twins(3, seed=1)) < 0.5
+    assert hidden < np.log2(CLASSES) + 0.5
+    assert hidden < unused - 1, "who never missed the guide is sure of something wrong without it"
+
+
+def test_half_precision_learns_the_same_and_keeps_its_weights_whole():
+    settings = TINY.model_copy(update={"max_epochs": 12, "precision": "bf16"})
+    model = network()
+    history = Trainer(model, CONTEXT, settings).fit(twins(), twins(3, seed=1))
+    assert history[-1].validation_bits < 0.5
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+
+
+def test_softened_targets_give_near_classes_their_share():
+    """Classes in pairs of neighbours: asked for both halves of a pair, the network is sure of the pair alone."""
+    pairs = torch.block_diag(*[torch.full((2, 2), 0.5)] * 3)
+    settings = TINY.model_copy(update={"max_epochs": 15, "hide_guide": 0.0})
+    model = network()
+    history = Trainer(model, CONTEXT, settings, soft=pairs).fit(twins(), twins(3, seed=1))
+    assert history[-1].validation_bits == pytest.approx(1, abs=0.25)
+
+
+def test_every_epoch_is_told_as_soon_as_it_is_known_and_again_when_gone_on_with(tmp_path):
+    told, again, bars = [], [], []
+
+    def stop_at_two(task, done, total):
+        bars.append((task, done, total))
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(network(), CONTEXT, TINY, tmp_path).fit(twins(), twins(2, seed=1), stop_at_two, log=told.append)
+    history = Trainer(network(), CONTEXT, TINY, tmp_path).fit(twins(), twins(2, seed=1), log=again.append)
+    assert [record.epoch for record in told] == [0, 1]
+    assert tuple(again) == history
+    assert told == again[:2]
+    assert bars[0][0] == "train"
+    assert bars[-1] == (f"train: {told[-1].validation_bits:.3f} bits", 2, 4)
+
+
+def test_the_schedules_are_written_down():
+    settings = TINY.model_copy(update={"schedule": "cosine", "teacher_decay": 0.5, "teacher_floor": 0.0})
+    history = Trainer(network(), CONTEXT, settings).fit(twins(), [])
+    assert [record.true_token_probability for record in history] == [1, 0.5, 0.25, 0.125]
+    rates = [record.learning_rate for record in history]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] < settings.learning_rate
+    assert rates[-1] == pytest.approx(0, abs=1e-6)

@@ -1,0 +1,61 @@
+"""`antiphon finetune`: an agent and a pair to an agent that knows the pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from antiphon.cli import terminal
+from antiphon.cli.arguments import Json, Output, Overwrite, Seed
+from antiphon.cli.printing import print_json, print_table
+from antiphon.errors import SettingsError
+
+
+def finetune(
+    agent: Path,
+    /,
+    *,
+    pair: Annotated[tuple[Path, Path], Parameter(negative=())],
+    output: Output,
+    overwrite: Overwrite = False,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Re-construction: specialise on a pair, without losing what the agent knew.
+
+    Parameters
+    ----------
+    agent
+        A trained agent. It is not changed.
+    pair
+        Two recordings that sound together: the guide, and what shall be answered to it.
+    """
+    from antiphon.agent import Agent
+    from antiphon.agent.directory import AGENT_FILES, AGENT_MARK, description
+    from antiphon.audio import read
+    from antiphon.files import refuse_foreign
+    from antiphon.training.finetuning import Specialising
+    from antiphon.training.finetuning import finetune as run
+
+    refuse_foreign(output, AGENT_FILES)
+    if (output / AGENT_MARK).exists() and not overwrite:
+        raise SettingsError(f"{output} holds an agent; choose another name, or pass --overwrite")
+    before = Agent.load(agent)
+    guide, target = (read(path) for path in pair)
+    with terminal.progress() as progress:
+        after = run(before, guide, target, Specialising(seed=seed), progress)
+    after.save(output)
+    if as_json:
+        print_json(description(after))
+        return
+    course = [row for row in after.history if row["model"] == "finetune"]
+    head = ("step", "TPP on the pair, %", "half of the guide mistaken", "bits on what was known")
+    rows = [(f"{row['step']}", *(f"{row[name]:.{digits}f}" for name, digits in _COLUMNS.items())) for row in course]
+    print_table(head, rows)
+    print(f"agent: {output}")
+
+
+_COLUMNS = {"tpp": 1, "tpp_mistaken": 1, "kept_bits": 3}
+"""What the table of a fine-tuning shows, with how many digits."""

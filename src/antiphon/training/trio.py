@@ -1,0 +1,148 @@
+"""Three networks from one lesson: the one that hears, and its opponents that heard nothing, or at the wrong time.
+
+They are alike in size, start and draws. What they differ in on held-out pieces is what the guide adds
+(`evaluation/gain`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from antiphon.agent import Agent
+from antiphon.agent.networks import blank_network
+from antiphon.config import Settings
+from antiphon.dataset import Splits, TokenExcerpt
+from antiphon.decision.neural import suitable_threads
+from antiphon.decision.transformer import DecisionNetwork
+from antiphon.errors import AntiphonError
+from antiphon.interfaces import Progress
+from antiphon.perception.quantizers import class_distances
+from antiphon.training.events import NamedLog
+from antiphon.training.losses import soft_targets
+from antiphon.training.ranks import Ranks
+from antiphon.training.trainer import EpochRecord, Trainer
+from antiphon.types import Alphabet
+
+TASKS: Mapping[str, str] = {
+    "decision": "train",
+    "deaf": "train the deaf model",
+    "shifted": "train the shifted model",
+}
+"""What progress calls each of the three."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What is learned from: the splits, and the training split in other keys."""
+
+    splits: Splits
+    transposed: tuple[tuple[TokenExcerpt, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """Where a training runs: `state` keeps what is needed to go on, `ranks` train together, and two want to know."""
+
+    state: Path | None
+    ranks: Ranks
+    progress: Progress
+    log: NamedLog
+
+
+@dataclass(eq=False)
+class _Watch:
+    """Who is told how far the three have come, and what the guide is worth so far; stops all when one has failed."""
+
+    around: Surroundings
+    stopped: threading.Event = field(default_factory=threading.Event)
+    best: dict[str, float] = field(default_factory=dict)
+
+    def log(self, name: str, record: EpochRecord) -> None:
+        if record.validation_bits is not None:
+            self.best[name] = min(record.validation_bits, self.best.get(name, record.validation_bits))
+        self.around.log(name, record)
+
+    def progress(self, task: str, done: int, total: int) -> None:
+        if self.stopped.is_set():
+            raise AntiphonError("the training was stopped")
+        if ":" in task and task.startswith(f"{TASKS['decision']}:") and {"decision", "deaf"} <= self.best.keys():
+            task += f", {self.best['deaf'] - self.best['decision']:.3f} by the guide"
+        self.around.progress(task, done, total)
+
+
+def train_three(agent: Agent, lesson: Lesson, around: Surroundings) -> Agent:
+    """The agent with its decision trained, and its opponents beside it as the settings ask, a thread for each.
+
+    Several processes train them one after the other: what they say to each other must come in one order.
+    """
+    settings = agent.settings
+    networks = {name: new_network(settings, agent.alphabet, name != "deaf") for name in _wanted(settings)}
+    watch = _Watch(around)
+
+    def fit(name: str) -> list[dict[str, Any]]:
+        trainer = Trainer(
+            networks[name],
+            agent.context,
+            settings.training,
+            around.state / name if around.state else None,
+            rest=agent.alphabet.rest if agent.alphabet.has_rest else None,
+            soft=_softened(agent),
+            shifted=name == "shifted",
+            ranks=around.ranks,
+        )
+        records = trainer.fit(
+            lesson.splits.train,
+            lesson.splits.validation,
+            watch.progress,
+            TASKS[name],
+            transposed=lesson.transposed,
+            log=lambda record: watch.log(name, record),
+        )
+        return [{"model": name, **asdict(record)} for record in records]
+
+    with (
+        suitable_threads(networks["decision"]) as threads,
+        ThreadPoolExecutor(threads if around.ranks.count == 1 else 1) as pool,
+    ):
+        try:
+            histories = list(pool.map(fit, networks))
+        except BaseException:
+            watch.stopped.set()
+            raise
+    trained = {name: network.cpu() for name, network in networks.items()}
+    return replace(
+        agent,
+        network=trained["decision"],
+        deaf=trained.get("deaf"),
+        shifted=trained.get("shifted"),
+        history=tuple(record for records in histories for record in records),
+    )
+
+
+def new_network(settings: Settings, alphabet: Alphabet, hears: bool = True) -> DecisionNetwork:
+    """A network that has learned nothing yet; the same weights for the same seed."""
+    with torch.random.fork_rng():
+        torch.manual_seed(settings.training.seed)
+        return blank_network(settings, alphabet, hears)
+
+
+def _softened(agent: Agent) -> Tensor | None:
+    """The distributions that training asks for instead of the true class alone."""
+    temperature = agent.settings.training.soft_targets
+    if temperature == 0:
+        return None
+    return soft_targets(torch.from_numpy(class_distances(agent.alphabet)).float(), temperature)
+
+
+def _wanted(settings: Settings) -> list[str]:
+    """The shifted model says something only beside the deaf one."""
+    deaf, shifted = settings.training.deaf, settings.training.shifted
+    return ["decision", *(["deaf"] if deaf else []), *(["shifted"] if deaf and shifted else [])]
