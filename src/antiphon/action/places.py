@@ -1,11 +1,14 @@
-"""Where a label can be played in a memory: which segments carry it, which are long enough, what comes before them."""
+"""Where a label can be played in a memory: which segments carry it, what comes before each, how its edges sound."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from antiphon.action.boundaries import Boundaries
 from antiphon.types import Ids, Memory, Seconds
 
 LENGTH_TOLERANCE = 1e-3
@@ -26,48 +29,80 @@ def labels_before(memory: Memory) -> Ids:
 
 
 @dataclass(frozen=True, eq=False)
+class Groups:
+    """Members 0..m-1 by boundary class: `order` (m,) puts them side by side.
+
+    Group k begins there at `starts[k]` and has `sizes[k]` members (groups,); `present` (groups,) are the classes that
+    have members, `classes` (m,) the class of each member.
+    """
+
+    classes: Ids
+    order: Ids
+    starts: Ids
+    sizes: Ids
+    present: Ids
+
+    @classmethod
+    def of(cls, classes: Ids) -> Groups:
+        """The groups of members with these `classes` (m,)."""
+        order = np.argsort(classes, kind="stable")
+        present, starts, sizes = np.unique(classes[order], return_index=True, return_counts=True)
+        return cls(classes, order, starts, sizes, present)
+
+
+@dataclass(frozen=True, eq=False)
 class Candidates:
     """Memory segments (m,) in ascending order that can be played at one step; the one before each, and its label.
 
-    `predecessors` is the number of memory segments, an index past the last, where there is no context.
+    `predecessors` is the number of memory segments, an index past the last, where there is no context. `left` and
+    `right` group the candidates by how they begin and end. `durations` (m,) in seconds; `shortest` is the least.
     """
 
     segments: Ids
     predecessors: Ids
     labels_before: Ids
+    left: Groups
+    right: Groups
+    durations: Seconds
+    shortest: float
 
 
 class Places:
-    """Looks up the candidates of a label in a memory, each combination of label and length once."""
+    """Looks up the candidates of a label in a memory, each label once. `usable` (n,) leaves segments out."""
 
-    def __init__(self, memory: Memory) -> None:
-        ids, self._durations = memory.tokens.ids, memory.tokens.durations
-        self._order = np.argsort(ids, kind="stable")
+    def __init__(self, memory: Memory, boundaries: Boundaries, usable: NDArray[np.bool_] | None = None) -> None:
+        ids = memory.tokens.ids
+        self.count = len(ids)
+        usable_segments = np.arange(len(ids)) if usable is None else np.flatnonzero(usable)
+        self._order = usable_segments[np.argsort(ids[usable_segments], kind="stable")]
         self._sorted_ids = ids[self._order]
-        self._sorted_durations = np.sort(self._durations)
+        self._ids = ids
+        self._durations = memory.tokens.durations
         self._labels_before = labels_before(memory)
-        self._known: dict[tuple[int, int], Candidates] = {}
+        self._boundaries = boundaries
+        self._known: dict[int, Candidates] = {}
 
-    def of(self, label: int, seconds: float) -> Candidates:
-        """The segments with this label that last at least `seconds` (less the tolerance)."""
-        shortest = seconds - LENGTH_TOLERANCE
-        too_short = int(np.searchsorted(self._sorted_durations, shortest))
-        # The number of segments that are too short says which ones are, so float noise in `seconds` costs no look-up.
-        key = (label, too_short)
-        if key not in self._known:
-            self._known[key] = self._find(label, shortest)
-        return self._known[key]
+    def of(self, label: int) -> Candidates:
+        """The usable segments with this label."""
+        if label not in self._known:
+            first, stop = np.searchsorted(self._sorted_ids, [label, label + 1])
+            self._known[label] = self.among(self._order[first:stop])
+        return self._known[label]
 
-    def _find(self, label: int, shortest: float) -> Candidates:
-        first, stop = np.searchsorted(self._sorted_ids, [label, label + 1])
-        segments = self._order[first:stop]
-        segments = segments[self._durations[segments] >= shortest]
-        before = self._labels_before[segments]
-        return Candidates(segments, np.where(before == NO_LABEL, len(self._order), segments - 1), before)
+    def among(self, segments: Ids | Sequence[int]) -> Candidates:
+        """These segments (m,) as the candidates of a step, whatever their labels."""
+        segments = np.asarray(segments, dtype=np.int64)
+        before, durations = self._labels_before[segments], self._durations[segments]
+        return Candidates(
+            segments,
+            np.where(before == NO_LABEL, self.count, segments - 1),
+            before,
+            Groups.of(self._boundaries.left[segments]),
+            Groups.of(self._boundaries.right[segments]),
+            durations,
+            float(durations.min(initial=np.inf)),
+        )
 
-
-def longest_of_each_class(memory: Memory, classes: int) -> Seconds:
-    """Length in seconds (classes,) of the longest memory segment of each class, -inf for a class that is not there."""
-    longest = np.full(classes, -np.inf)
-    np.maximum.at(longest, memory.tokens.ids, memory.tokens.durations)
-    return longest
+    def label_of(self, segment: int) -> int:
+        """The label of a memory segment."""
+        return int(self._ids[segment])

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from antiphon.action.runs import Run, runs
-from antiphon.types import Event, Memory, Selection, Specification
+import numpy as np
+
+from antiphon.types import SILENCE, Event, Memory, Run, Seconds, Selection, Specification
 
 
-def events(specification: Specification, selection: Selection, memory: Memory) -> tuple[Event, ...]:
-    """One event per segment of the response (n,). Source times are seconds of the source file.
+def events(
+    specification: Specification, selection: Selection, memory: Memory, runs: Sequence[Run]
+) -> tuple[Event, ...]:
+    """One event per segment of the response (n,), from the `runs` as they were rendered.
 
-    `run` numbers the unbroken copies in order of time, silences included; a silence has no source.
+    Source times are seconds of the source file. `run` numbers the unbroken copies in order of time, silences included;
+    a silence has no source. A segment that was held has the span that is copied first.
     """
-    found = runs(selection, memory, specification.tokens.intervals)
+    tokens, rate = specification.tokens, memory.audio.sample_rate
+    counts = np.bincount(memory.tokens.ids)
     return tuple(
         Event(
             time=float(start),
             duration=float(end - start),
-            token=int(specification.tokens.ids[index]),
+            token=int(tokens.ids[index]),
             log_probability=float(specification.log_probabilities[index]),
             played=int(selection.played[index]),
             source=run.part.source if run.part else "",
-            source_start=heard,
-            source_end=heard + float(end - start) if run.part else heard,
+            source_start=first / rate,
+            source_end=stop / rate,
             cost=float(selection.costs[index]),
             run=number,
+            source_first=first,
+            source_stop=stop,
+            pinned=run.pinned,
+            candidates=int(counts[selection.played[index]]) if selection.segments[index] != SILENCE else 0,
         )
-        for number, run in enumerate(found)
-        for index, heard in _heard(run, selection, memory)
-        for start, end in [specification.tokens.intervals[index]]
+        for index, number, run, (first, stop) in _spans(tokens.intervals, runs, rate)
+        for start, end in [tokens.intervals[index]]
     )
 
 
-def _heard(run: Run, selection: Selection, memory: Memory) -> Iterator[tuple[int, float]]:
-    """Each step of a run, and at which second of the source file its segment starts."""
-    for index in range(run.first, run.stop):
-        if run.part is None:
-            yield index, 0.0
-        else:
-            start = memory.tokens.intervals[selection.segments[index], 0]
-            yield index, max(0.0, float(start) - run.part.start / memory.audio.sample_rate)
+def _spans(intervals: Seconds, runs: Sequence[Run], rate: int) -> Iterator[tuple[int, int, Run, tuple[int, int]]]:
+    """Each step, the number of its run, the run, and the span that it plays in samples of the source file."""
+    edges = np.round(intervals * rate).astype(np.int64)
+    for number, run in enumerate(runs):
+        for index in range(run.first, run.stop):
+            if run.part is None:
+                yield index, number, run, (0, 0)
+            else:
+                shift = run.source - run.part.start - run.start
+                start, end = max(int(edges[index, 0]), run.start), min(int(edges[index, 1]), run.end)
+                yield index, number, run, (start + shift, end + shift)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from antiphon import audio
 from antiphon.action.places import labels_before
-from antiphon.action.runs import runs
-from antiphon.types import Audio, Memory, Response, Seconds
+from antiphon.types import SILENCE, Audio, Memory, Response, Run, Seconds
 
 BLOCK_SECONDS = 0.05
 """Length of the blocks of which `silent_share` is counted."""
@@ -25,7 +24,8 @@ class ResponseStatistics:
 
     `clipped_samples` pass full scale. `runs` are unbroken copies of the memory; a joint is where two of them meet
     without silence between, and its context is shared where the memory's label before the new run is the one just
-    played. `substitutes` are labels played as another.
+    played. `substitutes` are labels played as another. `gain_db` is what the whole response was turned down (or to the
+    guide's loudness) by.
     """
 
     rms_dbfs: float
@@ -36,13 +36,14 @@ class ResponseStatistics:
     hard_joints: int
     shared_context_joints: int
     substitutes: int
+    gain_db: float
 
 
 def response_statistics(response: Response, memory: Memory) -> ResponseStatistics:
     """The statistics of a response that was played from `memory`."""
     specification, selection = response.specification, response.selection
-    sounding = [run for run in runs(selection, memory, specification.tokens.intervals) if run.part is not None]
-    joints = [after.first for before, after in itertools.pairwise(sounding) if before.end == after.start]
+    sounding = [run for run in response.runs if run.part is not None and run.first < run.stop]
+    joints = [after.first for after in sounding if _follows_sound(response, after)]
     steps = np.array(joints, dtype=np.int64)
     shared = int(np.count_nonzero(labels_before(memory)[selection.segments[steps]] == selection.played[steps - 1]))
     power, lengths = _block_power(response.audio)
@@ -56,7 +57,16 @@ def response_statistics(response: Response, memory: Memory) -> ResponseStatistic
         hard_joints=len(joints) - shared,
         shared_context_joints=shared,
         substitutes=int(np.count_nonzero(selection.played != specification.tokens.ids)),
+        gain_db=20 * math.log10(response.gain),
     )
+
+
+def _follows_sound(response: Response, run: Run) -> bool:
+    """Whether another run sounds right up to this one."""
+    if run.first == 0 or response.selection.segments[run.first - 1] == SILENCE:
+        return False
+    edges = response.specification.tokens.intervals
+    return bool(edges[run.first, 0] - edges[run.first - 1, 1] < 1e-6)
 
 
 def _block_power(sound: Audio) -> tuple[Seconds, Seconds]:

@@ -20,6 +20,8 @@ from antiphon.evaluation.regeneration import Summary
 from antiphon.evaluation.statistics import Estimate
 from antiphon.types import SILENCE, Audio, Ids, Memory, Response, Seconds
 
+_TEMPLATES = resources.files("antiphon.evaluation")
+
 WIDTH, HEIGHT = 1200, 110
 """Size of a drawing in its own units; the page stretches it."""
 
@@ -95,8 +97,13 @@ def write_page(
         *([_table(summary)] if summary else []),
         f"<h2>About this response</h2><dl>{facts}</dl>",
     ]
-    template = Template(resources.files("antiphon.evaluation").joinpath("page.html").read_text(encoding="utf-8"))
-    path.write_text(template.substitute(title="Antiphon answers", body="\n".join(body)), encoding="utf-8")
+    path.write_text(filled("page.html", title="Antiphon answers", body="\n".join(body)), encoding="utf-8")
+
+
+def filled(name: str, **parts: str) -> str:
+    """A page of this folder with the common style and the given parts in it."""
+    template, style = (_TEMPLATES.joinpath(each).read_text(encoding="utf-8") for each in (name, "style.css"))
+    return Template(template).substitute(style=style, **parts)
 
 
 def _sentence(response: Response, index: int) -> str:

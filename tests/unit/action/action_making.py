@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from antiphon.action import provenance
+from antiphon.action.runs import runs
 from antiphon.types import Alphabet, Audio, Memory, MemoryPart, Response, Selection, Specification, Tokens
 
 ALPHABET = "test"
@@ -58,5 +59,6 @@ def alphabet(size: int = 9) -> Alphabet:
 
 
 def response(sound: Audio, asked: Specification, selection: Selection, source: Memory) -> Response:
-    found = provenance.events(asked, selection, source)
-    return Response(sound, asked.tokens, asked, selection, found, {"seed": 1})
+    copies = runs(selection, source, asked.tokens.intervals)
+    found = provenance.events(asked, selection, source, copies)
+    return Response(sound, asked.tokens, asked, selection, found, {"seed": 1}, copies)

@@ -8,6 +8,7 @@ from antiphon import audio
 from antiphon.action.export import read_events, write_response
 from antiphon.action.provenance import events
 from antiphon.action.rendering import Crossfade, HardCut
+from antiphon.action.runs import runs
 from antiphon.action.statistics import response_statistics
 from antiphon.errors import BadData
 from antiphon.types import SILENCE, Audio
@@ -47,7 +48,7 @@ def test_the_events_alone_rebuild_the_response(source):
     selection = path(np.random.default_rng(6).integers(-1, 6, 30), source)
     rebuilt = np.zeros((15000, 2), np.float32)
     starts = {part.source: part.start for part in source.parts}
-    for event in events(asked, selection, source):
+    for event in events(asked, selection, source, runs(selection, source, uniform(30))):
         if event.source:
             first = starts[event.source] + round(event.source_start * 1000)
             place = round(event.time * 1000)
@@ -56,12 +57,12 @@ def test_the_events_alone_rebuild_the_response(source):
 
 
 def test_events_are_read_as_written(played, guide, source, tmp_path):
-    write_response(tmp_path, played, guide, alphabet())
+    write_response(tmp_path, played, guide, source, alphabet=alphabet())
     assert read_events(tmp_path / "provenance.json") == played.events
 
 
 def test_the_directory_holds_every_step(played, guide, source, tmp_path):
-    write_response(tmp_path, played, guide, alphabet())
+    write_response(tmp_path, played, guide, source, alphabet=alphabet())
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "mix.wav", "provenance.json", "response.wav", "specification.json",
     ]  # fmt: skip
@@ -81,13 +82,13 @@ def test_the_directory_holds_every_step(played, guide, source, tmp_path):
 def test_the_same_response_is_written_as_the_same_bytes(played, guide, source, tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        write_response(tmp_path / name, played, guide, alphabet())
+        write_response(tmp_path / name, played, guide, source, alphabet=alphabet())
     for file in (tmp_path / "a").iterdir():
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
 
 
-def test_the_mix_is_returned_as_written(played, guide, tmp_path):
-    mix = write_response(tmp_path, played, guide, alphabet())
+def test_the_mix_is_returned_as_written(played, guide, source, tmp_path):
+    mix = write_response(tmp_path, played, guide, source, alphabet=alphabet())
     assert np.allclose(audio.read(tmp_path / "mix.wav").samples, mix.samples, atol=1e-6)
 
 
@@ -97,8 +98,9 @@ def test_the_mix_is_returned_as_written(played, guide, tmp_path):
         ("{", "not JSON"),
         ("[]", "holds no events"),
         ('{"version": 7, "events": []}', "version 7"),
-        ('{"version": 1, "events": [{"time": 0}]}', "event 0"),
-        ('{"version": 1, "events": 3}', "event"),
+        ('{"version": 2, "events": [{"time": 0}]}', "events.0.duration"),
+        ('{"version": 2, "events": 3}', "events"),
+        ('{"version": 1, "events": []}', "version 1 is not known"),
     ],
 )
 def test_a_malformed_provenance_is_refused_by_name(tmp_path, text, reason):
@@ -110,12 +112,12 @@ def test_a_malformed_provenance_is_refused_by_name(tmp_path, text, reason):
 def test_a_missing_or_future_provenance_is_refused(tmp_path, played, guide, source):
     with pytest.raises(BadData, match="No such file"):
         read_events(tmp_path / "none.json")
-    write_response(tmp_path, played, guide, alphabet())
+    write_response(tmp_path, played, guide, source, alphabet=alphabet())
     file = tmp_path / "provenance.json"
     content = json.loads(file.read_text())
-    content["events"][2]["version"] = 2
+    content["events"][2]["version"] = 9
     file.write_text(json.dumps(content))
-    with pytest.raises(BadData, match="events of version 2"):
+    with pytest.raises(BadData, match="events of version 9"):
         read_events(file)
 
 

@@ -169,24 +169,27 @@ def test_a_block_of_a_growing_memory_goes_on():
     assert select(specification([2]), memory([0, 1, 2]), state=state).costs.tolist() == [0]
 
 
-def test_a_segment_that_is_too_short_is_no_candidate():
+def test_a_segment_that_is_too_short_costs_the_share_that_is_missing():
     source = with_sound([0, 1, 1], np.zeros((120, 1), np.float32), 100)  # the last lasts 0.2 s
-    assert select(specification([1, 1]), source).segments.tolist() == [1, 1]
+    found = select(specification([1, 1]), source)
+    assert found.segments.tolist() == [1, 2]
+    assert found.costs.tolist() == pytest.approx([0, 0.6])
     tail = np.array([[0.0, 0.5], [0.5, 0.7]])
     asked = Specification(Tokens(np.array([1, 1]), tail, "test"), np.zeros(2))
-    assert select(asked, source).segments.tolist() == [1, 2]
+    assert select(asked, source).costs.tolist() == [0, 0]
 
 
-def test_a_label_that_is_only_there_too_short_is_replaced():
+def test_a_label_that_is_only_there_too_short_is_played():
     source = with_sound([0, 4, 5], np.zeros((120, 1), np.float32), 100)
-    assert select(specification([5]), source).played.tolist() == [4]
+    assert select(specification([5]), source).played.tolist() == [5]
 
 
-def test_playable_says_what_each_interval_can_be():
+def test_playable_says_which_classes_a_memory_has():
     source = with_sound([0, 2, 1], np.zeros((120, 1), np.float32), 100)
     intervals = np.array([[0.0, 0.5], [0.5, 0.7]])
-    assert playable(source, intervals, 4).tolist() == [[True, False, True, False], [True, True, True, False]]
+    assert playable(source, intervals, 4).tolist() == [[True, True, True, False]] * 2
     assert playable(source, uniform(0), 4).shape == (0, 4)
+    assert playable(source, intervals, 4, np.array([True, True, False])).tolist() == [[True, False, True, False]] * 2
 
 
 def test_a_memory_shorter_than_a_segment_is_refused():

@@ -1,0 +1,115 @@
+"""What is handed over by name: each format into a response's directory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from antiphon import audio
+from antiphon.action.export.labels import add_cues, audacity, coll, cue_chunks, sonic_visualiser
+from antiphon.action.export.midi import midi
+from antiphon.action.export.reaper import SESSION, Session, project
+from antiphon.action.export.records import MEDIA, Inputs, Provenance, SourceFile, found_file
+from antiphon.action.export.rpp import write_project
+from antiphon.errors import BadData, SettingsError
+from antiphon.files import whole_file
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What there is to hand over: a response by its provenance, the rest's id, other takes by theirs."""
+
+    provenance: Provenance
+    rest: int
+    alternates: tuple[Provenance, ...] = ()
+
+
+def _text(name: str, make: Callable[[Handed], str]) -> Callable[[Path, Handed], None]:
+    def write(directory: Path, handed: Handed) -> None:
+        with whole_file(directory / name) as temporary:
+            temporary.write_text(make(handed), encoding="utf-8")
+
+    return write
+
+
+def _midi(directory: Path, handed: Handed) -> None:
+    with whole_file(directory / "response.mid") as temporary:
+        temporary.write_bytes(midi(handed.provenance.events, handed.rest))
+
+
+def _cues(directory: Path, handed: Handed) -> None:
+    record = handed.provenance
+    add_cues(directory / "response.wav", cue_chunks(record.events, handed.rest, record.sample_rate))
+
+
+def _reaper(directory: Path, handed: Handed) -> None:
+    write_project(directory / SESSION, project(session_of(directory, handed)))
+
+
+def session_of(directory: Path, handed: Handed) -> Session:
+    """What a REAPER project in `directory` shows, whose media are already there."""
+    guides = handed.provenance.inputs.guides
+    lengths = [(guide.path, audio.duration_of(directory / guide.path)) for guide in guides]
+    return Session(handed.provenance, handed.rest, tuple(lengths), handed.alternates)
+
+
+FORMATS: dict[str, Callable[[Path, Handed], None]] = {
+    "reaper": _reaper,
+    "cues": _cues,
+    "audacity": _text("response.labels.txt", lambda handed: audacity(handed.provenance.events, handed.rest)),
+    "sonic-visualiser": _text("response.csv", lambda handed: sonic_visualiser(handed.provenance.events, handed.rest)),
+    "midi": _midi,
+    "coll": _text("response.coll.txt", lambda handed: coll(handed.provenance.events, handed.rest)),
+}
+"""What can be handed over, by the names of `--export`."""
+
+FORMAT_FILES = (SESSION, MEDIA, "response.labels.txt", "response.csv", "response.mid", "response.coll.txt")
+"""All files that the formats add to a response's directory; cue points go into response.wav."""
+
+
+def known_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """The formats of these names, in the order of FORMATS; `all` is every one. Raises SettingsError for an unknown."""
+    unknown = [name for name in names if name not in FORMATS and name != ALL]
+    if unknown:
+        raise SettingsError(f"cannot export {unknown[0]!r}; known: {', '.join((*FORMATS, ALL))}")
+    return tuple(name for name in FORMATS if name in names or ALL in names)
+
+
+def with_media(directory: Path, inputs: Inputs) -> Inputs:
+    """Copies of all files in `directory`/media, and the inputs as they lie there, so that the folder moves as one.
+
+    Two files of one name get numbers. Raises BadData where a file is gone or has changed.
+    """
+    if any(not source.path for source in (*inputs.guides, *inputs.memories)):
+        raise BadData("sound that was never in a file cannot be put beside a session")
+    (directory / MEDIA).mkdir(exist_ok=True)
+    taken: dict[str, str] = {}
+    return replace(
+        inputs,
+        guides=tuple(_copied(directory, source, taken) for source in inputs.guides),
+        memories=tuple(_copied(directory, source, taken) for source in inputs.memories),
+    )
+
+
+def _copied(directory: Path, source: SourceFile, taken: dict[str, str]) -> SourceFile:
+    path = found_file(source, directory)
+    name, number = path.name, 1
+    while taken.setdefault(name, source.path) != source.path:
+        number += 1
+        name = f"{path.stem}-{number}{path.suffix}"
+    target = directory / MEDIA / name
+    if not target.exists():
+        shutil.copyfile(path, target)
+        os.chmod(target, 0o644)
+    return replace(source, path=f"{MEDIA}/{name}")
+
+
+def hand_over(directory: Path, handed: Handed, formats: Sequence[str]) -> None:
+    """Write the formats into a directory that holds the response."""
+    for name in known_formats(formats):
+        FORMATS[name](directory, handed)

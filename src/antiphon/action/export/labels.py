@@ -1,0 +1,83 @@
+"""The tokens of a response as labels: for Audacity, Sonic Visualiser, a Max `coll`, and as cue points of a wav."""
+
+from __future__ import annotations
+
+import csv
+import io
+import struct
+from collections.abc import Sequence
+from math import exp
+from pathlib import Path
+
+from antiphon.errors import BadData
+from antiphon.files import whole_file
+from antiphon.types import Event
+
+MOST_BYTES = 0xFFFFFFFF
+"""A RIFF file counts its bytes in 32 bits."""
+
+
+def token_name(event: Event, rest: int) -> str:
+    """What is played, in words: its class, the rest, and what it stands for where the memory lacks the label."""
+    played = "rest" if event.played == rest else f"token {event.played}"
+    return played if event.played == event.token else f"{played} for {event.token}"
+
+
+def audacity(events: Sequence[Event], rest: int) -> str:
+    """A label track for Audacity: start, end, name; a line for each segment."""
+    return "".join(
+        f"{event.time:.6f}\t{event.time + event.duration:.6f}\t{token_name(event, rest)}\n" for event in events
+    )
+
+
+def sonic_visualiser(events: Sequence[Event], rest: int) -> str:
+    """A region layer for Sonic Visualiser: time, value, duration, label, under a heading."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("TIME", "VALUE", "DURATION", "LABEL"))
+    for event in events:
+        rows.writerow((f"{event.time:.9f}", event.played, f"{event.duration:.9f}", token_name(event, rest)))
+    return text.getvalue()
+
+
+def coll(events: Sequence[Event], rest: int) -> str:
+    """Lines for a Max `coll`: index, time and duration in ms, token (-1 a rest), confidence, source file, its ms."""
+    return "".join(
+        f"{index}, {1000 * event.time:.3f} {1000 * event.duration:.3f} "
+        f"{-1 if event.played == rest else event.played} {exp(event.log_probability):.6f} "
+        f"{_symbol(Path(event.source).name or 'none')} {1000 * event.source_start:.3f};\n"
+        for index, event in enumerate(events)
+    )
+
+
+def _symbol(name: str) -> str:
+    """One symbol to Max, whatever a file is called."""
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"'
+
+
+def cue_chunks(events: Sequence[Event], rest: int, sample_rate: int) -> bytes:
+    """RIFF chunks `cue ` and `LIST adtl`: a named point at each segment, to be appended to a wav."""
+    points, names = [], []
+    for number, event in enumerate(events, 1):
+        position = round(event.time * sample_rate)
+        points.append(struct.pack("<II4sIII", number, position, b"data", 0, 0, position))
+        text = token_name(event, rest).encode("ascii") + b"\0"
+        names.append(b"labl" + struct.pack("<II", 4 + len(text), number) + text + b"\0" * (len(text) % 2))
+    listed = b"adtl" + b"".join(names)
+    return (
+        b"cue " + struct.pack("<II", 4 + 24 * len(points), len(points)) + b"".join(points)
+        + b"LIST" + struct.pack("<I", len(listed)) + listed
+    )  # fmt: skip
+
+
+def add_cues(path: Path, chunks: bytes) -> None:
+    """Append chunks to a wav, whole or not at all. Raises BadData where it isn't one, or would become too long."""
+    content = path.read_bytes()
+    if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
+        raise BadData(f"{path}: not a wav")
+    content += b"\0" * (len(content) % 2) + chunks
+    if len(content) - 8 > MOST_BYTES:
+        raise BadData(f"{path}: a wav of more than 4 GB cannot hold cue points")
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])

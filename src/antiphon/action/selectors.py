@@ -1,0 +1,23 @@
+"""The two ways to select, by name."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.action.boundaries import boundaries
+from antiphon.action.oracle import OracleSelection
+from antiphon.action.selection import OptimalSelection
+from antiphon.config import ActionSettings
+from antiphon.interfaces import Selector
+from antiphon.types import Memory
+
+
+def selector(
+    settings: ActionSettings, class_distances: NDArray[np.floating], memory: Memory, seed: int = 0
+) -> Selector:
+    """The selector that the settings name, for this memory, whose boundaries are learned if cuts have a price."""
+    if settings.selector == "oracle":
+        return OracleSelection(settings, class_distances, seed)
+    learned = boundaries(memory) if settings.boundary_cost > 0 else None
+    return OptimalSelection(settings, class_distances, learned, seed)

@@ -1,0 +1,176 @@
+"""What other programs read out of the files that are handed over."""
+
+import csv
+import shutil
+
+import numpy as np
+import pytest
+from export_making import RATE, REST, made
+
+from antiphon import audio
+from antiphon.action.export.formats import FORMATS, Handed, hand_over, known_formats, with_media
+from antiphon.action.export.labels import add_cues
+from antiphon.action.export.midi import midi
+from antiphon.action.export.reaper import SESSION, Session, project
+from antiphon.action.export.records import Inputs, SourceFile
+from antiphon.action.export.rpp import parsed, quoted, read_project, words, written
+from antiphon.errors import BadData, SettingsError
+from antiphon.types import Event
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("formats"))
+
+
+def sounding(whole):
+    return [event for event in whole.response.events if event.played != REST]
+
+
+def test_a_note_is_a_token_and_its_velocity_the_confidence(whole):
+    mido = pytest.importorskip("mido")
+    now, notes = 0.0, []
+    for message in mido.MidiFile(whole.directory / "response.mid"):
+        now += message.time
+        if message.type == "note_on":
+            notes.append((round(now, 6), message.note, message.velocity))
+    assert notes == [(event.time, event.played, 1 + round(126 * np.exp(-0.5))) for event in sounding(whole)]
+
+
+def test_every_note_ends_before_it_is_struck_again_and_large_alphabets_take_more_channels(tmp_path):
+    mido = pytest.importorskip("mido")
+    events = [Event(0.5 * step, 0.5, 300, 0.0, 300, "", 0, 0, 0, 0) for step in range(3)]
+    (tmp_path / "a.mid").write_bytes(midi(events, REST))
+    found = [message for message in mido.MidiFile(tmp_path / "a.mid") if message.type.startswith("note")]
+    assert [message.type for message in found] == ["note_on", "note_off"] * 3
+    assert {(message.channel, message.note) for message in found} == {(2, 300 - 256)}
+    assert found[0].velocity == 127
+
+
+def test_cue_points_name_the_tokens_at_their_samples(whole):
+    wavinfo = pytest.importorskip("wavinfo")
+    cues = wavinfo.WavInfoReader(str(whole.directory / "response.wav")).cues
+    assert [cue.sample_offset for cue in cues.cues] == [round(event.time * RATE) for event in whole.response.events]
+    assert [label.text for label in cues.labels][:4] == ["token 0", "token 1", "token 2", "token 7"]
+    assert "rest" in [label.text for label in cues.labels]
+
+
+def test_cue_points_change_no_sample(whole):
+    assert np.allclose(audio.read(whole.directory / "response.wav").samples, whole.response.audio.samples, atol=2**-23)
+
+
+def test_only_a_wav_takes_cue_points(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"RIFX, or whatever")
+    with pytest.raises(BadData, match="not a wav"):
+        add_cues(tmp_path / "a.wav", b"")
+
+
+def test_labels_for_audacity_and_sonic_visualiser_cover_the_response(whole):
+    lines = (whole.directory / "response.labels.txt").read_text().splitlines()
+    rows = list(csv.DictReader((whole.directory / "response.csv").open()))
+    for event, line, row in zip(whole.response.events, lines, rows, strict=True):
+        start, end, name = line.split("\t")
+        assert (float(start), float(end)) == (event.time, event.time + event.duration)
+        assert (float(row["TIME"]), float(row["DURATION"]), int(row["VALUE"])) == (event.time, 0.5, event.played)
+        assert name == row["LABEL"] == ("rest" if event.played == REST else f"token {event.played}")
+
+
+def test_a_coll_has_an_indexed_line_for_each_segment(whole):
+    lines = (whole.directory / "response.coll.txt").read_text().splitlines()
+    assert lines[0] == '0, 0.000 500.000 0 0.606531 "first.wav" 0.000;'
+    assert lines[7].startswith("7, 3500.000 500.000 -1 ")
+    assert all(line.endswith(";") for line in lines)
+
+
+def test_a_session_is_read_by_others_and_has_an_item_for_each_run(whole):
+    rpp = pytest.importorskip("rpp")
+    project = rpp.loads((whole.directory / SESSION).read_text())
+    guide, response, take = project.findall("TRACK")
+    runs = [run for run in whole.response.runs if run.part]
+    assert len(response.findall("ITEM")) == len(take.findall("ITEM")) == len(runs)
+    assert take.find("MUTESOLO")[1] == "1"
+    assert response.find("MUTESOLO")[1] == "0"
+    assert guide.find("ITEM").find("SOURCE").find("FILE")[1] == "media/guide.wav"
+    for item, run in zip(response.findall("ITEM"), runs, strict=True):
+        shift = round(float(item.find("SOFFS")[1]) * RATE) - round(float(item.find("POSITION")[1]) * RATE)
+        assert shift == run.source - run.part.start - run.start
+        assert item.find("SOURCE").find("FILE")[1].startswith("media/")
+
+
+def test_items_cross_where_the_rendering_fades(whole):
+    items = read_project(whole.directory / SESSION).blocks("TRACK")[1].blocks("ITEM")
+    first, second = items[:2]
+    end = float(first.find("POSITION")[0]) + float(first.find("LENGTH")[0])
+    assert float(second.find("POSITION")[0]) == pytest.approx(1.5 - 0.025)
+    assert end == pytest.approx(1.5 + 0.025)
+    assert float(first.find("FADEOUT")[1]) == float(second.find("FADEIN")[1]) == pytest.approx(0.05)
+
+
+def test_the_folder_moves_as_one(whole, tmp_path):
+    shutil.copytree(whole.directory, tmp_path / "elsewhere")
+    for block in read_project(tmp_path / "elsewhere" / SESSION).blocks("TRACK"):
+        for item in block.blocks("ITEM"):
+            assert (tmp_path / "elsewhere" / item.blocks("SOURCE")[0].find("FILE")[0]).is_file()
+
+
+def test_media_are_copies_and_two_files_of_one_name_stay_two(tmp_path):
+    paths = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        paths.append(tmp_path / folder / "x.wav")
+        paths[-1].write_text(folder)
+    (tmp_path / "out").mkdir()
+    sources = tuple(SourceFile(str(path)) for path in paths)
+    found = with_media(tmp_path / "out", Inputs(sources[:1], (*sources[1:], *sources[:1])))
+    assert [source.path for source in (*found.guides, *found.memories)] == [
+        "media/x.wav",
+        "media/x-2.wav",
+        "media/x.wav",
+    ]
+    assert (tmp_path / "out" / "media" / "x-2.wav").read_text() == "b"
+    with pytest.raises(BadData, match="never in a file"):
+        with_media(tmp_path / "out", Inputs((SourceFile(""),), ()))
+
+
+def test_formats_are_known_by_name():
+    assert known_formats(["all"]) == tuple(FORMATS)
+    assert known_formats(["midi", "cues"]) == ("cues", "midi")
+    with pytest.raises(SettingsError, match="cannot export 'ableton'; known: reaper, cues"):
+        known_formats(["ableton"])
+
+
+def test_an_empty_response_is_handed_over(tmp_path, whole):
+    from dataclasses import replace
+
+    nothing = replace(whole.provenance, events=(), copies=(), samples=0)
+    audio_file = tmp_path / "response.wav"
+    shutil.copy(whole.directory / "response.wav", audio_file)
+    hand_over(tmp_path, Handed(nothing, REST), [name for name in FORMATS if name != "reaper"])
+    assert "ITEM" not in written(project(Session(nothing, REST)))
+
+
+@pytest.mark.parametrize("text", ["a b", 'a "b"', "a 'b' \"c\"", "`a` 'b' \"c\"", "a\nb", ""])
+def test_a_quoted_text_is_one_word(text):
+    assert words(f"NAME {quoted(text)} 1")[1:] == [
+        " ".join(text.split()).replace("`", "'" if '"' in text else "`"),
+        "1",
+    ]
+
+
+def test_a_foreign_project_is_written_as_it_was_read():
+    text = '<REAPER_PROJECT 0.1 "7.0/linux" 1\r\n  <NOTES\n    |< no block\n  >\n  <X\n  >\n\tODD   spacing\n>\n'
+    assert written(parsed(text, "a.rpp")) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not a REAPER project"),
+        ("RIFF", "not a REAPER project"),
+        ("<REAPER_PROJECT\n  <TRACK\n>\n", "<REAPER_PROJECT has no end"),
+        ("<REAPER_PROJECT\n>\n>\n", "line 3"),
+    ],
+)
+def test_what_is_no_project_is_refused_by_name(text, reason):
+    with pytest.raises(BadData, match=rf"a\.rpp: .*{reason}"):
+        parsed(text, "a.rpp")
