@@ -94,8 +94,8 @@ def test_a_memory_shorter_than_a_segment_is_refused(call, guide, agent, tmp_path
     [
         (np.zeros(20 * RATE), np.zeros(20 * RATE), "no multitrack has two tracks that sound"),
         (tones(20), np.zeros(20 * RATE), "b.wav"),
-        (tones(0.3), tones(0.3, seed=1), "no track of 0.5 s or more"),
-        (tones(1.2), tones(0.3), "no track of 0.5 s or more"),
+        (tones(0.3), tones(0.3, seed=1), "no track as long as a segment"),
+        (tones(1.2), tones(0.3), "no track as long as a segment"),
     ],
     ids=["both silent", "one silent", "both too short", "together too short"],
 )

@@ -12,8 +12,8 @@ from cli_making import FAST, RATE, digests, sound, tones
 import antiphon
 
 VERBS = [
-    "demo", "corpus", "corpus scan", "corpus check", "corpus build", "train", "respond", "tokenize", "evaluate", "info",
-    "doctor",
+    "demo", "corpus", "corpus scan", "corpus check", "corpus build", "train", "respond", "explain",
+    "tokenize", "alphabet", "evaluate", "finetune", "reproduce", "convert", "cache", "info", "doctor",
 ]  # fmt: skip
 RESPONSE_FILES = {"index.html", "mix.wav", "provenance.json", "response.wav", "specification.json"}
 
@@ -206,7 +206,13 @@ def test_evaluation_on_the_same_corpus_repeats_what_training_found(call, world, 
     kept = json.loads((agent / "config.json").read_text(encoding="utf-8"))["training"]["summary"]
     assert json.loads(done(call("evaluate", agent, world, "--json")))["summary"] == kept
     table = done(call("evaluate", agent, "--pair", guide, memory)).splitlines()
-    assert [line.split()[0] for line in table[2:]] == [row["model"] for row in kept]
+    assert [line.split("  ")[0] for line in table[2 : 2 + len(kept)]] == [row["model"] for row in kept]
+
+
+def test_the_probe_says_what_the_corpus_knows(call, world, agent):
+    found = json.loads(done(call("evaluate", agent, world, "--probe", "--json")))["probe"]
+    assert {"balance", "loudness"} <= set(found)
+    assert all(each["low"] <= each["value"] <= each["high"] for each in found.values())
 
 
 def test_info_is_the_model_card_and_as_json_the_config(call, agent):

@@ -8,16 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import cyclopts
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 from pydantic import ValidationError as PydanticError
 
 from antiphon import __version__
 from antiphon.cli import terminal
+from antiphon.cli.alphabet import alphabet
 from antiphon.cli.arguments import (
-    ActionSection,
     AllSettings,
     Config,
     Folders,
@@ -25,12 +24,27 @@ from antiphon.cli.arguments import (
     Output,
     Overwrite,
     Pair,
-    SamplingSection,
+    Probe,
     Seed,
     settings_from,
 )
+from antiphon.cli.cache import cache_app
+from antiphon.cli.convert import convert
 from antiphon.cli.corpus import corpus_app
-from antiphon.cli.printing import plain, print_json, print_statistics, print_summary, print_table
+from antiphon.cli.coupling import coupling_app
+from antiphon.cli.explain import explain
+from antiphon.cli.finetune import finetune
+from antiphon.cli.printing import (
+    plain,
+    print_gain,
+    print_json,
+    print_probe,
+    print_statistics,
+    print_summary,
+    print_table,
+)
+from antiphon.cli.reproduce import reproduce
+from antiphon.cli.respond import respond
 from antiphon.config import describe
 from antiphon.errors import AntiphonError, SettingsError
 
@@ -41,6 +55,14 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(corpus_app)
+app.command(cache_app)
+app.command(coupling_app)
+app.command(finetune)
+app.command(respond)
+app.command(reproduce)
+app.command(explain)
+app.command(convert)
+app.command(alphabet)
 
 
 @app.command
@@ -92,55 +114,20 @@ def train(
     resolved = settings_from(config, settings)
     given = open_given(corpus, pair, paired_folders, resolved.corpus)
     from antiphon.training.pipeline import train as run
+    from antiphon.training.ranks import is_first
 
     with terminal.progress() as progress:
         agent = run(given, output, settings=resolved, overwrite=overwrite, progress=progress)
+    if not is_first():
+        return
     if as_json:
         from antiphon.agent.directory import description
 
         print_json(description(agent))
         return
     print_summary(agent.training["summary"])
+    print_gain(agent.training["gain"])
     print(f"agent: {output}")
-
-
-@app.command
-def respond(
-    guide: Annotated[list[Path], Parameter(negative=())],
-    /,
-    *,
-    memory: Annotated[list[Path], Parameter(name=["--memory", "-m"], consume_multiple=True, negative=())],
-    agent: Path,
-    output: Output,
-    seed: Seed = 0,
-    config: Config = None,
-    sampling: SamplingSection = None,
-    action: ActionSection = None,
-    as_json: Json = False,
-) -> None:
-    """Answer a guide from a memory: response, mix, specification, provenance and a page.
-
-    Parameters
-    ----------
-    guide
-        What is listened to; several are mixed.
-    memory
-        What may be played; several are joined.
-    agent
-        A trained agent.
-    """
-    from antiphon.agent import Agent
-    from antiphon.experiments.answer import answer_files
-
-    player = Agent.load(agent)
-    player = player.with_settings(settings_from(config, base=player.settings, sampling=sampling, action=action))
-    with terminal.progress() as progress:
-        result = answer_files(guide, memory, player, output, seed=seed, progress=progress)
-    if as_json:
-        print_json({"output": str(output), "response": vars(result.statistics)})
-        return
-    print_statistics(vars(result.statistics))
-    print(f"listen and look: {output / 'index.html'}")
 
 
 @app.command
@@ -155,9 +142,10 @@ def tokenize(audio: Path, /, *, agent: Path, as_json: Json = False) -> None:
         Whose alphabet.
     """
     from antiphon.agent import Agent
-    from antiphon.audio import read
+    from antiphon.corpus.reading import file_sound
 
-    tokens = Agent.load(agent).tokens(read(audio))
+    player = Agent.load(agent)
+    tokens = player.perception.tokens(file_sound(audio), player.alphabet)
     if as_json:
         print_json(
             {"alphabet_id": tokens.alphabet_id, "ids": tokens.ids.tolist(), "intervals": tokens.intervals.tolist()}
@@ -176,6 +164,7 @@ def evaluate(
     pair: Pair = None,
     paired_folders: Folders = None,
     seed: Seed = 0,
+    probe: Probe = False,
     as_json: Json = False,
 ) -> None:
     """The re-generation task on the held-out part of a corpus: the agent against every baseline.
@@ -186,6 +175,8 @@ def evaluate(
         A trained agent.
     corpus
         A manifest or a folder; its division is that of the agent's settings.
+    probe
+        Also tell what the classes stand for, wherever the corpus holds notes.json beside its sound.
     """
     from antiphon.agent import Agent
     from antiphon.corpus.opening import open_given
@@ -194,12 +185,13 @@ def evaluate(
     player = Agent.load(agent)
     given = open_given(corpus, pair, paired_folders, player.settings.corpus)
     with terminal.progress() as progress:
-        rows = run(player, given, seed=seed, progress=progress)
-    summary = plain(rows)
+        found = plain(run(player, given, seed=seed, probed=probe, progress=progress))
     if as_json:
-        print_json({"summary": summary})
-    else:
-        print_summary(summary)
+        print_json(found)
+        return
+    print_summary(found["summary"])
+    print_gain(found["gain"])
+    print_probe(found["probe"])
 
 
 @app.command

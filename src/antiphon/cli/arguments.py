@@ -18,6 +18,7 @@ Output = Annotated[Path, Parameter(name=["--output", "-o"], help="Where the resu
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")]
 Config = Annotated[Path | None, Parameter(name="--config", help="A TOML file of settings.")]
 Seed = Annotated[int, Parameter(help="Seed of all draws, 0 or more.", validator=cyclopts.validators.Number(gte=0))]
+Probe = Annotated[bool, Parameter(negative=())]
 Overwrite = Annotated[bool, Parameter(negative=(), help="Replace an agent that is there.")]
 Folders = Annotated[
     tuple[Path, Path] | None, Parameter(negative=(), help="Two folders whose files are paired by name.")

@@ -40,6 +40,24 @@ def print_summary(rows: Sequence[Mapping[str, Any]]) -> None:
     print_table(head, table)
 
 
+def print_gain(gain: Mapping[str, Any] | None) -> None:
+    """What the guide adds; nothing where no deaf model was trained."""
+    if gain is None:
+        return
+    names = {"whole": "the guide is worth", "piece": "  the piece", "local": "  the moment", "swapped": "swapped guide"}
+    rows = [(about, _interval(gain[name], 3)) for name, about in names.items() if gain.get(name)]
+    print_table(("what the guide adds", "bits per token"), rows)
+
+
+def print_probe(measures: Mapping[str, Mapping[str, float]]) -> None:
+    """What the classes stand for; nothing where nobody asked."""
+    if measures:
+        rows = [
+            (name, f"{each['value']:.3f} ({each['low']:.3f} to {each['high']:.3f})") for name, each in measures.items()
+        ]
+        print_table(("what the classes say", ""), rows)
+
+
 def _interval(value: Mapping[str, float], digits: int) -> str:
     if value["pieces"] == 1:
         return f"{value['mean']:.{digits}f}"

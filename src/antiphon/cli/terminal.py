@@ -31,9 +31,10 @@ def progress() -> Iterator[Progress]:
         tasks: dict[str, bars.TaskID] = {}
 
         def show(task: str, done: int, total: int) -> None:
-            if task not in tasks:
-                tasks[task] = view.add_task(task, total=total)
-            view.update(tasks[task], completed=done, total=total)
+            name = task.partition(":")[0]
+            if name not in tasks:
+                tasks[name] = view.add_task(task, total=total)
+            view.update(tasks[name], description=task, completed=done, total=total)
 
         yield show
 

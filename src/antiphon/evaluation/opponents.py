@@ -9,18 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.config import SamplingSettings
-from antiphon.dataset import TokenExcerpt
+from antiphon.dataset import TokenExcerpt, TokenPair
 from antiphon.decision import baselines
 from antiphon.decision.baselines import Baseline, Mixture
+from antiphon.decision.counts import ALONE, WITH_GUIDE, interpolated
 from antiphon.decision.generation import Context, score
+from antiphon.decision.retrieval import Retrieval, retrieval
 from antiphon.interfaces import DecisionModel
-from antiphon.types import Ids
+from antiphon.types import Ids, Seconds
 
 PRIORS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Tokens of p(b) that a table may add to each row; validation chooses."""
 
 WEIGHTS = np.linspace(0.01, 0.99, 99)
 """Weights of a sure opponent against p(b); validation chooses."""
+
+RETRIEVED = (1, 2, 4, 8)
+"""How many guide tokens retrieval may compare at most; validation chooses."""
+
+
+PLAIN_DRAW = {"temperature": 1.0, "top_p": 1.0, "top_k": 0, "consensus": 1, "best_of": 1}
+"""How the uniform opponent is sampled, whatever the others are: any choice among equally likely tokens would be a fixed
+part of them, or always the same one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +43,31 @@ class Opponent:
     sampling: SamplingSettings
 
 
-def side_by_side(
-    excerpts: Sequence[TokenExcerpt],
-) -> Iterator[tuple[list[tuple[int, int, int]], Ids, Ids]]:
-    """All ordered pairs, those of one length together: (excerpt, guide, target) indices, guides and targets (pairs,
-    n)."""
-    together: dict[int, list[tuple[int, int, int]]] = {}
+@dataclass(frozen=True, eq=False)
+class PairGroup:
+    """Ordered pairs of one length: (excerpt, guide, target) indices, guides, targets and durations (pairs, n)."""
+
+    names: tuple[tuple[int, int, int], ...]
+    guides: Ids
+    targets: Ids
+    durations: Seconds
+
+
+def side_by_side(excerpts: Sequence[TokenExcerpt]) -> Iterator[PairGroup]:
+    """All ordered pairs, those of one length together."""
+    together: dict[int, list[tuple[tuple[int, int, int], TokenPair]]] = {}
     for index, excerpt in enumerate(excerpts):
         for guide, target in excerpt.ordered_pairs():
-            together.setdefault(len(excerpt.pair(guide, target)), []).append((index, guide, target))
-    for names in together.values():
-        pairs = [excerpts[index].pair(guide, target) for index, guide, target in names]
-        yield names, np.stack([pair.guide for pair in pairs]), np.stack([pair.target for pair in pairs])
+            pair = excerpt.pair(guide, target)
+            together.setdefault(len(pair), []).append(((index, guide, target), pair))
+    for rows in together.values():
+        names, pairs = zip(*rows, strict=True)
+        yield PairGroup(
+            names,
+            np.stack([pair.guide for pair in pairs]),
+            np.stack([pair.target for pair in pairs]),
+            np.stack([pair.durations for pair in pairs]),
+        )
 
 
 def opponents(
@@ -54,46 +77,70 @@ def opponents(
     context: Context,
     sampling: SamplingSettings,
 ) -> tuple[Opponent, ...]:
-    """Uniform, majority, unigram, repeat-last, copy-guide, p(b|a) and bigram."""
-    pairs = (excerpt.pair(*names) for excerpt in train for names in excerpt.ordered_pairs())
-    counts = baselines.count(((pair.guide, pair.target) for pair in pairs), classes)
-    check = list(side_by_side(validation or train))
+    """Uniform, majority, unigram, repeat-last, copy-guide, p(b|a), bigram, trigram, counts with guide and retrieval.
+
+    Trigram and counts with guide are interpolated (see `decision.counts`): b given what was played last and before,
+    and given also the guide now and before.
+    """
+    learned, held_out = _stacked(train), _stacked(validation)
+    counts = baselines.count(learned, classes)
+    check = Check(held_out or learned, context)
     unigram = baselines.unigram(counts)
 
     def soft(name: str, model: DecisionModel) -> Opponent:
         return Opponent(name, model, model, sampling)
 
     def sure(name: str, model: DecisionModel) -> Opponent:
-        return Opponent(name, model, Mixture(model, unigram, _best_weight(model, unigram, check, context)), sampling)
+        return Opponent(name, model, Mixture(model, unigram, check.best_weight(model, unigram)), sampling)
 
     def table(name: str, make: Callable[[float], Baseline]) -> Opponent:
-        return soft(name, min((make(prior) for prior in PRIORS), key=lambda model: _nats(model, check, context)))
+        return soft(name, min((make(prior) for prior in PRIORS), key=check.nats))
 
     uniform = baselines.uniform(classes)
     return (
-        # A nucleus of equally likely tokens would leave a fixed fifth of them out.
-        Opponent("uniform", uniform, uniform, sampling.model_copy(update={"top_p": 1.0})),
+        Opponent("uniform", uniform, uniform, sampling.model_copy(update=PLAIN_DRAW)),
         sure("majority", baselines.majority(counts)),
         soft("unigram", unigram),
         sure("repeat-last", baselines.repeat_last(counts)),
         sure("copy-guide", baselines.copy_guide(classes)),
         table("p(b|a)", lambda prior: baselines.guide_table(counts, prior)),
         table("bigram", lambda prior: baselines.bigram(counts, prior)),
+        soft("trigram", interpolated(learned, held_out, classes, ALONE)),
+        soft("counts with guide", interpolated(learned, held_out, classes, WITH_GUIDE)),
+        sure("retrieval", _best_retrieval(retrieval(learned, classes, max(RETRIEVED)), check)),
     )
 
 
-Check = Sequence[tuple[list[tuple[int, int, int]], Ids, Ids]]
+@dataclass(frozen=True, eq=False)
+class Check:
+    """The pairs on which an opponent's free settings are chosen: guides and targets (pairs, n) of one length each."""
+
+    pairs: Sequence[tuple[Ids, Ids]]
+    context: Context
+
+    def log_probabilities(self, model: DecisionModel) -> NDArray[np.float64]:
+        """Of every token, in nats."""
+        return np.concatenate([score(model, guides, targets, self.context).ravel() for guides, targets in self.pairs])
+
+    def nats(self, model: DecisionModel) -> float:
+        """Mean surprise at a token."""
+        return float(-self.log_probabilities(model).mean())
+
+    def best_weight(self, sure: DecisionModel, other: DecisionModel) -> float:
+        """The weight of the first at which the two surprise least together."""
+        first, second = (np.exp(self.log_probabilities(model)) for model in (sure, other))
+        nats = [-np.log(weight * first + (1 - weight) * second).mean() for weight in WEIGHTS]
+        return float(WEIGHTS[int(np.argmin(nats))])
 
 
-def _log_probabilities(model: DecisionModel, check: Check, context: Context) -> NDArray[np.float64]:
-    return np.concatenate([score(model, guides, targets, context).ravel() for _, guides, targets in check])
+def _stacked(excerpts: Sequence[TokenExcerpt]) -> list[tuple[Ids, Ids]]:
+    return [(group.guides, group.targets) for group in side_by_side(excerpts)]
 
 
-def _nats(model: DecisionModel, check: Check, context: Context) -> float:
-    return float(-_log_probabilities(model, check, context).mean())
+def _best_retrieval(model: Retrieval, check: Check) -> Retrieval:
+    """As long a succession as is right most often."""
 
+    def hits(longest: int) -> int:
+        return sum(int((model.up_to(longest).answers(guides) == targets).sum()) for guides, targets in check.pairs)
 
-def _best_weight(sure: DecisionModel, other: DecisionModel, check: Check, context: Context) -> float:
-    first, second = (np.exp(_log_probabilities(model, check, context)) for model in (sure, other))
-    nats = [-np.log(weight * first + (1 - weight) * second).mean() for weight in WEIGHTS]
-    return float(WEIGHTS[int(np.argmin(nats))])
+    return model.up_to(max(RETRIEVED, key=hits))

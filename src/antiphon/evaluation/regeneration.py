@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from antiphon.agent import Agent
 from antiphon.dataset import TokenExcerpt
 from antiphon.decision.generation import Context, generate, score
 from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
-from antiphon.evaluation.opponents import Opponent, opponents, side_by_side
+from antiphon.evaluation.displacement import JUDGED_SHARES
+from antiphon.evaluation.opponents import Opponent, PairGroup, opponents, side_by_side
 from antiphon.evaluation.statistics import Estimate, estimate
 from antiphon.interfaces import Progress, no_progress
 from antiphon.metrics import bits_per_token, entropy, longest_common_prefix, true_positive_percentage
@@ -53,13 +55,28 @@ class Summary:
     behind: Estimate
 
 
+@dataclass(frozen=True, eq=False)
+class Displaced(Opponent):
+    """An opponent whose guides are turned round by shares of the track: each of its scores is the mean over `shares`,
+    and all of them free runs and surprises of their own."""
+
+    shares: tuple[float, ...] = JUDGED_SHARES
+
+
 def everyone(agent: Agent, train: Sequence[TokenExcerpt], validation: Sequence[TokenExcerpt]) -> tuple[Opponent, ...]:
-    """The agent's decision, its deaf twin where it has one, and the opponents fitted on the training split."""
+    """The agent's decision, its deaf and shifted twins where it has them, and the opponents fitted on the training
+    split."""
     sampling = agent.settings.sampling
-    neural = [("antiphon", agent.network)] + ([("deaf", agent.deaf)] if agent.deaf else [])
-    models = [(name, NeuralDecision(network)) for name, network in neural]
-    trained = tuple(Opponent(name, model, model, sampling) for name, model in models)
-    return trained + opponents(train, validation, agent.alphabet.classes, agent.context, sampling)
+    trained = []
+    for name, network, kind in (
+        ("antiphon", agent.network, Opponent),
+        ("deaf", agent.deaf, Opponent),
+        ("shifted", agent.shifted, Displaced),
+    ):
+        if network is not None:
+            model = NeuralDecision(network)
+            trained.append(kind(name, model, model, sampling))
+    return (*trained, *opponents(train, validation, agent.alphabet.classes, agent.context, sampling))
 
 
 def regenerate(
@@ -77,13 +94,12 @@ def regenerate(
     done, total = 0, len(contenders) * len(groups)
     for contender in contenders:
         drawn = 0
-        for names, guides, targets in groups:
-            seeds = [seed * SEED_STRIDE + drawn + row for row in range(len(guides))]
-            drawn += len(guides)
-            answers = generate(contender.model, guides, context, sampling=contender.sampling, seeds=seeds)
-            surprise = score(contender.surprise, guides, targets, context)
-            for row, (index, guide, target) in enumerate(names):
-                excerpt, answer, truth = excerpts[index], answers.ids[row], targets[row]
+        for group in groups:
+            seeds = [seed * SEED_STRIDE + drawn + row for row in range(len(group.names))]
+            drawn += len(group.names)
+            judged = _judged(contender, group, context, seeds)
+            for (index, guide, target), numbers in zip(group.names, judged, strict=True):
+                excerpt = excerpts[index]
                 scores.append(
                     PairScore(
                         model=contender.name,
@@ -91,16 +107,38 @@ def regenerate(
                         multitrack=excerpt.name,
                         guide=excerpt.tracks[guide],
                         target=excerpt.tracks[target],
-                        tokens=len(truth),
-                        tpp=true_positive_percentage(answer, truth),
-                        lcp=float(longest_common_prefix(answer, truth).mean()),
-                        entropy=entropy(answer),
-                        bits=bits_per_token(surprise[row]),
+                        tokens=group.targets.shape[1],
+                        **dict(zip(_COLUMNS, numbers.tolist(), strict=True)),
                     )
                 )
             done += 1
             progress("evaluate", done, total)
     return tuple(scores)
+
+
+def _judged(contender: Opponent, group: PairGroup, context: Context, seeds: Sequence[int]) -> NDArray[np.float64]:
+    """The numbers (pairs, columns) of _COLUMNS, the mean over what the contender hears."""
+    shares = contender.shares if isinstance(contender, Displaced) else (0.0,)
+    runs = []
+    for share in shares:
+        turn = round(share * group.guides.shape[1])
+        heard, durations = np.roll(group.guides, turn, axis=1), group.durations
+        answers = generate(
+            contender.model, heard, context, sampling=contender.sampling, seeds=seeds, durations=durations
+        ).ids
+        surprise = score(contender.surprise, heard, group.targets, context, durations)
+        runs.append(
+            [
+                (
+                    true_positive_percentage(answer, truth, lasting),
+                    float(longest_common_prefix(answer, truth).mean()),
+                    entropy(answer),
+                    bits_per_token(nats),
+                )
+                for answer, truth, lasting, nats in zip(answers, group.targets, durations, surprise, strict=True)
+            ]
+        )
+    return np.asarray(np.mean(runs, axis=0))
 
 
 def summarized(scores: Sequence[PairScore]) -> tuple[Summary, ...]:

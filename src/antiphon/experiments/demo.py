@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from antiphon.action.export import RESPONSE_FILES
 from antiphon.agent import Agent
 from antiphon.audio import read, with_channels, write
-from antiphon.config import Settings
+from antiphon.config import Settings, TrainingSettings
 from antiphon.corpus.manifest import read_manifest
 from antiphon.corpus.reading import read_track
 from antiphon.corpus.rendered import ChoraleSettings, build_chorales, render_chorale
@@ -36,6 +36,9 @@ FEWEST_PIECES = 24
 
 TEMPO_BPM = 120.0
 """A quarter note is then one segment of the default 0.5 s."""
+
+EPOCHS = 12
+"""A training to convergence takes three times as long and gains a tenth of a bit: nobody waits for that in a demo."""
 
 MEMORY_PROGRAM = 24
 """General MIDI, from 0: nylon guitar. Plucked, so unlike every sustained timbre that the corpus is made of."""
@@ -83,7 +86,7 @@ def demo(
     if pieces < FEWEST_PIECES:
         raise SettingsError(f"the demo needs {FEWEST_PIECES} pieces or more, got {pieces}")
     refuse_foreign(directory, DEMO_FILES)
-    settings = settings or Settings()
+    settings = settings or Settings(training=TrainingSettings(max_epochs=EPOCHS))
     build = ChoraleSettings(pieces=pieces, tempo_bpm=TEMPO_BPM, seed=seed)
     corpus = read_manifest(build_chorales(directory / "corpus", build, progress).manifest)
     agent = train(corpus, directory / "agent", settings=settings, overwrite=True, progress=progress)
@@ -93,7 +96,7 @@ def demo(
     memory = agent.memory(read(directory / "memory.wav"))
     result = answer(agent, read(directory / "guide.wav"), memory, seed)
     summary = TypeAdapter(tuple[Summary, ...]).validate_python(agent.training["summary"])
-    write_answer(directory, result, agent, summary)
+    write_answer(directory, result, agent, summary=summary)
     return Demo(agent, result, f"{guided.name}, {guided.tracks[0].name}", remembered.name, summary)
 
 

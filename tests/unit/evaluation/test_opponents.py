@@ -39,13 +39,16 @@ def by_name(train, validation):
 
 
 def bits(opponent, excerpts) -> float:
-    found = [score(opponent.surprise, guides, targets, CONTEXT) for _, guides, targets in side_by_side(excerpts)]
+    found = [score(opponent.surprise, group.guides, group.targets, CONTEXT) for group in side_by_side(excerpts)]
     return bits_per_token(np.concatenate([each.ravel() for each in found]))
 
 
 def test_everyone_is_there():
     names = [each.name for each in opponents(noise(2, 0), noise(1, 1), CLASSES, CONTEXT, SamplingSettings())]
-    assert names == ["uniform", "majority", "unigram", "repeat-last", "copy-guide", "p(b|a)", "bigram"]
+    assert names == [
+        *("uniform", "majority", "unigram", "repeat-last", "copy-guide", "p(b|a)"),
+        *("bigram", "trigram", "counts with guide", "retrieval"),
+    ]
 
 
 def test_nobody_is_infinitely_surprised():
@@ -57,8 +60,9 @@ def test_who_knows_nothing_pays_log2_k():
     assert bits(by_name(noise(3, 0), noise(2, 1))["uniform"], held(2, 2)) == pytest.approx(np.log2(CLASSES), rel=1e-5)
 
 
-def test_the_uniform_opponent_can_play_every_class():
-    uniform = by_name(noise(3, 0), noise(2, 1))["uniform"]
+@pytest.mark.parametrize("settings", [{}, {"consensus": 4}, {"temperature": 0.0}, {"top_k": 2}], ids=str)
+def test_the_uniform_opponent_can_play_every_class(settings):
+    uniform = opponents(noise(3, 0), noise(2, 1), CLASSES, CONTEXT, SamplingSettings(**settings))[0]
     guides = np.zeros((20, 20), dtype=np.int64)
     played = generate(uniform.model, guides, CONTEXT, sampling=uniform.sampling, seeds=range(20)).ids
     assert np.unique(played).tolist() == list(range(CLASSES))
@@ -66,12 +70,24 @@ def test_the_uniform_opponent_can_play_every_class():
 
 @pytest.mark.parametrize(
     ("world", "wins", "bits_at_most"),
-    [(held, {"repeat-last", "bigram"}, 1.2), (half_way_round, {"p(b|a)"}, 0.2)],
+    [
+        (held, {"repeat-last", "bigram", "trigram", "counts with guide"}, 1.3),
+        (half_way_round, {"p(b|a)", "counts with guide", "retrieval"}, 0.2),
+    ],
 )
 def test_who_wins_is_who_knows_the_worlds_law(world, wins, bits_at_most):
     found = {name: bits(each, world(3, 2)) for name, each in by_name(world(8, 0), world(3, 1)).items()}
     for name, value in found.items():
         assert (value < bits_at_most) == (name in wins), found
+
+
+def test_everyone_can_answer():
+    found = by_name(half_way_round(8, 0), half_way_round(3, 1))
+    guides = np.random.default_rng(3).integers(CLASSES, size=(4, 25))
+    for name, each in found.items():
+        answers = generate(each.model, guides, CONTEXT, sampling=each.sampling, seeds=range(4)).ids
+        right = (answers == (guides + 4) % CLASSES).mean()
+        assert (right > 0.95) == (name in {"p(b|a)", "counts with guide", "retrieval"}), name
 
 
 def test_priors_are_those_that_validate_best():
@@ -83,7 +99,7 @@ def test_priors_are_those_that_validate_best():
         tried = []
         for prior in PRIORS:
             model = make(counts, prior)
-            scores = [score(model, guides, targets, CONTEXT) for _, guides, targets in side_by_side(validation)]
+            scores = [score(model, group.guides, group.targets, CONTEXT) for group in side_by_side(validation)]
             tried.append(bits_per_token(np.concatenate([each.ravel() for each in scores])))
         assert bits(found[name], validation) == pytest.approx(min(tried))
 
@@ -95,8 +111,8 @@ def test_without_validation_the_training_split_decides():
 def test_side_by_side_are_all_ordered_pairs_once():
     excerpts = [*noise(2, 0, n=5, tracks=3), *noise(1, 1, n=7)]
     seen = []
-    for names, guides, targets in side_by_side(excerpts):
-        for (index, guide, target), guide_ids, target_ids in zip(names, guides, targets, strict=True):
+    for group in side_by_side(excerpts):
+        for (index, guide, target), guide_ids, target_ids in zip(group.names, group.guides, group.targets, strict=True):
             assert guide_ids.tolist() == excerpts[index].ids[guide].tolist()
             assert target_ids.tolist() == excerpts[index].ids[target].tolist()
             seen.append((index, guide, target))
