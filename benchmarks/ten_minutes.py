@@ -48,7 +48,8 @@ def pairs_of(manifest: Path, left_out: set[str], wanted: int) -> list[list[Multi
     """Groups of songs of one composer, about five minutes each, no composer again before each had a turn."""
     by_artist = defaultdict(list)
     for song in read_manifest(manifest).multitracks:
-        if song.name not in left_out and 40 < song.duration < 150:
+        plays = {track.name for track in song.tracks}
+        if plays == {"voice", "piano"} and song.name not in left_out and 40 < song.duration < 150:
             by_artist[song.artist].append(song)
     turns = defaultdict(list)
     for artist, songs in sorted(by_artist.items()):

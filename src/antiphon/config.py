@@ -208,6 +208,9 @@ class SamplingSettings(_Section):
     repetition: Share = 1.0
     """Repeats are left to the model up to the length that this share of the training music's own repeats do not pass;
     beyond it they become the less likely, the rarer such lengths are in the music. 1 leaves all to the model."""
+    rests: bool = True
+    """Whether a response may rest where the memory has something to play. A voice rests through the interludes of a
+    song, and an agent that has learned from songs rests as long."""
     constraint: Literal["hard", "soft", "off"] = "hard"
     """Keep to the labels of the memory: always, or where the nucleus holds one (paper 4.3), or never. The paper's soft
     form can ask for a label that the memory lacks, which it plays as silence."""

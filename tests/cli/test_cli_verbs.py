@@ -215,6 +215,18 @@ def test_the_probe_says_what_the_corpus_knows(call, world, agent):
     assert all(each["low"] <= each["value"] <= each["high"] for each in found.values())
 
 
+def test_an_agent_that_may_not_rest_does_not(call, guide, memory, agent, tmp_path):
+    """Drawn almost evenly, so that an agent that may rest does."""
+    loose = ("--sampling.temperature", "20", "--sampling.top-p", "1", "--no-explain")
+    asked = []
+    for name, flags in (("may", ()), ("may not", ("--sampling.no-rests",))):
+        done(call("respond", guide, "-m", memory, "--agent", agent, "-o", tmp_path / name, *loose, *flags))
+        asked.append(set(specification(tmp_path / name)["ids"]))
+    rest = specification(tmp_path / "may")["alphabet_size"]
+    assert rest in asked[0]
+    assert rest not in asked[1]
+
+
 def test_info_is_the_model_card_and_as_json_the_config(call, agent):
     assert done(call("info", agent)) == (agent / "README.md").read_text(encoding="utf-8")
     config = json.loads((agent / "config.json").read_text(encoding="utf-8"))

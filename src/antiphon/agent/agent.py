@@ -133,7 +133,7 @@ class Agent:
             self.context,
             sampling=sampling,
             seeds=[seed],
-            allowed=self._allowed(guide, memory),
+            allowed=self._allowed(guide, memory, sampling.rests),
             pinned=pinned_steps(pins, memory, guide.intervals).ids(memory, self._rest) if pins else None,
             durations=guide.durations[None],
             repetition=self._repetition(sampling),
@@ -244,11 +244,11 @@ class Agent:
     def _rest(self) -> int | None:
         return self.alphabet.rest if self.alphabet.has_rest else None
 
-    def _allowed(self, guide: Tokens, memory: Memory) -> NDArray[np.bool_]:
+    def _allowed(self, guide: Tokens, memory: Memory, rests: bool) -> NDArray[np.bool_]:
         usable = usable_segments(memory, self.settings.action)
         allowed = playable(memory, guide.intervals, self.alphabet.classes, usable)
         if self.alphabet.has_rest:
-            allowed[:, self.alphabet.rest] = True
+            allowed[:, self.alphabet.rest] = rests | ~allowed[:, : self.alphabet.rest].any(axis=1)
         return allowed
 
     def _require_own(self, tokens: Tokens, name: str) -> None:

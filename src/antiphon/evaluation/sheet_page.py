@@ -30,8 +30,7 @@ GAP_SECONDS = 0.2
 FADE_SECONDS = 0.005
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-REGISTERS = ("A0", "G#1", "G2", "F#3", "F4", "E5", "D#6", "D7")
-"""Lowest key of each register of eleven keys."""
+REGISTERS = ("low", "", "", "", "", "", "", "high")
 
 
 def write_sheet(directory: Path, sheet: AlphabetSheet) -> None:
@@ -73,7 +72,7 @@ def _class_as_dict(each: ClassSheet) -> dict[str, Any]:
 
 def _page(sheet: AlphabetSheet) -> str:
     account = sheet.account
-    dead = f"{account.dead} of them carry nothing here" if account.dead else "all of them occur here"
+    dead = f"{account.dead} of them carry nothing here" if account.dead else "All of them occur here"
     head = (
         f"<h1>An alphabet of {sheet.alphabet.size} classes</h1>"
         f'<p class="lead">{dead}. Balance {account.balance:.2f} (1: all classes are used alike); the classes leave '
@@ -94,16 +93,19 @@ def _page(sheet: AlphabetSheet) -> str:
 
 
 def _card(each: ClassSheet, sheet: AlphabetSheet) -> str:
-    name = "rest" if sheet.alphabet.has_rest and each.id == sheet.alphabet.rest else str(each.id)
+    rests = sheet.alphabet.has_rest and each.id == sheet.alphabet.rest
+    name = "rest" if rests else str(each.id)
+    profile = "" if rests else _bars(each.pitch_classes, each.registers)
+    alike = "" if rests else f"<p><small>like</small> {_links(each.neighbours, '{:.2f}')}</p>"
     sources = "; ".join(f"{example.track.name} at {example.start:.1f} s" for example in each.examples)
     return (
         f'<article class="class" id="class-{each.id}" style="--hue: hsl({each.id * GOLDEN_ANGLE % 360:.0f} 60% 50%)">'
         f'<header><b>{name}</b><button aria-label="hear class {name}" title="{escape(sources)}" '
         f'data-sound="{_sound(each.examples)}">&#9654;</button>'
         f"<small>{100 * each.share:.1f} %, {each.count} segments</small></header>"
-        f"{_bars(each.pitch_classes, each.registers)}"
+        f"{profile}"
         f"<p>{each.level:.0f} dBFS; runs of {each.run_mean:.1f}, the longest {each.run_longest}</p>"
-        f"<p><small>like</small> {_links(each.neighbours, '{:.2f}')}</p>"
+        f"{alike}"
         f"<p><small>then</small> {_links([(token, 100 * share) for token, share in each.successors], '{:.0f} %')}</p>"
         "</article>"
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon.agent import Agent
-from antiphon.config import Settings, resolve
+from antiphon.config import SamplingSettings, Settings, resolve
 from antiphon.corpus.manifest import Corpus, read_manifest
 from antiphon.corpus.opening import open_corpus
 from antiphon.corpus.planted import PLANTED_WORLDS, PlantedSettings, build_planted
@@ -32,6 +32,11 @@ WORLD_SEED = 7000
 
 WORLD_SEGMENTS = 64
 """Segments of half a second in a piece of a world."""
+
+
+PLAYING = SamplingSettings(rests=False, repetition=0.95)
+"""How it plays unless told otherwise. A Lied's voice waits through the piano's interludes; who takes the base agent to
+play along does not want to wait with it."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ def build_base(
         "licence": "CC0-1.0",
     }
     agent = replace(trained, deaf=None, shifted=None, training={**trained.training, **told})
+    agent = agent.with_settings(settings.model_copy(update={"sampling": PLAYING}))
     agent.save(output)
     size = sum(path.stat().st_size for path in output.iterdir())
     if size > MOST_BYTES:
