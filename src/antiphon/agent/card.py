@@ -33,6 +33,16 @@ def _told(training: Mapping[str, Any]) -> str:
     return "".join(lines)
 
 
+def _balance(account: Mapping[str, Any] | None) -> str:
+    """How well the classes divide what they were made of."""
+    if not account:
+        return ""
+    return (
+        f"; balance {account['balance']:.2f}, {account['dead']} dead classes, "
+        f"{100 * account['distortion']:.0f} % of the variance within classes, {100 * account['rests']:.0f} % rests"
+    )
+
+
 def _gain(gain: Mapping[str, Any] | None) -> str:
     """What the guide adds, as a table; nothing where no deaf model was trained."""
     if not gain:
@@ -71,7 +81,7 @@ def model_card(agent: Agent) -> str:
         "It answers a guide track with a specification of what to play, and plays it from a memory.\n\n"
         f"- Alphabet: {agent.alphabet.size} classes{' and the rest' if agent.alphabet.has_rest else ''}, "
         f"segments of {settings.perception.segment_seconds} s, encoder `{settings.perception.encoder.name}`, "
-        f"id `{agent.alphabet.id}`\n"
+        f"id `{agent.alphabet.id}`{_balance(training.get('alphabet'))}\n"
         f"- Decision: {settings.decision.layers} layers, {settings.decision.dimension} wide, "
         f"{sum(weight.numel() for weight in agent.network.parameters()):,} weights, {settings.decision.conditioning}\n"
         f"- Learned from: {training.get('tracks', 0)} tracks, {training.get('minutes', 0):.1f} minutes; "
