@@ -16,7 +16,7 @@ from antiphon.agent import Agent
 from antiphon.dataset import Splits, TokenExcerpt
 from antiphon.decision.generation import Context, score
 from antiphon.evaluation.opponents import side_by_side
-from antiphon.evaluation.regeneration import PairScore, Summary, everyone, regenerate, summarized
+from antiphon.evaluation.regeneration import PairScore, Summary, by_piece, everyone, regenerate, summarized
 from antiphon.evaluation.statistics import Estimate, estimate
 from antiphon.interfaces import DecisionModel, Progress, no_progress
 from antiphon.metrics import bits_per_token
@@ -94,15 +94,8 @@ def _strange(excerpts: Sequence[TokenExcerpt], index: int, guide: int, length: i
 
 
 def _bits_by_piece(scores: Sequence[PairScore], model: str) -> dict[str, float]:
-    """Each piece's mean over its tokens."""
-    rows: dict[str, list[PairScore]] = {}
-    for row in scores:
-        if row.model == model:
-            rows.setdefault(row.piece, []).append(row)
-    return {
-        piece: float(np.average([row.bits for row in found], weights=[row.tokens for row in found]))
-        for piece, found in sorted(rows.items())
-    }
+    numbers = by_piece([row for row in scores if row.model == model])
+    return {piece: columns["bits"] for piece, columns in numbers.items()}
 
 
 def _difference(more: dict[str, float], less: dict[str, float]) -> Estimate:

@@ -144,10 +144,10 @@ def _judged(contender: Opponent, group: PairGroup, context: Context, seeds: Sequ
 def summarized(scores: Sequence[PairScore]) -> tuple[Summary, ...]:
     """One row per model, in the order of `scores`; the first model is the one that the others are behind."""
     models = list(dict.fromkeys(row.model for row in scores))
-    first = _by_piece([row for row in scores if row.model == models[0]])
+    first = by_piece([row for row in scores if row.model == models[0]])
     rows = []
     for model in models:
-        pieces = _by_piece([row for row in scores if row.model == model])
+        pieces = by_piece([row for row in scores if row.model == model])
         columns = {name: estimate([piece[name] for piece in pieces.values()]) for name in _COLUMNS}
         behind = estimate([pieces[name]["bits"] - first[name]["bits"] for name in pieces])
         rows.append(Summary(model=model, behind=behind, **columns))
@@ -157,7 +157,8 @@ def summarized(scores: Sequence[PairScore]) -> tuple[Summary, ...]:
 _COLUMNS = ("tpp", "lcp", "entropy", "bits")
 
 
-def _by_piece(scores: Sequence[PairScore]) -> dict[str, dict[str, float]]:
+def by_piece(scores: Sequence[PairScore]) -> dict[str, dict[str, float]]:
+    """Each piece's mean of every number, weighted by tokens."""
     pieces: dict[str, list[PairScore]] = {}
     for row in scores:
         pieces.setdefault(row.piece, []).append(row)

@@ -1,10 +1,9 @@
 """The tokens of a stream are those of the whole file, whatever the size of the blocks."""
 
-import json
-
 import numpy as np
 import pytest
 from perception_sounds import A4, C4, E5, Loudness, melody, silence
+from wav2vec2_making import model_of, saved
 
 from antiphon.audio import HeldSound, mono, resampled
 from antiphon.config import EncoderSettings, PerceptionSettings
@@ -27,23 +26,7 @@ def music(seconds):
 @pytest.fixture(scope="module")
 def wav2vec2(tmp_path_factory):
     """A tiny model with random weights."""
-    import torch
-    from transformers import Wav2Vec2Config, Wav2Vec2Model
-
-    torch.manual_seed(0)
-    config = Wav2Vec2Config(
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        conv_dim=(8,) * 7,
-        num_conv_pos_embeddings=8,
-        num_conv_pos_embedding_groups=2,
-    )
-    path = tmp_path_factory.mktemp("wav2vec2")
-    Wav2Vec2Model(config).save_pretrained(path)
-    (path / "preprocessor_config.json").write_text(json.dumps({"do_normalize": True, "sampling_rate": 16000}))
-    return str(path)
+    return str(saved(model_of(num_hidden_layers=1), tmp_path_factory.mktemp("wav2vec2")))
 
 
 def fed(stream, samples, length):
