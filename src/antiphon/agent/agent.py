@@ -64,10 +64,14 @@ class Agent:
         return NeuralDecision(self.network)
 
     def decider(self, sampling: SamplingSettings) -> DecisionModel:
-        """The trained model, obeying the guide more or less than it has learned to where `sampling` asks for it."""
+        """The trained model as `sampling` asks for it: obeying the guide more or less than it has learned to, or by the
+        guide alone."""
+        if not sampling.past and not self.settings.training.hide_past:
+            raise SettingsError("setting sampling.past: this agent was trained without training.hide_past")
+        heard = NeuralDecision(self.network, forgetful=not sampling.past)
         if sampling.guidance == 1:
-            return self.decision
-        return Guided(self.decision, NeuralDecision(self.network, hidden=True), sampling.guidance)
+            return heard
+        return Guided(heard, replace(heard, hidden=True), sampling.guidance)
 
     @property
     def context(self) -> Context:

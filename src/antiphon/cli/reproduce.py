@@ -27,7 +27,7 @@ def reproduce(
     quick: Annotated[bool, Parameter(negative=())] = False,
     pieces: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0))] = 0,
     consensus: Annotated[int, Parameter(validator=cyclopts.validators.Number(gte=0))] = 32,
-    consensus_of: str = "antiphon,deaf,counts with guide",
+    consensus_of: str = "antiphon,p(b|a),bigram,trigram,counts with guide",
     figures: bool = True,
     workers: Annotated[int | None, Parameter(validator=cyclopts.validators.Number(gte=1))] = None,
     seed: Seed = 0,

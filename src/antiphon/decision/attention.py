@@ -122,7 +122,7 @@ class Attention(nn.Module):
             learned = self.relative(sight.first, n, keys.shape[1]).repeat(rows // self.heads, 1, 1)
             bias = learned if bias is None else learned + bias
         # Written out: at a window's length it is faster than torch's fused form, which draws its own dropout.
-        weights = torch.softmax(_scores(queries, keys.transpose(1, 2), bias, 1 / math.sqrt(size)), dim=-1)
+        weights = torch.softmax(_scores(queries, keys.transpose(1, 2), bias, 1 / math.sqrt(size)).float(), dim=-1)
         mixed = torch.bmm(self.dropout(weights) if self.training else weights, values)
         joined = mixed.view(-1, self.heads, n, size).transpose(1, 2).reshape(-1, n, self.heads * size)
         return mapped(joined, self.output)

@@ -139,7 +139,7 @@ def judged(contender: Opponent, form: Form, passages: Sequence[Passage], judging
                 runs.append(_forced_numbers(contender, guides, rows, judging, calibration))
                 continue
             answers = generate(
-                contender.model,
+                _played(contender, form.draw),
                 guides,
                 judging.context,
                 sampling=sampling,
@@ -152,6 +152,15 @@ def judged(contender: Opponent, form: Form, passages: Sequence[Passage], judging
         for index, share, values in zip(members, allowed.tolist(), np.mean(runs, axis=0).tolist(), strict=True):
             scores[index] = Score(contender.name, form, passages[index], share, Numbers(*values))
     return Judged(tuple(scores[index] for index in range(len(passages))), prefixes, calibration)
+
+
+def _played(contender: Opponent, draw: Draw) -> DecisionModel:
+    """The side of a contender that a draw asks for."""
+    if draw != "guide-only":
+        return contender.model
+    if contender.by_guide is None:
+        raise ValueError(f"{contender.name} says nothing by the guide alone")
+    return contender.by_guide
 
 
 def _by_length(passages: Sequence[Passage]) -> Iterator[list[int]]:
@@ -183,6 +192,8 @@ def _masks(rows: Sequence[Passage], constraint: Constraint, judging: Judging) ->
 
 def _sampling(sampling: SamplingSettings, draw: Draw, judging: Judging) -> SamplingSettings:
     """What the protocol settles, whatever the settings say."""
+    if draw == "guide-only":
+        sampling = sampling.model_copy(update={"temperature": 0.0})
     return sampling.model_copy(
         update={
             "consensus": judging.consensus if draw == "consensus" else 1,

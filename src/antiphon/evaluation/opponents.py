@@ -35,12 +35,14 @@ part of them, or always the same one."""
 
 @dataclass(frozen=True, eq=False)
 class Opponent:
-    """A model under its name. `surprise` is what gives it bits per token, where the model itself rules tokens out."""
+    """A model under its name. `surprise` is what gives it bits per token, where the model itself rules tokens out;
+    `by_guide` is the model that goes by the guide alone, None where there is no such side to it."""
 
     name: str
     model: DecisionModel
     surprise: DecisionModel
     sampling: SamplingSettings
+    by_guide: DecisionModel | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,27 +89,28 @@ def opponents(
     check = Check(held_out or learned, context)
     unigram = baselines.unigram(counts)
 
-    def soft(name: str, model: DecisionModel) -> Opponent:
-        return Opponent(name, model, model, sampling)
+    def soft(name: str, model: DecisionModel, by_guide: bool = False) -> Opponent:
+        return Opponent(name, model, model, sampling, model if by_guide else None)
 
-    def sure(name: str, model: DecisionModel) -> Opponent:
-        return Opponent(name, model, Mixture(model, unigram, check.best_weight(model, unigram)), sampling)
+    def sure(name: str, model: DecisionModel, by_guide: bool = False) -> Opponent:
+        mixed = Mixture(model, unigram, check.best_weight(model, unigram))
+        return Opponent(name, model, mixed, sampling, model if by_guide else None)
 
-    def table(name: str, make: Callable[[float], Baseline]) -> Opponent:
-        return soft(name, min((make(prior) for prior in PRIORS), key=check.nats))
+    def table(name: str, make: Callable[[float], Baseline], by_guide: bool = False) -> Opponent:
+        return soft(name, min((make(prior) for prior in PRIORS), key=check.nats), by_guide)
 
     uniform = baselines.uniform(classes)
     return (
         Opponent("uniform", uniform, uniform, sampling.model_copy(update=PLAIN_DRAW)),
-        sure("majority", baselines.majority(counts)),
+        sure("majority", baselines.majority(counts), by_guide=True),
         soft("unigram", unigram),
         sure("repeat-last", baselines.repeat_last(counts)),
-        sure("copy-guide", baselines.copy_guide(classes)),
-        table("p(b|a)", lambda prior: baselines.guide_table(counts, prior)),
+        sure("copy-guide", baselines.copy_guide(classes), by_guide=True),
+        table("p(b|a)", lambda prior: baselines.guide_table(counts, prior), by_guide=True),
         table("bigram", lambda prior: baselines.bigram(counts, prior)),
         soft("trigram", interpolated(learned, held_out, classes, ALONE)),
         soft("counts with guide", interpolated(learned, held_out, classes, WITH_GUIDE)),
-        sure("retrieval", _best_retrieval(retrieval(learned, classes, max(RETRIEVED)), check)),
+        sure("retrieval", _best_retrieval(retrieval(learned, classes, max(RETRIEVED)), check), by_guide=True),
     )
 
 

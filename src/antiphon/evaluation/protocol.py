@@ -11,7 +11,8 @@ What is judged
 
 How B' is made
   Everyone runs free: nobody sees the true B while deciding. `nucleus` draws each token from the smallest set of tokens
-  that holds `sampling.top_p` (paper: 0.8); `consensus` takes what most of 32 such draws have, each on its own past.
+  that holds `sampling.top_p` (paper: 0.8); `consensus` takes what most of 32 such draws have, each on its own past;
+  `guide-only` takes what is most probable by the guide alone, for those who can say so without a past of their own.
   `argmax` is the exception, named as such: the most probable token where all of the true past is given. It says what a
   model could know at best, and no free run reaches it; where several tokens are equally probable, each counts by its
   share. The uniform opponent draws from all tokens alike. Repetition control, best-of and guidance are off.
@@ -47,10 +48,10 @@ from antiphon.metrics import context_distances, fingerprints, interchangeable
 from antiphon.types import Ids, Seconds
 
 Scope = Literal["window", "track"]
-Draw = Literal["nucleus", "consensus", "argmax"]
+Draw = Literal["nucleus", "consensus", "guide-only", "argmax"]
 Constraint = Literal["free", "memory", "oracle"]
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Part of every study; raised when the same agent and corpus would be given other scores."""
 
 COPIED_LENGTH = 8
@@ -86,6 +87,9 @@ FORCED = Form("track", "argmax", "free")
 
 CONSENSUS = Form("track", "consensus", "free")
 """The expensive one: each track is decided as often as there are samples."""
+
+GUIDE_ONLY = Form("track", "guide-only", "free")
+"""The most probable token by the guide alone, for those who have such a side."""
 
 
 class Numbers(NamedTuple):

@@ -7,7 +7,7 @@ past.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +75,8 @@ def everyone(agent: Agent, train: Sequence[TokenExcerpt], validation: Sequence[T
     ):
         if network is not None:
             model = NeuralDecision(network)
-            trained.append(kind(name, model, model, sampling))
+            answers = agent.settings.training.hide_past > 0 and kind is Opponent
+            trained.append(kind(name, model, model, sampling, replace(model, forgetful=True) if answers else None))
     return (*trained, *opponents(train, validation, agent.alphabet.classes, agent.context, sampling))
 
 

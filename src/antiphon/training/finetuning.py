@@ -34,7 +34,7 @@ from antiphon.interfaces import Progress, no_progress
 from antiphon.metrics import true_positive_percentage
 from antiphon.perception.quantizers import class_distances
 from antiphon.training.batches import Batch, padded
-from antiphon.training.scheduled_sampling import sampled_past, shifted
+from antiphon.training.scheduled_sampling import partly_hidden, sampled_past, shifted
 from antiphon.types import Audio, Floats, Ids
 
 ARGMAX = SamplingSettings(temperature=0, constraint="off")
@@ -180,6 +180,7 @@ class _Lesson:
 
     def __init__(self, agent: Agent, pair: TokenPair, replay: Replay, how: Specialising) -> None:
         self.how = how
+        self.hide_past = agent.settings.training.hide_past
         self.context = agent.context
         self.vocabulary = agent.network.vocabulary
         self.pair = pair
@@ -207,6 +208,7 @@ class _Lesson:
             rows.append(TokenPair(guide, self.pair.target[inside], self.pair.durations[inside]))
         batch = padded(rows, self.vocabulary)
         past = sampled_past(network, batch.guide, batch.target, self.how.true_past, durations=batch.durations)
+        past = partly_hidden(network, past, self.hide_past)
         logits = network(batch.guide, past, batch.durations)
         return functional.cross_entropy(logits.flatten(0, 1), batch.target.flatten(), ignore_index=self.vocabulary.pad)
 
@@ -216,9 +218,10 @@ class _Lesson:
         rows = random.integers(len(self.rehearsed), size=self.how.replay_rows)
         batch = padded([self.rehearsed[row] for row in rows], self.vocabulary)
         filled = batch.target != self.vocabulary.pad
+        past = partly_hidden(network, shifted(batch.target, self.vocabulary.bos), self.hide_past)
         with torch.no_grad():
-            said = torch.log_softmax(self._logits(before, batch)[filled], dim=-1)
-        says = torch.log_softmax(self._logits(network, batch)[filled], dim=-1)
+            said = torch.log_softmax(before(batch.guide, past, batch.durations)[filled], dim=-1)
+        says = torch.log_softmax(network(batch.guide, past, batch.durations)[filled], dim=-1)
         return functional.kl_div(says, said, reduction="batchmean", log_target=True)
 
     def standing(self, network: DecisionNetwork, step: int) -> Standing:
@@ -244,7 +247,8 @@ class _Lesson:
         total, tokens = 0.0, 0
         for batch in self._checks():
             filled = batch.target != self.vocabulary.pad
-            logits = self._logits(network, batch)[filled]
+            past = shifted(batch.target, self.vocabulary.bos)
+            logits = network(batch.guide, past, batch.durations)[filled]
             total += float(functional.cross_entropy(logits, batch.target[filled], reduction="sum"))
             tokens += int(filled.sum())
         return total / tokens / math.log(2)
@@ -253,10 +257,6 @@ class _Lesson:
         size = 256
         for first in range(0, min(len(self.checked), 512), size):
             yield padded(self.checked[first : first + size], self.vocabulary)
-
-    def _logits(self, network: DecisionNetwork, batch: Batch) -> Tensor:
-        logits: Tensor = network(batch.guide, shifted(batch.target, self.vocabulary.bos), batch.durations)
-        return logits
 
 
 def likely_mistakes(distances: Floats | np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Scheduled sampling (Bengio et al., 2015; paper 5.2): while it learns, the model sometimes sees its own last token.
 
+Or none at all: where the whole past is hidden, it learns what the guide alone asks for, p(y_t | x).
+
 In two parallel passes (Mihaylova and Martins, 2019): the first predicts every token from the true past; the second,
 which learns, reads a past in which some true tokens are replaced by those predictions. Costs about half a pass more
 than teacher forcing, instead of a pass per token.
@@ -46,3 +48,11 @@ def sampled_past(
         guesses = torch.multinomial(probabilities.cpu(), 1, generator=network.random).to(target.device).view_as(target)
     keep = (torch.rand(target.shape, generator=network.random) < probability).to(target.device)
     return torch.where(keep, truth, shifted(guesses, network.vocabulary.bos))
+
+
+def partly_hidden(network: DecisionNetwork, past: Tensor, share: float) -> Tensor:
+    """`past` (batch, n) with a `share` of its rows hidden, which then hold BOS alone."""
+    if share == 0:
+        return past
+    hidden = (torch.rand(len(past), generator=network.random) < share).to(past.device)
+    return torch.where(hidden[:, None], network.vocabulary.bos, past)

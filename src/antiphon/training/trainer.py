@@ -29,7 +29,7 @@ from antiphon.interfaces import Progress, no_progress
 from antiphon.training.averaging import AveragedWeights
 from antiphon.training.batches import Batch, Drawing, all_pairs, epoch_batches, padded, places
 from antiphon.training.ranks import Ranks
-from antiphon.training.scheduled_sampling import sampled_past, shifted, true_token_probability
+from antiphon.training.scheduled_sampling import partly_hidden, sampled_past, shifted, true_token_probability
 from antiphon.training.schedules import learning_rate
 
 VALIDATION_PAIRS = 1200
@@ -180,6 +180,7 @@ class Trainer:
                 past = sampled_past(
                     self.network, own.guide, own.target, probability, durations=own.durations, hidden=hidden
                 )
+                past = partly_hidden(self.network, past, self.settings.hide_past)
                 logits = self.network(own.guide, past, own.durations, hidden)
             loss = self._loss(logits, own.target, self.soft) * (self._tokens(own) / self._tokens(batch))
             loss.backward()  # type: ignore[no-untyped-call]

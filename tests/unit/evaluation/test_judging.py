@@ -5,7 +5,7 @@ import pytest
 
 from antiphon.config import SamplingSettings
 from antiphon.dataset import TokenExcerpt
-from antiphon.decision.baselines import Mixture, bigram, copy_guide, count, uniform
+from antiphon.decision.baselines import Mixture, bigram, copy_guide, count, guide_table, uniform
 from antiphon.decision.generation import Context, generate, score
 from antiphon.evaluation.judging import Judging, forced, judged
 from antiphon.evaluation.opponents import Opponent
@@ -158,3 +158,15 @@ def test_classes_that_are_used_alike_stand_for_each_other_and_the_rest_for_nothi
     assert not found[[4, 5, 6]][:, [2, 3]].any()
     quiet = likeness([(guides, np.where(answers == 3, REST, answers))], line, REST).by_context
     assert quiet[REST].sum() == quiet[:, REST].sum() == 1, "used as 2 is, but no sound stands in for silence"
+
+
+def test_by_the_guide_alone_the_most_probable_token_is_taken_each_time():
+    pairs = [(np.array([[0, 1, 0, 1, 0]]), np.array([[2, 3, 2, 3, 4]]))]
+    model = guide_table(count(pairs, CLASSES), 0.1)
+    held = excerpt(1, [0, 0, 1, 1], [2, 4, 3, 3])
+    passages = [each for each in whole_tracks([held], {}) if each.target_name == "b"]
+    form = Form("track", "guide-only", "free")
+    found = judged(Opponent("one", model, model, PLAIN, model), form, passages, judging(drawn(3)))
+    assert found.scores[0].numbers.tpp == 75, "2 for every 0, however it is drawn"
+    with pytest.raises(ValueError, match="by the guide alone"):
+        judged(contender(model), form, passages, judging(drawn(3)))

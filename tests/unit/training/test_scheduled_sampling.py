@@ -4,7 +4,7 @@ import torch
 
 from antiphon.config import DecisionSettings, TrainingSettings
 from antiphon.decision.transformer import DecisionNetwork
-from antiphon.training.scheduled_sampling import sampled_past, shifted, true_token_probability
+from antiphon.training.scheduled_sampling import partly_hidden, sampled_past, shifted, true_token_probability
 
 CLASSES = 5
 BOS = 5
@@ -70,3 +70,12 @@ def test_the_first_pass_takes_no_gradient_from_the_second_in_half_precision():
         past = sampled_past(network, guide, target, 0.5)
         network(guide, past).float().square().mean().backward()
     assert [name for name, weight in network.named_parameters() if weight.grad is None] == []
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_share_of_the_windows_knows_nothing_of_its_past(share):
+    guide, target = pair(500)
+    past = shifted(target, BOS)
+    hidden = (partly_hidden(Sure(), past, share) == BOS).all(dim=1)
+    assert hidden.float().mean().item() == pytest.approx(share, abs=0.05)
+    assert torch.equal(partly_hidden(Sure(), past, share)[~hidden], past[~hidden])

@@ -38,6 +38,13 @@ def strangers(pieces: int, seed: int, n: int = 12) -> list[TokenExcerpt]:
     ]
 
 
+def walk(seed: int, n: int = 12) -> TokenExcerpt:
+    """A random guide, and a second track that begins with the first class and goes on from itself at random."""
+    random = np.random.default_rng(seed)
+    steady = np.cumsum(np.append(0, random.integers(1, 3, size=n - 1))) % CLASSES
+    return TokenExcerpt(f"{seed}", f"{seed}", ("a", "b"), (random.integers(CLASSES, size=n), steady), only={0: 1})
+
+
 def weights(model: DecisionNetwork) -> dict[str, bytes]:
     return {name: value.numpy().tobytes() for name, value in model.state_dict().items()}
 
@@ -169,6 +176,30 @@ def test_one_network_serves_hearing_and_not_hearing_where_the_guide_was_hidden_a
     assert bits(model, twins(3, seed=1)) < 0.5
     assert hidden < np.log2(CLASSES) + 0.5
     assert hidden < unused - 1, "who never missed the guide is sure of something wrong without it"
+
+
+def test_one_network_serves_by_the_guide_alone_where_the_past_was_hidden_at_times():
+    settings = TINY.model_copy(update={"max_epochs": 12})
+    model, never = network(), network()
+    walks = [walk(number) for number in range(40)]
+    Trainer(model, CONTEXT, settings.model_copy(update={"hide_past": 0.4})).fit(walks, [])
+    Trainer(never, CONTEXT, settings.model_copy(update={"hide_past": 0.0})).fit(walks, [])
+    guide, target = (ids[None] for ids in walk(99).ids)
+    alone, unused = (
+        bits_per_token(score(NeuralDecision(each, forgetful=True), guide, target, CONTEXT)) for each in (model, never)
+    )
+    assert alone < np.log2(CLASSES) + 0.3, "what follows from the past cannot be known without it"
+    assert alone < unused - 0.5, "who never missed the past takes every place for the beginning"
+
+
+def test_by_the_guide_alone_what_was_played_changes_nothing():
+    heard = np.zeros((1, 4), dtype=np.int64)
+    said = []
+    for previous in (1, 2):
+        model = NeuralDecision(network(), forgetful=True)
+        state, _ = model.step(model.start(1), heard, None)
+        said.append(model.step(state, heard[:, :0], np.array([previous]))[1])
+    assert np.array_equal(*said)
 
 
 def test_half_precision_learns_the_same_and_keeps_its_weights_whole():

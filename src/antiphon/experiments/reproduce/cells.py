@@ -28,6 +28,7 @@ from antiphon.evaluation.protocol import (
     CONSENSUS,
     FORCED,
     FREE,
+    GUIDE_ONLY,
     MEMORY,
     ORACLE,
     TRACK,
@@ -40,7 +41,7 @@ from antiphon.evaluation.protocol import (
     whole_tracks,
     windows,
 )
-from antiphon.evaluation.regeneration import PairScore, everyone
+from antiphon.evaluation.regeneration import Displaced, PairScore, everyone
 from antiphon.files import whole_file
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.cache import FrameCache, default_directory
@@ -149,7 +150,10 @@ def _passages(splits: Splits, names: Any, context: Context) -> dict[str, tuple[P
 
 
 def _work(job: Job, contenders: Sequence[Opponent]) -> list[tuple[Form, Opponent]]:
-    work = [(form, contender) for form in FORMS for contender in contenders]
+    # Guides turned round have no window of their own: what they tell is said by whole tracks.
+    whole = [contender for contender in contenders if not isinstance(contender, Displaced)]
+    work = [(form, contender) for form in FORMS for contender in (contenders if form.scope == "track" else whole)]
+    work += [(GUIDE_ONLY, contender) for contender in contenders if contender.by_guide is not None]
     if job.consensus > 1:
         work += [(CONSENSUS, contender) for contender in contenders if contender.name in job.consensus_of]
     return work

@@ -93,9 +93,10 @@ def _seconds(job: Job, corpus: Corpus, pace: _Pace) -> float:
     train = 0.0 if job.trained else networks * epochs * math.ceil(rows / training.batch_size) * pace.step
     tokens = sum(_tokens(window, settings) for window in division["test"])
     overlap = settings.corpus.window_seconds / settings.corpus.hop_seconds
-    runs = 1 + training.deaf + len(JUDGED_SHARES) * (training.deaf and training.shifted)
+    turned = len(JUDGED_SHARES) * (training.deaf and training.shifted)
+    runs = 1 + training.deaf
     # Three forms by window, three by track and the account of the training; the consensus for each of its models.
-    decided = tokens * (3 * overlap + 4) * runs + tokens * job.consensus * len(job.consensus_of)
+    decided = tokens * (3 * overlap * runs + 4 * (runs + turned)) + tokens * job.consensus * len(job.consensus_of)
     return train + decided * pace.token
 
 

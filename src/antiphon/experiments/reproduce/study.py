@@ -60,7 +60,7 @@ class Study:
     sizes: tuple[int, ...] = SIZES
     pieces: int = 0
     consensus: int = 32
-    consensus_of: tuple[str, ...] = ("antiphon", "deaf", "counts with guide")
+    consensus_of: tuple[str, ...] = ("antiphon", "p(b|a)", "bigram", "trigram", "counts with guide")
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon.evaluation.protocol import CONSENSUS, FORCED, FREE, MEMORY, ORACLE, TRACK, Form
+from antiphon.evaluation.protocol import CONSENSUS, FORCED, FREE, GUIDE_ONLY, MEMORY, ORACLE, TRACK, Form
 from antiphon.evaluation.results import BASELINE, OURS, Cell, find
 
 Row = Sequence[str]
@@ -53,8 +53,8 @@ def about(study: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def models_of(cell: Cell) -> tuple[str, ...]:
-    """All models of a cell in the order in which they were judged."""
-    return tuple(dict.fromkeys(each["model"] for each in cell["columns"]))
+    """All models of a cell in the order in which they were judged with the true past, as all are."""
+    return tuple(each["model"] for each in cell["columns"] if each["form"] == FORCED.name)
 
 
 def interval(value: Mapping[str, float] | None, digits: int) -> str:
@@ -141,6 +141,7 @@ MAIN = (
     ("oracle", ORACLE, "tpp", 1),
     ("TPP track, %", TRACK, "tpp", 1),
     ("consensus", CONSENSUS, "tpp", 1),
+    ("by the guide alone", GUIDE_ONLY, "tpp", 1),
     ("argmax of the true past", FORCED, "tpp", 1),
     ("bits per token", FORCED, "bits", 3),
     ("LCP memory", MEMORY, "lcp", 3),
