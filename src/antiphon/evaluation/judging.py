@@ -154,6 +154,15 @@ def judged(contender: Opponent, form: Form, passages: Sequence[Passage], judging
     return Judged(tuple(scores[index] for index in range(len(passages))), prefixes, calibration)
 
 
+def given(name: str, answers: Sequence[Ids], form: Form, passages: Sequence[Passage], judging: Judging) -> Judged:
+    """Answers that are there already, one for each of the passages, judged as a model's own are."""
+    scores = []
+    for answer, passage in zip(answers, passages, strict=True):
+        lengths = longest_common_prefix(answer, passage.target)
+        scores.append(Score(name, form, passage, 1.0, _counted(answer, passage, lengths, judging)))
+    return Judged(tuple(scores), Prefixes.empty(judging.context.tokens), Calibration())
+
+
 def _played(contender: Opponent, draw: Draw) -> DecisionModel:
     """The side of a contender that a draw asks for."""
     if draw != "guide-only":

@@ -9,7 +9,7 @@ import pytest
 from antiphon.checkpoint import load_json
 from antiphon.config import resolve
 from antiphon.corpus.manifest import read_manifest
-from antiphon.corpus.planted import PlantedSettings, build_planted
+from antiphon.corpus.planted import PlantedSettings, build_pairbench, build_planted
 from antiphon.errors import AntiphonError, MissingExtra, SettingsError
 from antiphon.evaluation import figures
 from antiphon.experiments.reproduce import Study, quick, reproduce
@@ -173,3 +173,16 @@ def test_a_quick_study_hears_and_judges_as_the_whole_one_does():
     assert fast.settings.perception == STUDY.settings.perception
     assert fast.settings.sampling == STUDY.settings.sampling
     assert fast.pieces > 0
+
+
+def test_on_a_planted_world_the_true_b_performed_again_is_the_ceiling(desk):
+    world = PlantedSettings("copy", pieces=4, segments=32, classes=6, audio_format="flac")
+    build_pairbench(desk / "bench", worlds={"copy-small": world})
+    study = replace(STUDY, sizes=(4,), consensus=0)
+    result = reproduce(desk / "bench" / "copy-small", desk / "ceiling", study, workers=1, draw=False)
+    found = [row for row in rows(desk / "ceiling") if row["model"] == "ceiling"]
+    assert [row["target"] for row in found] == ["b"]
+    ours = next(row for row in rows(desk / "ceiling") if row["model"] == "antiphon" and row["scope"] == "track")
+    assert ours["tpp"] < 80 < found[0]["tpp"], "other phases and other noise, the same notes"
+    assert "| ceiling |" in (desk / "ceiling" / "table.md").read_text(encoding="utf-8")
+    assert "ceiling" not in result.table["cells"][0]["paired"]["bits"]

@@ -3,7 +3,7 @@
 from antiphon.corpus.planted.bounds import Attribute, Bound, attribute, attribute_bound, bound
 from antiphon.corpus.planted.building import build_planted, ceiling, performed, planted_splits
 from antiphon.corpus.planted.hearing import attribute_by_ear
-from antiphon.corpus.planted.pairbench import PAIRBENCH, BuiltPairBench, build_pairbench
+from antiphon.corpus.planted.pairbench import PAIRBENCH, BuiltPairBench, build_pairbench, performed_again
 from antiphon.corpus.planted.relations import relation_of
 from antiphon.corpus.planted.settings import PLANTED_WORLDS, PlantedSettings, PlantedWorld
 from antiphon.corpus.planted.sound import UNSEEN_VOICES, VOICES, planted_audio
@@ -28,6 +28,7 @@ __all__ = [
     "build_planted",
     "ceiling",
     "performed",
+    "performed_again",
     "planted_audio",
     "planted_splits",
     "planted_tokens",

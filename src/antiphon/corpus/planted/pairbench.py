@@ -85,6 +85,12 @@ def build_pairbench(
     return BuiltPairBench(card, text, checksums, MappingProxyType(manifests))
 
 
+def performed_again(corpus: Path) -> Mapping[str, Path]:
+    """The second performance of each test piece's b, by the piece's name; empty for what is no world of PairBench."""
+    folder = (corpus if corpus.is_dir() else corpus.parent) / AGAIN_FOLDER
+    return {path.stem: path for path in sorted(folder.glob("*")) if path.suffix in (".flac", ".wav")}
+
+
 def _token_lines(settings: PlantedSettings) -> str:
     splits = planted_splits(settings)
     lines = []

@@ -12,17 +12,19 @@ from typing import Any
 
 from antiphon.agent import Agent
 from antiphon.agent.directory import AGENT_MARK
+from antiphon.audio import read
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.opening import open_corpus
+from antiphon.corpus.planted import performed_again
 from antiphon.corpus.splits import Split
 from antiphon.dataset import Prepared, Splits, prepare, split_tokens
 from antiphon.decision.scoring import Context
 from antiphon.errors import BadData
 from antiphon.evaluation import results
 from antiphon.evaluation.gain import gain_of, swapped
-from antiphon.evaluation.judging import Judged, Judging, judged
+from antiphon.evaluation.judging import Judged, Judging, given, judged
 from antiphon.evaluation.opponents import Opponent, side_by_side
 from antiphon.evaluation.protocol import (
     CONSENSUS,
@@ -51,6 +53,9 @@ from antiphon.training.pipeline import train
 
 FORMS = (FREE, MEMORY, ORACLE, TRACK, TRACK_MEMORY, FORCED)
 """How every model is judged."""
+
+CEILING = "ceiling"
+"""What tables call the true B, performed again."""
 
 CELL, SCORES, TIMES = "cell.json", "scores.jsonl", "times.json"
 
@@ -142,7 +147,19 @@ def _everything(
         progress(f"judge: {contender.name}, {form.name}", done, len(work))
         found.setdefault(form, []).append(judged(contender, form, passages[form.scope], judging))
     progress("judge", len(work), len(work))
+    found[TRACK] += _ceiling(job.corpus, agent, passages[TRACK.scope], judging)
     return found
+
+
+def _ceiling(corpus: Path, agent: Agent, passages: Sequence[Passage], judging: Judging) -> list[Judged]:
+    """On a planted world, how well the true B itself scores when it is performed again: what the ear is to blame for.
+
+    Nothing elsewhere.
+    """
+    again = performed_again(corpus)
+    rows = [each for each in passages if each.target_name == "b" and each.multitrack in again]
+    answers = [agent.tokens(read(again[row.multitrack])).ids[: len(row.target)] for row in rows]
+    return [given(CEILING, answers, TRACK, rows, judging)] if rows else []
 
 
 def _passages(splits: Splits, names: Any, context: Context) -> dict[str, tuple[Passage, ...]]:

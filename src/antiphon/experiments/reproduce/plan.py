@@ -140,8 +140,14 @@ def _pace(settings: Settings) -> _Pace:
         batch = settings.training.batch_size
         ids = torch.zeros(batch, n, dtype=torch.int64)
         lasting = torch.full((batch, n), settings.perception.segment_seconds)
+
+        def learn() -> None:
+            with torch.autocast("cpu", torch.bfloat16, enabled=settings.training.precision == "bf16"):
+                logits = network(ids, ids, lasting)
+            logits.float().sum().backward()
+
         # Scheduled sampling adds half a pass to a step.
-        step = 1.5 * _quickest(lambda: network(ids, ids, lasting).float().sum().backward())
+        step = 1.5 * _quickest(learn)
         network.eval()
         model, rows = NeuralDecision(network), 64
         guide = np.zeros((rows, n), dtype=np.int64)

@@ -53,8 +53,9 @@ def about(study: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def models_of(cell: Cell) -> tuple[str, ...]:
-    """All models of a cell in the order in which they were judged with the true past, as all are."""
-    return tuple(each["model"] for each in cell["columns"] if each["form"] == FORCED.name)
+    """All models of a cell in the order in which they were judged with the true past, as all are that decide."""
+    decide = [each["model"] for each in cell["columns"] if each["form"] == FORCED.name]
+    return tuple(dict.fromkeys([*decide, *(each["model"] for each in cell["columns"])]))
 
 
 def interval(value: Mapping[str, float] | None, digits: int) -> str:

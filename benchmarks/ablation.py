@@ -1,0 +1,157 @@
+"""The decision, a setting at a time: what each is worth on held-out pieces when all train for the same time.
+
+    python benchmarks/ablation.py CORPUS [--seconds 120] [--segment 0.5] [--size 64] [--pieces 0] [VARIANT ...]
+
+Each variant is the default network with some settings changed, trained for so many seconds of one thread's work; then
+mean bits per token over all windows of the test split, by the averaged weights. `paper-1e-4` and the like are the
+paper's architecture (configs/paper.toml) with that learning rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import math
+import time
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from antiphon.agent.agent import context_of
+from antiphon.config import Settings, resolve
+from antiphon.dataset import prepare, split_tokens, training_segments
+from antiphon.decision.generation import score
+from antiphon.decision.neural import NeuralDecision
+from antiphon.evaluation.opponents import side_by_side
+from antiphon.experiments.reproduce.cells import open_part
+from antiphon.metrics import bits_per_token
+from antiphon.perception.alphabet import fit_alphabet
+from antiphon.perception.cache import FrameCache, default_directory
+from antiphon.perception.perception import Perception
+from antiphon.perception.quantizers import class_distances, make_quantizer
+from antiphon.training.losses import soft_targets
+from antiphon.training.trainer import Trainer
+from antiphon.training.transposition import in_other_keys
+from antiphon.training.trio import Lesson, new_network
+
+PAPER = Path(__file__).parents[1] / "configs" / "paper.toml"
+
+VARIANTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "default": {},
+    "sinusoidal": {"decision": {"positions": "sinusoidal"}},
+    "relative": {"decision": {"positions": "relative"}},
+    "no guide layers": {"decision": {"guide_layers": 0}},
+    "cross-attention": {"decision": {"conditioning": "cross-attention"}},
+    "cross-attention, no guide layers": {"decision": {"conditioning": "cross-attention", "guide_layers": 0}},
+    "64 wide": {"decision": {"dimension": 64, "feed_forward": 256}},
+    "192 wide, 4 layers": {"decision": {"dimension": 192, "feed_forward": 768, "layers": 4}},
+    "256 wide, 4 layers": {
+        "decision": {"dimension": 256, "feed_forward": 1024, "layers": 4},
+        "training": {"learning_rate": 1e-3},
+    },
+    "384 wide, 6 layers": {
+        "decision": {"dimension": 384, "feed_forward": 1536, "layers": 6, "heads": 6},
+        "training": {"learning_rate": 5e-4},
+    },
+    "centroids": {"decision": {"token_input": "centroids"}},
+    "softened targets": {"training": {"soft_targets": 0.5}},
+    "last weights": {"training": {"averaging": 0.0}},
+    "true past alone": {"training": {"teacher_floor": 1.0}},
+    "past never hidden": {"training": {"hide_past": 0.0}},
+    "guide never hidden": {"training": {"hide_guide": 0.0}},
+    "one key": {"training": {"transpose": False}},
+    "fixed windows": {"training": {"random_offsets": False}},
+    "fp32": {"training": {"precision": "fp32"}},
+    "up to now": {"decision": {"lookahead_seconds": 0.0}},
+    "0.5 s behind": {"decision": {"lookahead_seconds": -0.5}},
+    "1 s behind": {"decision": {"lookahead_seconds": -1.0}},
+    "2 s behind": {"decision": {"lookahead_seconds": -2.0}},
+    "2 s ahead": {"decision": {"lookahead_seconds": 2.0}},
+    "deaf": {},
+}
+
+PAPERS_RATES = {"paper-1e-4": 1e-4, "paper-3e-4": 3e-4, "paper-1e-3": 1e-3}
+
+
+class TimeIsUpError(Exception):
+    """The variant has had its seconds."""
+
+
+def settings_of(variant: str, segment: float, size: int) -> Settings:
+    """The default's settings with the variant's changes; all train in half precision unless they say otherwise."""
+    changes: dict[str, Any] = {name: dict(part) for name, part in VARIANTS.get(variant, {}).items()}
+    if variant in PAPERS_RATES:
+        paper = tomllib.loads(PAPER.read_text(encoding="utf-8"))
+        changes = {"decision": paper["decision"], "training": paper["training"]}
+        changes["training"] |= {"learning_rate": PAPERS_RATES[variant], "transpose": True, "random_offsets": True}
+    changes["perception"] = {"segment_seconds": segment, "alphabet_size": size}
+    changes["training"] = {"precision": "bf16", "max_epochs": 10_000, **changes.get("training", {})}
+    return resolve(environment={}, overrides=changes)
+
+
+def lesson_of(corpus: Path, settings: Settings, pieces: int) -> tuple[Any, Lesson]:
+    """Alphabet and tokens, the same for all variants."""
+    perception = Perception(settings.perception, None, FrameCache(default_directory()))
+    prepared = prepare(open_part(corpus, settings, pieces, 0), perception, settings.corpus)
+    train = prepared.division["train"]
+    alphabet = fit_alphabet(training_segments(prepared.encoded, train), perception.encoder, settings.perception)
+    keys = in_other_keys(prepared.encoded, train, make_quantizer(alphabet), perception.encoder)
+    return alphabet, Lesson(split_tokens(prepared, alphabet), keys)
+
+
+def tried(variant: str, settings: Settings, alphabet: Any, lesson: Lesson, seconds: float) -> dict[str, Any]:
+    """Train for `seconds`, then judge on the test split."""
+    network = new_network(settings, alphabet, variant != "deaf")
+    context = context_of(settings.corpus, settings.perception)
+    soft = None
+    if settings.training.soft_targets:
+        distances = torch.from_numpy(class_distances(alphabet)).float()
+        soft = soft_targets(distances, settings.training.soft_targets)
+    rest = alphabet.rest if alphabet.has_rest else None
+    trainer = Trainer(network, context, settings.training, rest=rest, soft=soft)
+    began, steps = time.thread_time(), 0
+
+    def until_the_end(task: str, done: int, total: int) -> None:
+        nonlocal steps
+        if time.thread_time() - began > seconds:
+            raise TimeIsUpError
+        steps += 1
+
+    keys = lesson.transposed if settings.training.transpose else ()
+    with contextlib.suppress(TimeIsUpError):
+        trainer.fit(lesson.splits.train, [], until_the_end, transposed=keys)
+    with trainer.average.applied():
+        model = NeuralDecision(network.eval())
+        nats = [
+            score(model, group.guides, group.targets, context, group.durations).ravel()
+            for group in side_by_side(lesson.splits.test)
+        ]
+    tokens = sum(map(len, nats))
+    bits = sum(bits_per_token(each) * len(each) for each in nats) / tokens
+    return {"variant": variant, "weights": network.weights, "steps": steps, "bits": round(bits, 4), "tokens": tokens}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("variants", nargs="*", default=[*VARIANTS, *PAPERS_RATES])
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--segment", type=float, default=0.5)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--pieces", type=int, default=0)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    alphabet, lesson = lesson_of(given.corpus, settings_of("default", given.segment, given.size), given.pieces)
+    for variant in given.variants:
+        settings = settings_of(variant, given.segment, given.size)
+        found = tried(variant, settings, alphabet, lesson, given.seconds)
+        assert math.isfinite(found["bits"])
+        print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main()
