@@ -12,7 +12,7 @@ TORCH_FALLBACK := torch==2.13.0
 LIEDER ?= lieder
 SONGS ?=
 
-.PHONY: demo base-agent test test-slow lint types check clean
+.PHONY: demo base-agent docs test test-slow lint types check clean
 
 demo: $(VENV)/.demo
 	$(BIN)/antiphon demo demo
@@ -21,6 +21,10 @@ demo: $(VENV)/.demo
 # SONGS: only so many of them, to try it.
 base-agent: $(VENV)/.demo
 	$(BIN)/python -m antiphon.training.base $(LIEDER) src/antiphon/base_agent $(SONGS)
+
+# The site, into out/site; a link that leads nowhere is an error.
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

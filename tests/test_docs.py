@@ -10,22 +10,36 @@ import numpy as np
 import pytest
 
 import antiphon
-from antiphon.cli.app import run
+from antiphon.cli.app import app, run
 from antiphon.config import Settings
 from antiphon.corpus.planted import PlantedSettings, build_planted
 from antiphon.types import Audio
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+REFERENCE = runpy.run_path(str(ROOT / "docs" / "hooks" / "reference.py"))["pages"]()
+"""The pages of the site that are made from the code."""
+FOLLOWED = ("README.md", "docs/tutorial.md")
+"""Pages with a test of their own."""
+MINUTES = ("docs/finetuning.md",)
+"""Pages that train an agent of the package's own size."""
+OTHERS_FILES = r"[A-Z][A-Z0-9]+"
+"""How a page writes what only the reader has: CORPUS. Such a command is understood, and not run."""
 QUICK = {
     "ANTIPHON_TRAINING__MAX_EPOCHS": "1",
     "ANTIPHON_DECISION__DIMENSION": "16",
+    "ANTIPHON_DECISION__HEADS": "2",
     "ANTIPHON_DECISION__FEED_FORWARD": "16",
 }
 
 
+def snippets(page: str) -> list[tuple[str, str]]:
+    """Language and text of every block of code, in order."""
+    return re.findall(r"^```(\w*)\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
 def blocks(page: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    return [text for found, text in snippets(page) if found == language]
 
 
 @pytest.fixture
@@ -44,6 +58,10 @@ def desk(tmp_path, monkeypatch):
     memory = antiphon.read(pieces[1] / "b.wav")
     antiphon.write(tmp_path / "memory.wav", Audio(np.repeat(memory.samples, 2, axis=1), memory.sample_rate))
     antiphon.write(tmp_path / "other-memory.flac", antiphon.read(pieces[2] / "b.wav"))
+    for number, piece in enumerate(pieces[:2], 1):
+        (tmp_path / "outputs" / f"item-{number}").mkdir(parents=True)
+        for name, track in (("guide", "a"), ("response", "b"), ("target", "b")):
+            shutil.copy(piece / f"{track}.wav", tmp_path / "outputs" / f"item-{number}" / f"{name}.wav")
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
     for name, value in QUICK.items():
@@ -51,30 +69,78 @@ def desk(tmp_path, monkeypatch):
     return tmp_path
 
 
-def commands(page: str) -> list[tuple[dict[str, str], list[str]]]:
+def commands(shell: str) -> list[tuple[dict[str, str], list[str]]]:
+    """Variables and words of every line that is a command."""
     found = []
-    for line in "".join(blocks(page, "sh")).splitlines():
+    for line in shell.splitlines():
         words = shlex.split(line, comments=True)
         variables = dict(word.split("=", 1) for word in words if re.match(r"ANTIPHON_\w+=", word))
         found += [(variables, words[len(variables) :])] if words else []
     return found
 
 
+def follow(page: str, monkeypatch, capsys) -> None:
+    """Do what a page says, from its top to its end."""
+    names: dict[str, object] = {}
+    for language, text in snippets(page):
+        if language == "python":
+            exec(compile(text, page, "exec"), names)
+        if language != "sh":
+            continue
+        for variables, words in commands(text):
+            assert words[0] == "antiphon", words
+            if any(re.fullmatch(OTHERS_FILES, word) for word in words):
+                continue
+            with monkeypatch.context() as patch:
+                for name, value in variables.items():
+                    patch.setenv(name, value)
+                code = run(words[1:])
+            assert code == 0, (words, capsys.readouterr().err)
+
+
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
 def test_the_readme_works_from_top_to_bottom(desk, monkeypatch, capsys):
-    shown = commands("README.md")
-    assert len(shown) > 10
-    for variables, words in shown:
-        assert words[0] == "antiphon"
-        with monkeypatch.context() as patch:
-            for name, value in variables.items():
-                patch.setenv(name, value)
-            code = run(words[1:])
-        assert code == 0, (words, capsys.readouterr().err)
-    for snippet in blocks("README.md", "python"):
-        exec(compile(snippet, "README.md", "exec"), {})
+    assert len(commands("".join(blocks("README.md", "sh")))) > 10
+    follow("README.md", monkeypatch, capsys)
     assert antiphon.read("response.wav").channels == antiphon.read("memory.wav").channels == 2
     assert (desk / "response" / "index.html").is_file()
+
+
+def is_to_be_done(page: str) -> bool:
+    return any(language in ("sh", "python") for language, _ in snippets(page))
+
+
+def marked(page: str):
+    return pytest.param(page, marks=pytest.mark.slow) if page in MINUTES else page
+
+
+@pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
+@pytest.mark.parametrize("page", [marked(page) for page in PAGES if page not in FOLLOWED and is_to_be_done(page)])
+def test_a_page_of_the_site_works_from_top_to_bottom(desk, page, monkeypatch, capsys):
+    if "checkpoint.pt" in (ROOT / page).read_text(encoding="utf-8"):
+        pytest.importorskip("transformers")
+        import torch
+        from wav2vec2_making import checkpoint_of, model_of
+
+        torch.save(checkpoint_of(model_of()), "checkpoint.pt")
+    follow(page, monkeypatch, capsys)
+
+
+@pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
+def test_the_tutorial_ends_with_sound(desk, monkeypatch, capsys):
+    follow("docs/tutorial.md", monkeypatch, capsys)
+    for name in ("first/mix.wav", "session/take-3.wav", "response.wav"):
+        assert np.abs(antiphon.read(name).samples).max() > 0.01, name
+    assert antiphon.read("session/response.wav").duration == antiphon.read("guide.wav").duration
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_that_a_page_shows_are_understood(page):
+    assert {language for language, _ in snippets(page)} <= {"sh", "python", "console", "text"}
+    shown = [line[2:] for text in blocks(page, "console") for line in text.splitlines() if line.startswith("$ ")]
+    for _, words in commands("\n".join([*blocks(page, "sh"), *shown])):
+        if words[0] == "antiphon":
+            app.parse_args(words[1:], exit_on_error=False, print_error=False)
 
 
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
@@ -89,8 +155,8 @@ def test_an_example_ends_with_sound(desk, example):
 @pytest.mark.parametrize("page", PAGES)
 def test_files_that_a_page_names_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
-        assert (ROOT / page).parent.joinpath(target).exists(), target
+    for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", text):
+        assert (ROOT / page).parent.joinpath(target).exists() or target in REFERENCE, target
     for name in re.findall(r"`((?:\w+/)+\w*\.?\w*)`", text):
         places = (ROOT / name, ROOT / "src" / "antiphon" / name)
         assert name.startswith("demo/") or any(place.exists() for place in places), name
