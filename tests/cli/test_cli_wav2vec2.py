@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from cli_making import FAST, refused
+from wav2vec2_making import model_of, saved
 
 pytest.importorskip("transformers")
 
@@ -14,23 +15,7 @@ pytest.importorskip("transformers")
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """A tiny wav2vec 2.0 with random weights."""
-    import torch
-    from transformers import Wav2Vec2Config, Wav2Vec2Model
-
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        config = Wav2Vec2Config(
-            hidden_size=16,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            intermediate_size=16,
-            conv_dim=(8,) * 7,
-            num_conv_pos_embeddings=8,
-            num_conv_pos_embedding_groups=2,
-        )
-        path = tmp_path_factory.mktemp("wav2vec2")
-        Wav2Vec2Model(config).save_pretrained(path)
-    return path
+    return saved(model_of(), tmp_path_factory.mktemp("wav2vec2"))
 
 
 def test_it_trains_and_responds_and_is_missed_by_name(call, world, guide, weights, tmp_path):

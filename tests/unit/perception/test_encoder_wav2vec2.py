@@ -1,38 +1,19 @@
-import json
 import sys
 
 import numpy as np
 import pytest
+from wav2vec2_making import RATE, model_of, saved
 
 from antiphon.config import EncoderSettings
 from antiphon.errors import MissingExtra, SettingsError
 from antiphon.perception import make_encoder
 from antiphon.types import Audio
 
-RATE = 16000
-
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
     """A tiny model with random weights and the convolutions of the base one: 400 samples a frame, every 320."""
-    import torch
-    from transformers import Wav2Vec2Config, Wav2Vec2Model
-
-    torch.manual_seed(0)
-    config = Wav2Vec2Config(
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        conv_dim=(8,) * 7,
-        num_conv_pos_embeddings=8,
-        num_conv_pos_embedding_groups=2,
-    )
-    path = tmp_path_factory.mktemp("wav2vec2")
-    Wav2Vec2Model(config).save_pretrained(path)
-    preparation = {"do_normalize": True, "sampling_rate": RATE, "feature_size": 1}
-    (path / "preprocessor_config.json").write_text(json.dumps(preparation))
-    return path
+    return saved(model_of(), tmp_path_factory.mktemp("wav2vec2"))
 
 
 def encoder_of(directory, **settings):

@@ -97,13 +97,18 @@ class Studied:
 
 def quick(study: Study) -> Study:
     """The same in minutes: a small network, few epochs, some of the pieces. Corpus, perception, sampling and protocol
-    stay as they are; of the training, its seed and its device."""
+    stay as they are; of the training, its seed, device and precision."""
     kept = study.settings.training
     settings = study.settings.model_copy(
         update={
             "decision": DecisionSettings(layers=2, guide_layers=1, dimension=96, feed_forward=384),
             "training": TrainingSettings(
-                max_epochs=20, patience=3, draws_per_window=4, seed=kept.seed, device=kept.device
+                max_epochs=20,
+                patience=3,
+                draws_per_window=4,
+                seed=kept.seed,
+                device=kept.device,
+                precision=kept.precision,
             ),
         }
     )
