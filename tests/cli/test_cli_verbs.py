@@ -13,7 +13,7 @@ import antiphon
 
 VERBS = [
     "demo", "corpus", "corpus scan", "corpus check", "corpus build", "train", "respond", "explain",
-    "tokenize", "alphabet", "evaluate", "finetune", "reproduce", "convert", "cache", "info", "doctor",
+    "tokenize", "alphabet", "evaluate", "finetune", "reproduce", "convert", "cache", "info", "doctor", "compare",
 ]  # fmt: skip
 RESPONSE_FILES = {"index.html", "mix.wav", "provenance.json", "response.wav", "specification.json"}
 

@@ -21,6 +21,7 @@ from antiphon.cli.arguments import (
     Config,
     Folders,
     Json,
+    OptionalOutput,
     Output,
     Overwrite,
     Pair,
@@ -29,16 +30,17 @@ from antiphon.cli.arguments import (
     settings_from,
 )
 from antiphon.cli.cache import cache_app
+from antiphon.cli.compare import compare
 from antiphon.cli.convert import convert
 from antiphon.cli.corpus import corpus_app
 from antiphon.cli.coupling import coupling_app
 from antiphon.cli.explain import explain
 from antiphon.cli.finetune import finetune
 from antiphon.cli.printing import (
-    plain,
     print_gain,
     print_json,
     print_probe,
+    print_relations,
     print_statistics,
     print_summary,
     print_table,
@@ -61,6 +63,7 @@ app.command(finetune)
 app.command(respond)
 app.command(reproduce)
 app.command(explain)
+app.command(compare)
 app.command(convert)
 app.command(alphabet)
 
@@ -165,6 +168,7 @@ def evaluate(
     paired_folders: Folders = None,
     seed: Seed = 0,
     probe: Probe = False,
+    output: OptionalOutput = None,
     as_json: Json = False,
 ) -> None:
     """The re-generation task on the held-out part of a corpus: the agent against every baseline.
@@ -176,22 +180,38 @@ def evaluate(
     corpus
         A manifest or a folder; its division is that of the agent's settings.
     probe
-        Also tell what the classes stand for, wherever the corpus holds notes.json beside its sound.
+        Also tell what the classes stand for, wherever the corpus holds notes.json beside its sound, and which class of
+        the guide goes with which of its partner, how much later.
+    output
+        Write all of it here, as one page and one JSON; goes with --probe.
     """
     from antiphon.agent import Agent
     from antiphon.corpus.opening import open_given
+    from antiphon.experiments.evaluate import EVALUATION_FILES, write_evaluation
     from antiphon.experiments.evaluate import evaluate as run
+    from antiphon.files import refuse_foreign
 
+    if output is not None:
+        if not probe:
+            raise SettingsError("--output writes what --probe finds: pass both")
+        refuse_foreign(output, EVALUATION_FILES)
     player = Agent.load(agent)
     given = open_given(corpus, pair, paired_folders, player.settings.corpus)
     with terminal.progress() as progress:
-        found = plain(run(player, given, seed=seed, probed=probe, progress=progress))
+        evaluation = run(player, given, seed=seed, probed=probe, progress=progress)
+    if output is not None:
+        write_evaluation(output, evaluation)
+    found = evaluation.as_dict()
     if as_json:
         print_json(found)
         return
     print_summary(found["summary"])
     print_gain(found["gain"])
     print_probe(found["probe"])
+    if probe:
+        print_relations(found["relations"])
+    if output is not None:
+        print(f"look: {output / 'index.html'}")
 
 
 @app.command

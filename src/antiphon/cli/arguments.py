@@ -15,6 +15,7 @@ SETTINGS = Group("Settings", sort_key=2)
 """Beside flags: environment variables such as ANTIPHON_TRAINING__SEED, and a TOML file; flags win."""
 
 Output = Annotated[Path, Parameter(name=["--output", "-o"], help="Where the result goes.")]
+OptionalOutput = Annotated[Path | None, Parameter(name=["--output", "-o"])]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")]
 Config = Annotated[Path | None, Parameter(name="--config", help="A TOML file of settings.")]
 Seed = Annotated[int, Parameter(help="Seed of all draws, 0 or more.", validator=cyclopts.validators.Number(gte=0))]

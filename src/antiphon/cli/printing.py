@@ -58,6 +58,16 @@ def print_probe(measures: Mapping[str, Mapping[str, float]]) -> None:
         print_table(("what the classes say", ""), rows)
 
 
+def print_relations(relations: Mapping[str, Any] | None) -> None:
+    """Which classes go together, by lag, in words."""
+    if relations is None:
+        print("relations by lag: every pair of tracks is too short to say")
+        return
+    print(relations["said"])
+    for found in relations["strongest"]:
+        print(f"  {found['said']}")
+
+
 def _interval(value: Mapping[str, float], digits: int) -> str:
     if value["pieces"] == 1:
         return f"{value['mean']:.{digits}f}"

@@ -89,7 +89,7 @@ def write_page(
         "<h1>Antiphon answers</h1>",
         '<p class="lead">A colour is a class of the learned alphabet: the same colour in two tracks is the same class. '
         "Point at a region to read what it is; click to listen from there.</p>",
-        *(_lane(lane, rest) for lane in lanes),
+        *(track_section(lane, rest) for lane in lanes),
         "<h2>Path through the memory</h2>",
         '<p class="note">Across: time in the response. Up: time in the memory. '
         "An unbroken slope is an unbroken copy.</p>",
@@ -116,7 +116,8 @@ def _sentence(response: Response, index: int) -> str:
     return f"{asked}{played}: {name} {event.source_start:.2f}-{event.source_end:.2f} s, copy {event.run}"
 
 
-def _lane(lane: Lane, rest: int) -> str:
+def track_section(lane: Lane, rest: int) -> str:
+    """A track with its regions, to look at and to listen to; `rest` is the id drawn grey."""
     player = '<p class="note">Too long to carry in a page: listen to the file.</p>'
     if lane.audio.duration <= LONGEST_EMBEDDED:
         sound = base64.b64encode(mp3(lane.audio)).decode()

@@ -74,7 +74,7 @@ def test_the_first_pass_takes_no_gradient_from_the_second_in_half_precision():
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_a_share_of_the_windows_knows_nothing_of_its_past(share):
-    guide, target = pair(500)
+    _, target = pair(500)
     past = shifted(target, BOS)
     hidden = (partly_hidden(Sure(), past, share) == BOS).all(dim=1)
     assert hidden.float().mean().item() == pytest.approx(share, abs=0.05)

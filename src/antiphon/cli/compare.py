@@ -1,0 +1,54 @@
+"""`antiphon compare`: two curations of data, one guide, one seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from antiphon.cli import terminal
+from antiphon.cli.arguments import Json, Output, Seed
+from antiphon.cli.printing import print_json
+
+
+def compare(
+    first: Path,
+    second: Path,
+    /,
+    *,
+    guide: Annotated[list[Path], Parameter(name=["--guide", "-g"], consume_multiple=True, negative=())],
+    memory: Annotated[list[Path], Parameter(name=["--memory", "-m"], consume_multiple=True, negative=())],
+    output: Output,
+    seed: Seed = 0,
+    explain: bool = True,
+    as_json: Json = False,
+) -> None:
+    """Let two agents answer one guide: both responses, and where what they learned differs.
+
+    Parameters
+    ----------
+    first
+        A trained agent.
+    second
+        Another one, of other data or settings.
+    guide
+        What is listened to; several are mixed.
+    memory
+        What may be played; several are joined.
+    explain
+        Whether every segment of the responses says which guide segments mattered.
+    """
+    from antiphon.experiments.compare import compare_files
+
+    with terminal.progress() as progress:
+        found = compare_files((first, second), guide, memory, output, seed=seed, explained=explain, progress=progress)
+    told = found.as_dict()
+    if as_json:
+        print_json({name: value for name, value in told.items() if name != "spans"})
+        return
+    for line in told["said"]:
+        print(line)
+    for line in told["most_different"]:
+        print(f"  {line}")
+    print(f"listen and look: {output / 'index.html'}")
