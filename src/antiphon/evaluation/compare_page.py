@@ -20,7 +20,8 @@ from antiphon.evaluation.differences import (
     UnderGuide,
     strongest_classes,
 )
-from antiphon.evaluation.report import GOLDEN_ANGLE, Lane, filled, track_section
+from antiphon.evaluation.pages import page
+from antiphon.evaluation.report import GOLDEN_ANGLE, Lane, track_section
 from antiphon.types import Audio
 
 SILENT = 12
@@ -151,7 +152,7 @@ def compare_page(
         if settings
         else "<p>None.</p>",
     ]
-    return filled("page.html", title="Two agents, one guide", body="\n".join(body))
+    return page("listening", "Two agents, one guide", "\n".join(body))
 
 
 def _moments(said: Sequence[str]) -> list[str]:

@@ -10,10 +10,10 @@ from html import escape
 import numpy as np
 
 from antiphon.evaluation.class_words import heading, sentence, when
+from antiphon.evaluation.pages import page
 from antiphon.evaluation.probe import Measure
 from antiphon.evaluation.regeneration import Summary
 from antiphon.evaluation.relations import Relations
-from antiphon.evaluation.report import filled
 from antiphon.evaluation.turned_guides import Counts
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 230, 46, 34, 12
@@ -37,7 +37,7 @@ def relations_page(
         *_probe(probe),
         *_summary(summary),
     ]
-    return filled("relations.html", title="What was learned", body="\n".join(body))
+    return page("relations", "What was learned", "\n".join(body))
 
 
 def lifts(counts: Counts) -> list[list[float | None]]:

@@ -8,19 +8,16 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib import resources
 from math import exp
 from pathlib import Path
-from string import Template
 
 import numpy as np
 
 from antiphon.audio import mono, mp3
+from antiphon.evaluation.pages import page
 from antiphon.evaluation.regeneration import Summary
 from antiphon.evaluation.statistics import Estimate
 from antiphon.types import SILENCE, Audio, Ids, Memory, Response, Seconds
-
-_TEMPLATES = resources.files("antiphon.evaluation")
 
 WIDTH, HEIGHT = 1200, 110
 """Size of a drawing in its own units; the page stretches it."""
@@ -97,13 +94,7 @@ def write_page(
         *([_table(summary)] if summary else []),
         f"<h2>About this response</h2><dl>{facts}</dl>",
     ]
-    path.write_text(filled("page.html", title="Antiphon answers", body="\n".join(body)), encoding="utf-8")
-
-
-def filled(name: str, **parts: str) -> str:
-    """A page of this folder with the common style and the given parts in it."""
-    template, style = (_TEMPLATES.joinpath(each).read_text(encoding="utf-8") for each in (name, "style.css"))
-    return Template(template).substitute(style=style, **parts)
+    path.write_text(page("listening", "Antiphon answers", "\n".join(body)), encoding="utf-8")
 
 
 def _sentence(response: Response, index: int) -> str:

@@ -15,7 +15,8 @@ import numpy as np
 from antiphon.audio import mono, mp3, resampled
 from antiphon.checkpoint import save_json
 from antiphon.corpus.reading import read_track
-from antiphon.evaluation.report import GOLDEN_ANGLE, filled
+from antiphon.evaluation.pages import page
+from antiphon.evaluation.report import GOLDEN_ANGLE
 from antiphon.evaluation.sheet import AlphabetSheet, ClassSheet, Example
 from antiphon.files import whole_directory
 from antiphon.types import Audio, Floats
@@ -81,14 +82,10 @@ def _page(sheet: AlphabetSheet) -> str:
         '<p class="lead">The most frequent class comes first. Bars: pitch classes from C, then registers from low to '
         "high. Press a button to hear the segments nearest to the class, each from another track where it can be.</p>"
     )
-    return filled(
-        "sheet.html",
-        title=f"Alphabet {sheet.alphabet.id}",
-        body=head
-        + '<div class="classes">'
-        + "".join(_card(each, sheet) for each in sheet.classes)
-        + "</div>"
-        + _map(sheet),
+    return page(
+        "sheet",
+        f"Alphabet {sheet.alphabet.id}",
+        head + '<div class="classes">' + "".join(_card(each, sheet) for each in sheet.classes) + "</div>" + _map(sheet),
     )
 
 

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from antiphon.evaluation.figures import Drawing
-from antiphon.evaluation.report import filled
+from antiphon.evaluation.pages import page
 from antiphon.evaluation.results import OURS, Cell
 from antiphon.experiments.reproduce import tables
 from antiphon.experiments.reproduce.tables import Table
@@ -30,7 +30,7 @@ def as_page(table: Mapping[str, Any], pictures: Sequence[tuple[Drawing, bytes]])
         "<h2>Every model in each cell</h2>",
         *(_details(cell) for cell in cells),
     ]
-    return filled("study.html", title="Re-generation of B from A", body="\n".join(body))
+    return page("study", "Re-generation of B from A", "\n".join(body))
 
 
 def _figure(drawing: Drawing, png: bytes) -> str:

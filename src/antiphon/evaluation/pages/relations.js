@@ -1,26 +1,3 @@
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-$style
-.chart { width: 100%; max-width: 46rem; height: auto; display: block; }
-.chart text { fill: var(--soft); font-size: 12px; }
-.chart rect { fill: var(--soft); } .chart rect.best { fill: var(--accent); }
-.chart line { stroke: var(--ink); stroke-dasharray: 4 3; } .chart line.axis { stroke: var(--line); stroke-dasharray: none; }
-ol.said li { margin: .35rem 0; max-width: 52rem; }
-td { white-space: normal; }
-.matrix { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
-.matrix canvas { width: min(100%, 36rem); aspect-ratio: 1; image-rendering: pixelated; border: 1px solid var(--line);
-  background: var(--card); }
-#read { min-height: 3.2em; }
-</style>
-</head>
-<body>
-$body
-<script>
 for (const map of document.querySelectorAll("canvas")) {
   const data = JSON.parse(map.dataset.table), ids = data.ids, names = data.names, context = map.getContext("2d");
   const read = document.querySelector("#read"), style = getComputedStyle(document.body);
@@ -43,6 +20,3 @@ for (const map of document.querySelectorAll("canvas")) {
       (lift === null ? "met too rarely to say" : lift.toFixed(1) + " x chance");
   });
 }
-</script>
-</body>
-</html>

@@ -1,15 +1,3 @@
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-$style</style>
-</head>
-<body>
-$body
-<script>
 for (const track of document.querySelectorAll("section.track")) {
   const audio = track.querySelector("audio"), wave = track.querySelector(".wave"), head = track.querySelector(".head");
   if (!audio || !wave) continue;
@@ -27,6 +15,3 @@ for (const track of document.querySelectorAll("section.track")) {
     audio.play();
   });
 }
-</script>
-</body>
-</html>
