@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from antiphon.errors import MissingExtra
-from antiphon.evaluation.protocol import FREE, MEMORY, ORACLE, TRACK, Form
+from antiphon.evaluation.protocol import CONSENSUS, FREE, GUIDE_ONLY, MEMORY, ORACLE, TRACK, Form
 from antiphon.evaluation.results import BASELINE, OURS, Cell, find
 
 if TYPE_CHECKING:
@@ -158,6 +158,10 @@ def _draw_prefixes(axes: Axes, cell: Cell, form: Form) -> None:
     axes.set_ylabel("LCP")
 
 
+WAYS = ((TRACK, "o", True), (CONSENSUS, "D", True), (GUIDE_ONLY, "o", False))
+"""How a track is decided, and the mark that stands for it."""
+
+
 def _everyone(cells: Sequence[Cell]) -> Figure:
     """TPP of every model in each cell, whole tracks, with the interval over pieces."""
     models = list(dict.fromkeys(column["model"] for cell in cells for column in cell["columns"]))
@@ -168,13 +172,15 @@ def _everyone(cells: Sequence[Cell]) -> Figure:
         panel.set_visible(False)
     for panel, cell in zip(axes, cells, strict=False):
         for place, model in enumerate(reversed(models)):
-            column = find(cell, model, TRACK)
-            if column is None:
-                continue
-            value = column["tpp"]
-            colour = RED if model == OURS else GREY
-            panel.plot([value["low"], value["high"]], [place, place], color=colour, linewidth=1.5)
-            panel.plot([value["mean"]], [place], "o", color=colour, markersize=3.5)
+            for form, marker, filled in WAYS:
+                column = find(cell, model, form)
+                if column is None:
+                    continue
+                value = column["tpp"]
+                colour = RED if model == OURS else GREY
+                panel.plot([value["low"], value["high"]], [place, place], color=colour, linewidth=1)
+                inside = colour if filled else "white"
+                panel.plot([value["mean"]], [place], marker, color=colour, markerfacecolor=inside, markersize=4)
         panel.set_yticks(range(len(models)), list(reversed(models)), fontsize=7)
         panel.set_xlim(left=0)
         panel.set_xlabel("TPP, %")
@@ -223,7 +229,8 @@ DRAWINGS = (
     ),
     Drawing(
         "everyone-tpp",
-        "Not in the paper: TPP of every model, whole tracks in one pass, mean and 95 % interval over pieces.",
+        "Not in the paper: TPP of every model, whole tracks in one pass, mean and 95 % interval over pieces. Dot: "
+        "nucleus; diamond: consensus; ring: by the guide alone.",
         _everyone,
     ),
 )
