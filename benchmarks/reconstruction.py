@@ -1,6 +1,6 @@
 """Re-construction: how well a fine-tuned agent knows its pair, what it forgot, and whether it knows the piece again.
 
-    python benchmarks/reconstruction.py CORPUS OTHER_TIMBRES HELD_OUT [--agent BASE] [--pairs 5] [--steps 600]
+    python benchmarks/reconstruction.py CORPUS OTHER_TIMBRES HELD_OUT [--agent BASE] [--pairs 5] [--steps 1200]
 
 CORPUS holds songs with a voice and a piano that the agent has not heard, OTHER_TIMBRES the same songs on other
 instruments (`antiphon corpus build ... --seed`), HELD_OUT further songs by which forgetting is measured. Free-running,
@@ -70,7 +70,7 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     parser.add_argument("--agent", type=Path)
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=1200)
     given = parser.parse_args()
     base = Agent.load(given.agent) if given.agent else Agent.base()
     warnings.simplefilter("ignore", AntiphonWarning)

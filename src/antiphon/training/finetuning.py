@@ -48,7 +48,7 @@ MISTAKEN_GUIDES = 8
 class Specialising:
     """How the pair is learned, and when that is enough."""
 
-    steps: int = 600
+    steps: int = 1200
     """No more than this."""
     check_every: int = 50
     """Steps from one look at where it stands to the next."""
@@ -66,9 +66,9 @@ class Specialising:
     enough: float = 95.0
     """TPP on the pair at which it stops; and with half of the guide mistaken, `enough_mistaken`."""
     enough_mistaken: float = 60.0
-    worse: float = 0.012
-    """Share by which bits per token on the pieces kept for checking may be worse. They were once learned from; on songs
-    that never were, it is up to twice as much."""
+    worse: float = 0.018
+    """Share by which bits per token on the pieces kept for checking may be worse. These were once learned from; on songs
+    that never were it has been up to twice as much."""
     seed: int = 0
 
 
