@@ -74,7 +74,7 @@ def test_links_within_the_site_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", SITE[page]):
         path, _, anchor = target.partition("#")
         name = Path(page).parent.joinpath(path).as_posix() if path else page
-        assert name in SITE or (ROOT / "docs" / name).is_file(), target
+        assert name in SITE or (DOCS / name).is_file(), target
         assert not anchor or anchor in anchors(SITE[name]), target
 
 

@@ -67,8 +67,8 @@ class Specialising:
     """TPP on the pair at which it stops; and with half of the guide mistaken, `enough_mistaken`."""
     enough_mistaken: float = 60.0
     worse: float = 0.018
-    """Share by which bits per token on the pieces kept for checking may be worse. These were once learned from; on songs
-    that never were it has been up to twice as much."""
+    """Share by which bits per token on the pieces kept for checking may be worse. These were once learned from; on
+    songs that never were it has been up to twice as much."""
     seed: int = 0
 
 
