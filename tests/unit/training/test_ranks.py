@@ -27,7 +27,8 @@ def twins(pieces, seed):
 
 torch.manual_seed(0)
 decision = DecisionSettings(layers=1, heads=2, dimension=16, feed_forward=16, guide_layers=1, dropout=0.0)
-training = TrainingSettings(batch_size=7, max_epochs=3, learning_rate=1e-2, teacher_decay=1.0, hide_guide=0)
+settled = {"teacher_decay": 1.0, "hide_guide": 0, "hide_past": 0}
+training = TrainingSettings(batch_size=7, max_epochs=3, learning_rate=1e-2, **settled)
 network = DecisionNetwork(decision, 6)
 with joined() as ranks:
     history = Trainer(network, Context(12, 8), training, ranks=ranks).fit(twins(6, 0), twins(3, 1))
