@@ -18,17 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from antiphon.agent import Agent
-from antiphon.config import SamplingSettings
 from antiphon.corpus.manifest import read_manifest
 from antiphon.corpus.reading import read_track
 from antiphon.dataset import TokenPair
 from antiphon.decision.generation import generate, score
 from antiphon.errors import AntiphonWarning
 from antiphon.metrics import bits_per_token, true_positive_percentage
-from antiphon.training.finetuning import Specialising, finetune, token_pair
+from antiphon.training.finetuning import ARGMAX, Specialising, finetune, token_pair
 from antiphon.types import Audio, Multitrack
-
-ARGMAX = SamplingSettings(temperature=0, constraint="off")
 
 
 def heard(song: Multitrack, name: str) -> Audio:

@@ -35,13 +35,18 @@ def facts(agent: Agent) -> dict[str, str]:
         "alphabet": f"{agent.alphabet.size} classes, {agent.alphabet.id}",
         "segments": f"{agent.settings.perception.segmenter}, {agent.settings.perception.segment_seconds:g} s",
         "network": _digest({name: value.numpy() for name, value in agent.network.state_dict().items()}),
-        "epochs": str(len(agent.history)),
+        "epochs": ", ".join(f"{model} {count}" for model, count in epochs_of(agent).items()) or "not recorded",
     }
     for part in GAIN_PARTS:
         value = gain.get(part)
         known = "not measured" if not value else f"{value['mean']:.3f} bits ({value['low']:.3f} to {value['high']:.3f})"
         told[f"gain, {part}"] = known
     return told
+
+
+def epochs_of(agent: Agent) -> dict[str, int]:
+    """For how many epochs each of an agent's networks was trained."""
+    return {row["model"]: int(row["epoch"]) + 1 for row in agent.history if "epoch" in row}
 
 
 def _flattened(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

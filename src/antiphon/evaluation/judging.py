@@ -156,10 +156,8 @@ def judged(contender: Opponent, form: Form, passages: Sequence[Passage], judging
 
 def given(name: str, answers: Sequence[Ids], form: Form, passages: Sequence[Passage], judging: Judging) -> Judged:
     """Answers that are there already, one for each of the passages, judged as a model's own are."""
-    scores = []
-    for answer, passage in zip(answers, passages, strict=True):
-        lengths = longest_common_prefix(answer, passage.target)
-        scores.append(Score(name, form, passage, 1.0, _counted(answer, passage, lengths, judging)))
+    counted = _free_numbers(answers, passages, judging, None).tolist()
+    scores = [Score(name, form, row, 1.0, Numbers(*values)) for row, values in zip(passages, counted, strict=True)]
     return Judged(tuple(scores), Prefixes.empty(judging.context.tokens), Calibration())
 
 
@@ -214,7 +212,7 @@ def _sampling(sampling: SamplingSettings, draw: Draw, judging: Judging) -> Sampl
 
 
 def _free_numbers(
-    answers: Ids, rows: Sequence[Passage], judging: Judging, prefixes: Prefixes | None
+    answers: Sequence[Ids] | Ids, rows: Sequence[Passage], judging: Judging, prefixes: Prefixes | None
 ) -> NDArray[np.float64]:
     numbers = []
     for answer, row in zip(answers, rows, strict=True):

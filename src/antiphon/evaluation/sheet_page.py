@@ -15,6 +15,7 @@ import numpy as np
 from antiphon.audio import mono, mp3, resampled
 from antiphon.checkpoint import save_json
 from antiphon.corpus.reading import read_track
+from antiphon.evaluation.class_words import PITCH_CLASSES
 from antiphon.evaluation.pages import page
 from antiphon.evaluation.report import GOLDEN_ANGLE
 from antiphon.evaluation.sheet import AlphabetSheet, ClassSheet, Example
@@ -30,7 +31,6 @@ GAP_SECONDS = 0.2
 
 FADE_SECONDS = 0.005
 
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 REGISTERS = ("low", "", "", "", "", "", "", "high")
 
 

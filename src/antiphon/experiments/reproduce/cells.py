@@ -23,6 +23,7 @@ from antiphon.dataset import Prepared, Splits, prepare, split_tokens
 from antiphon.decision.scoring import Context
 from antiphon.errors import BadData
 from antiphon.evaluation import results
+from antiphon.evaluation.agent_facts import epochs_of
 from antiphon.evaluation.gain import gain_of, swapped
 from antiphon.evaluation.judging import Judged, Judging, given, judged
 from antiphon.evaluation.opponents import Opponent, side_by_side
@@ -198,7 +199,7 @@ def _account(job: Job, agent: Agent, splits: Splits, found: dict[Form, list[Judg
         "alphabet_id": agent.alphabet.id,
         "window_tokens": agent.context.tokens,
         "pieces": {name: len({excerpt.piece for excerpt in part}) for name, part in vars(splits).items()},
-        "epochs": _epochs(agent),
+        "epochs": epochs_of(agent),
         "settings": job.settings.model_dump(mode="json"),
         "columns": [results.column_of(results.column(each)) for group in found.values() for each in group],
         "prefixes": {
@@ -210,13 +211,6 @@ def _account(job: Job, agent: Agent, splits: Splits, found: dict[Form, list[Judg
         "papers_test": {form.name: results.papers_test(found[form]) for form in window_forms},
         "paired": _paired(found),
     }
-
-
-def _epochs(agent: Agent) -> dict[str, int]:
-    epochs: dict[str, int] = {}
-    for row in agent.history:
-        epochs[row["model"]] = int(row["epoch"]) + 1
-    return epochs
 
 
 def _paired(found: dict[Form, list[Judged]]) -> dict[str, Any]:
