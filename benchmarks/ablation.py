@@ -2,9 +2,11 @@
 
     python benchmarks/ablation.py CORPUS [--seconds 120] [--segment 0.5] [--size 64] [--pieces 0] [VARIANT ...]
 
-Each variant is the default network with some settings changed, trained for so many seconds of one thread's work; then
-mean bits per token over all windows of the test split, by the averaged weights. `paper-1e-4` and the like are the
-paper's architecture (configs/paper.toml) with that learning rate.
+Each variant is the default network with some settings changed, trained for so many seconds of one thread's work (or
+so many epochs, which is for settings that cost no time); then mean bits per token over the whole tracks of the test
+split, by the averaged weights, and TPP running free: drawn from the nucleus, by the guide alone where the variant has
+learned that, and the consensus of so many samples where asked for. `paper-1e-4` and the like are the paper's
+architecture (configs/paper.toml) with that learning rate.
 """
 
 from __future__ import annotations
@@ -16,15 +18,17 @@ import math
 import time
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from antiphon.agent.agent import context_of
 from antiphon.config import Settings, resolve
 from antiphon.dataset import prepare, split_tokens, training_segments
-from antiphon.decision.generation import score
+from antiphon.decision.generation import Context, generate, score
 from antiphon.decision.neural import NeuralDecision
 from antiphon.evaluation.opponents import side_by_side
 from antiphon.experiments.reproduce.cells import open_part
@@ -61,6 +65,8 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "softened targets": {"training": {"soft_targets": 0.5}},
     "last weights": {"training": {"averaging": 0.0}},
     "true past alone": {"training": {"teacher_floor": 1.0}},
+    "true past, never hidden": {"training": {"teacher_floor": 1.0, "hide_past": 0.0}},
+    "own past in a tenth": {"training": {"teacher_floor": 0.9}},
     "past never hidden": {"training": {"hide_past": 0.0}},
     "guide never hidden": {"training": {"hide_guide": 0.0}},
     "one key": {"training": {"transpose": False}},
@@ -81,7 +87,7 @@ class TimeIsUpError(Exception):
     """The variant has had its seconds."""
 
 
-def settings_of(variant: str, segment: float, size: int) -> Settings:
+def settings_of(variant: str, segment: float, size: int, epochs: int = 10_000) -> Settings:
     """The default's settings with the variant's changes; all train in half precision unless they say otherwise."""
     changes: dict[str, Any] = {name: dict(part) for name, part in VARIANTS.get(variant, {}).items()}
     if variant in PAPERS_RATES:
@@ -89,7 +95,7 @@ def settings_of(variant: str, segment: float, size: int) -> Settings:
         changes = {"decision": paper["decision"], "training": paper["training"]}
         changes["training"] |= {"learning_rate": PAPERS_RATES[variant], "transpose": True, "random_offsets": True}
     changes["perception"] = {"segment_seconds": segment, "alphabet_size": size}
-    changes["training"] = {"precision": "bf16", "max_epochs": 10_000, **changes.get("training", {})}
+    changes["training"] = {"precision": "bf16", "max_epochs": epochs, **changes.get("training", {})}
     return resolve(environment={}, overrides=changes)
 
 
@@ -103,8 +109,10 @@ def lesson_of(corpus: Path, settings: Settings, pieces: int) -> tuple[Any, Lesso
     return alphabet, Lesson(split_tokens(prepared, alphabet), keys)
 
 
-def tried(variant: str, settings: Settings, alphabet: Any, lesson: Lesson, seconds: float) -> dict[str, Any]:
-    """Train for `seconds`, then judge on the test split."""
+def tried(
+    variant: str, settings: Settings, alphabet: Any, lesson: Lesson, *, seconds: float, consensus: int
+) -> dict[str, Any]:
+    """Train for `seconds` (or the settings' epochs), then judge on the test split."""
     network = new_network(settings, alphabet, variant != "deaf")
     context = context_of(settings.corpus, settings.perception)
     soft = None
@@ -124,15 +132,40 @@ def tried(variant: str, settings: Settings, alphabet: Any, lesson: Lesson, secon
     keys = lesson.transposed if settings.training.transpose else ()
     with contextlib.suppress(TimeIsUpError):
         trainer.fit(lesson.splits.train, [], until_the_end, transposed=keys)
+    found = {"variant": variant, "weights": network.weights, "steps": steps}
     with trainer.average.applied():
-        model = NeuralDecision(network.eval())
-        nats = [
-            score(model, group.guides, group.targets, context, group.durations).ravel()
-            for group in side_by_side(lesson.splits.test)
+        return found | judged(NeuralDecision(network.eval()), lesson, context, settings, consensus)
+
+
+def judged(
+    model: NeuralDecision, lesson: Lesson, context: Context, settings: Settings, consensus: int
+) -> dict[str, Any]:
+    """Bits per token and TPP, each way of deciding by itself; all tokens count alike."""
+    ways = {"nucleus": (model, settings.sampling)}
+    if settings.training.hide_past:
+        ways["guide"] = (replace(model, forgetful=True), settings.sampling.model_copy(update={"temperature": 0.0}))
+    if consensus:
+        ways["consensus"] = (model, settings.sampling.model_copy(update={"consensus": consensus}))
+    groups = list(side_by_side(lesson.splits.test))
+    nats = [score(model, each.guides, each.targets, context, each.durations).ravel() for each in groups]
+    found: dict[str, Any] = {"bits": round(bits_per_token(np.concatenate(nats)), 4)}
+    for way, (player, sampling) in ways.items():
+        hits = [
+            np.ravel(
+                generate(
+                    player,
+                    each.guides,
+                    context,
+                    sampling=sampling.model_copy(update={"constraint": "off"}),
+                    seeds=range(len(each.guides)),
+                    durations=each.durations,
+                ).ids
+                == each.targets
+            )
+            for each in groups
         ]
-    tokens = sum(map(len, nats))
-    bits = sum(bits_per_token(each) * len(each) for each in nats) / tokens
-    return {"variant": variant, "weights": network.weights, "steps": steps, "bits": round(bits, 4), "tokens": tokens}
+        found[f"tpp {way}"] = round(100 * float(np.mean(np.concatenate(hits))), 2)
+    return found
 
 
 def main() -> None:
@@ -140,6 +173,8 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("variants", nargs="*", default=[*VARIANTS, *PAPERS_RATES])
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--epochs", type=int, help="so many instead of so many seconds")
+    parser.add_argument("--consensus", type=int, default=0)
     parser.add_argument("--segment", type=float, default=0.5)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--pieces", type=int, default=0)
@@ -147,8 +182,9 @@ def main() -> None:
     torch.set_num_threads(1)
     alphabet, lesson = lesson_of(given.corpus, settings_of("default", given.segment, given.size), given.pieces)
     for variant in given.variants:
-        settings = settings_of(variant, given.segment, given.size)
-        found = tried(variant, settings, alphabet, lesson, given.seconds)
+        settings = settings_of(variant, given.segment, given.size, given.epochs or 10_000)
+        seconds = math.inf if given.epochs else given.seconds
+        found = tried(variant, settings, alphabet, lesson, seconds=seconds, consensus=given.consensus)
         assert math.isfinite(found["bits"])
         print(json.dumps(found), flush=True)
 

@@ -30,6 +30,7 @@ from antiphon.corpus.planted import (
 )
 from antiphon.decision.generation import generate
 from antiphon.metrics import true_positive_percentage
+from antiphon.perception.quantizers import class_distances
 from antiphon.training.pipeline import train
 from antiphon.types import Ids
 
@@ -64,7 +65,7 @@ def scores(world: str, folder: Path, size: int, epochs: int) -> dict[str, float]
     ear = attribute_by_ear(
         [heard(agent, folder, names[index], "b") for index in learned],
         [truths[index] for index in learned],
-        agent.alphabet.classes,
+        class_distances(agent.alphabet),
     )
     guides = np.stack([heard(agent, folder, names[index], "a") for index in tested])
     found = {}

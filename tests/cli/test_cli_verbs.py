@@ -1,8 +1,11 @@
 """The verbs as a stranger uses them, on files that work: what comes out, and that nothing that went in is changed."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -238,6 +241,18 @@ def test_doctor_finds_what_is_needed(call):
     assert all(finding["fine"] for finding in findings if not finding["optional"])
     table = done(call("doctor")).splitlines()
     assert len(table) == len(findings) + 1
+
+
+def test_every_extra_that_is_named_can_be_installed_and_is_looked_for(call):
+    root = Path(antiphon.__file__).parents[2]
+    offered = set(tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+    files = [*root.glob("src/**/*.py"), *root.glob("docs/*.md"), root / "README.md"]
+    named = {name for path in files for name in re.findall(r"antiphon\[(\w+)\]", path.read_text(encoding="utf-8"))}
+    findings = json.loads(done(call("doctor", "--json")))["findings"]
+    looked_for = {finding["what"].removeprefix("extra ") for finding in findings if "extra " in finding["what"]}
+    assert named
+    assert named <= offered
+    assert looked_for == offered - {"dev", "docs"}
 
 
 def test_an_agent_read_and_written_again_is_the_same(agent, tmp_path):

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from antiphon import __version__
 from antiphon.files import sha256
 
-EXTRAS = {"scores": ("music21", "midirenderer", "pretty_midi"), "wav2vec2": ("transformers",)}
+EXTRAS = {
+    "scores": ("music21", "midirenderer", "pretty_midi"),
+    "wav2vec2": ("transformers",),
+    "codecs": ("av",),
+    "eval": ("matplotlib", "mir_eval"),
+    "tensorboard": ("tensorboard",),
+    "distributed": ("accelerate",),
+}
 """Optional parts, and the modules that each stands on."""
 
 
@@ -31,13 +38,22 @@ def examine() -> tuple[Finding, ...]:
     return (
         Finding("antiphon", __version__, True),
         Finding("python", platform.python_version(), True),
-        Finding("processors", str(os.cpu_count()), True),
+        _processors(),
         _torch(),
         *(_library(name) for name in ("numpy", "onnxruntime", "soundfile", "soxr", "scikit-learn", "librosa")),
         _weights(),
         _cache(),
         *(_extra(name, modules) for name, modules in EXTRAS.items()),
     )
+
+
+def _processors() -> Finding:
+    import torch
+
+    # Private, and the only ones that ask the processor; where they are not there, neither are the units.
+    asked = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16"))
+    units = any(supported is not None and supported() for supported in asked)
+    return Finding("processors", f"{os.cpu_count()}, {'with' if units else 'without'} units for bf16", True)
 
 
 def _torch() -> Finding:

@@ -57,7 +57,7 @@ def train(
         if (target / AGENT_MARK).exists() and not overwrite:
             raise SettingsError(f"{target} holds an agent; choose another name, or pass --overwrite")
     _require_device(settings.training.device)
-    with joined() as ranks, event_files(_events(target, settings, ranks)) as log:
+    with joined(settings.training.device) as ranks, event_files(_events(target, settings, ranks)) as log:
         prepared, agent, lesson = _listened(corpus, settings, encoder, ranks, progress)
         state = None if target is None else _state_directory(target, agent, lesson, ranks)
         agent = train_three(agent, lesson, Surroundings(state, ranks, progress, log))

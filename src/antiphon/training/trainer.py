@@ -91,12 +91,13 @@ class Trainer:
         soft: Tensor | None = None,
         ranks: Ranks | None = None,
     ) -> None:
-        self.network = network.to(settings.device)
-        self.drawing = Drawing(context, network.vocabulary, rest, shifted)
-        self.settings = settings
-        self.state = state
-        self.soft = None if soft is None else soft.to(settings.device)
         self.ranks = ranks or Ranks()
+        self.settings = settings
+        self.device = self.ranks.device(settings.device)
+        self.network = network.to(self.device)
+        self.drawing = Drawing(context, network.vocabulary, rest, shifted)
+        self.state = state
+        self.soft = None if soft is None else soft.to(self.device)
         self.optimizer = _optimizer(self.network, settings)
         self.average = AveragedWeights(self.network, settings.averaging)
 
@@ -171,7 +172,7 @@ class Trainer:
 
     def _step(self, batch: Batch, probability: float) -> float:
         """One step of the optimizer on a whole batch, of which this process computes its rows; the batch's loss."""
-        own = batch.rows(slice(self.ranks.rank, None, self.ranks.count)).to(self.settings.device)
+        own = batch.rows(slice(self.ranks.rank, None, self.ranks.count)).to(self.device)
         self.optimizer.zero_grad()
         mean = 0.0
         if len(own):
@@ -196,12 +197,12 @@ class Trainer:
         share = self.settings.hide_guide
         if share == 0:
             return None
-        return (torch.rand(rows, generator=self.network.random) < share).to(self.settings.device)
+        return (torch.rand(rows, generator=self.network.random) < share).to(self.device)
 
     @property
     def _device_kind(self) -> str:
         """The kind of device: cpu, cuda, mps."""
-        return torch.device(self.settings.device).type
+        return torch.device(self.device).type
 
     def _tokens(self, batch: Batch) -> int:
         return int((batch.target != self.network.vocabulary.pad).sum())
@@ -228,7 +229,7 @@ class Trainer:
     def _bits(self, batches: Sequence[Batch]) -> float:
         self.network.eval()
         total, tokens = 0.0, 0
-        for batch in (each.to(self.settings.device) for each in batches):
+        for batch in (each.to(self.device) for each in batches):
             logits = self.network(batch.guide, shifted(batch.target, self.network.vocabulary.bos), batch.durations)
             count = self._tokens(batch)
             total, tokens = total + float(self._loss(logits, batch.target)) * count, tokens + count

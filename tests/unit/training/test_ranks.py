@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from antiphon.errors import MissingExtra
+from antiphon.training.ranks import joined
+
 SCRIPT = """
 import sys
 import numpy as np, torch
@@ -62,3 +65,10 @@ def test_two_processes_end_with_the_weights_of_one(tmp_path):
     for name, expected in alone.items():
         np.testing.assert_array_equal(first[name], second[name])
         np.testing.assert_allclose(first[name], expected, atol=TOLERANCE)
+
+
+def test_several_processes_without_accelerate_are_told_what_to_install(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    with pytest.raises(MissingExtra, match=r"antiphon\[distributed\]"), joined():
+        pass
