@@ -2,11 +2,11 @@
 
     python benchmarks/ablation.py CORPUS [--seconds 120] [--segment 0.5] [--size 64] [--pieces 0] [VARIANT ...]
 
-Each variant is the default network with some settings changed, trained for so many seconds of one thread's work (or
-so many epochs, which is for settings that cost no time); then mean bits per token over the whole tracks of the test
-split, by the averaged weights, and TPP running free: drawn from the nucleus, by the guide alone where the variant has
-learned that, and the consensus of so many samples where asked for. `paper-1e-4` and the like are the paper's
-architecture (configs/paper.toml) with that learning rate.
+Each variant is the default network with some settings changed, trained for so many seconds of one thread's work, which
+count less where the machine is slowed down by others (or so many epochs, for settings that cost no time); then mean
+bits per token over the whole tracks of the test split, by the averaged weights, and TPP running free: drawn from the
+nucleus, by the guide alone where the variant has learned that, and the consensus of so many samples where asked for.
+`paper-1e-4` and the like are the paper's architecture (configs/paper.toml) with that learning rate.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import json
 import math
+import statistics
 import time
 import tomllib
 from collections.abc import Mapping
@@ -87,6 +88,32 @@ class TimeIsUpError(Exception):
     """The variant has had its seconds."""
 
 
+class Clock:
+    """Seconds of this thread's work, scaled by how long a fixed piece of work takes at the time and took at first."""
+
+    def __init__(self) -> None:
+        self.matrix = torch.randn(384, 384)
+        self.usual = statistics.median(self._piece() for _ in range(100))
+
+    def _piece(self) -> float:
+        began = time.thread_time()
+        for _ in range(4):
+            torch.softmax(self.matrix @ self.matrix, dim=-1)
+        return time.thread_time() - began
+
+    def start(self) -> None:
+        self.passed, self.ticks, self.since = 0.0, 0, time.thread_time()
+
+    def tick(self) -> float:
+        """To be called after each step: the seconds since the start."""
+        self.ticks += 1
+        if self.ticks % 5 == 0:
+            worked = time.thread_time() - self.since
+            self.passed += worked * self.usual / statistics.median(self._piece() for _ in range(3))
+            self.since = time.thread_time()
+        return self.passed
+
+
 def settings_of(variant: str, segment: float, size: int, epochs: int = 10_000) -> Settings:
     """The default's settings with the variant's changes; all train in half precision unless they say otherwise."""
     changes: dict[str, Any] = {name: dict(part) for name, part in VARIANTS.get(variant, {}).items()}
@@ -110,7 +137,7 @@ def lesson_of(corpus: Path, settings: Settings, pieces: int) -> tuple[Any, Lesso
 
 
 def tried(
-    variant: str, settings: Settings, alphabet: Any, lesson: Lesson, *, seconds: float, consensus: int
+    variant: str, settings: Settings, alphabet: Any, lesson: Lesson, *, clock: Clock, seconds: float, consensus: int
 ) -> dict[str, Any]:
     """Train for `seconds` (or the settings' epochs), then judge on the test split."""
     network = new_network(settings, alphabet, variant != "deaf")
@@ -121,18 +148,16 @@ def tried(
         soft = soft_targets(distances, settings.training.soft_targets)
     rest = alphabet.rest if alphabet.has_rest else None
     trainer = Trainer(network, context, settings.training, rest=rest, soft=soft)
-    began, steps = time.thread_time(), 0
+    clock.start()
 
     def until_the_end(task: str, done: int, total: int) -> None:
-        nonlocal steps
-        if time.thread_time() - began > seconds:
+        if clock.tick() > seconds:
             raise TimeIsUpError
-        steps += 1
 
     keys = lesson.transposed if settings.training.transpose else ()
     with contextlib.suppress(TimeIsUpError):
         trainer.fit(lesson.splits.train, [], until_the_end, transposed=keys)
-    found = {"variant": variant, "weights": network.weights, "steps": steps}
+    found = {"variant": variant, "weights": network.weights, "steps": clock.ticks}
     with trainer.average.applied():
         return found | judged(NeuralDecision(network.eval()), lesson, context, settings, consensus)
 
@@ -181,10 +206,11 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     alphabet, lesson = lesson_of(given.corpus, settings_of("default", given.segment, given.size), given.pieces)
+    clock = Clock()
     for variant in given.variants:
         settings = settings_of(variant, given.segment, given.size, given.epochs or 10_000)
         seconds = math.inf if given.epochs else given.seconds
-        found = tried(variant, settings, alphabet, lesson, seconds=seconds, consensus=given.consensus)
+        found = tried(variant, settings, alphabet, lesson, clock=clock, seconds=seconds, consensus=given.consensus)
         assert math.isfinite(found["bits"])
         print(json.dumps(found), flush=True)
 
