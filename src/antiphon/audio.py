@@ -323,15 +323,6 @@ def mixed(parts: Sequence[Audio]) -> Audio:
     return Audio(total, first.sample_rate, first.source)
 
 
-def frame_power(audio: Audio, times: Seconds) -> Floats:
-    """Mean square of mono audio around each frame time (frames,): from midpoint to midpoint of neighbouring times."""
-    edges = np.concatenate([[0.0], (times[1:] + times[:-1]) / 2, [audio.duration]])
-    positions = np.clip(np.round(edges * audio.sample_rate).astype(np.int64), 0, len(audio.samples))
-    total = np.concatenate([[0.0], np.cumsum(audio.samples[:, 0].astype(np.float64) ** 2)])
-    lengths = np.maximum(np.diff(positions), 1)
-    return (np.diff(total[positions]) / lengths).astype(np.float32)
-
-
 def interval_power(audio: Audio, intervals: Seconds) -> Floats:
     """Mean square (n,) of the sound, as mono, over each interval (n, 2); 0 past its end."""
     samples = mono(audio).samples[:, 0]

@@ -14,7 +14,6 @@ from antiphon.audio import (
     HeldSound,
     dbfs,
     duration_of,
-    frame_power,
     interval_power,
     mixed,
     mono,
@@ -268,12 +267,6 @@ def test_a_mix_that_does_not_is_turned_down_as_a_whole():
 def test_a_mix_is_in_the_rate_of_the_first():
     found = mixed([tone(0.5, rate=16000), tone(1.0, rate=48000)])
     assert (found.sample_rate, found.duration) == (16000, 1.0)
-
-
-def test_power_of_frames():
-    # A square wave of amplitude 0.5 for the first second, silence for the second: mean squares 0.25 and 0.
-    samples = np.r_[np.tile([0.5, -0.5], 500), np.zeros(1000)][:, None].astype(np.float32)
-    assert frame_power(Audio(samples, 1000), np.array([0.5, 1.5])) == pytest.approx([0.25, 0])
 
 
 def test_power_of_intervals():

@@ -50,9 +50,14 @@ def sampled_past(
     return torch.where(keep, truth, shifted(guesses, network.vocabulary.bos))
 
 
+def drawn_rows(network: DecisionNetwork, rows: int, share: float) -> Tensor:
+    """Each row (rows,) with the probability `share`, drawn by the network's own generator."""
+    return torch.rand(rows, generator=network.random) < share
+
+
 def partly_hidden(network: DecisionNetwork, past: Tensor, share: float) -> Tensor:
     """`past` (batch, n) with a `share` of its rows hidden, which then hold BOS alone."""
     if share == 0:
         return past
-    hidden = (torch.rand(len(past), generator=network.random) < share).to(past.device)
+    hidden = drawn_rows(network, len(past), share).to(past.device)
     return torch.where(hidden[:, None], network.vocabulary.bos, past)

@@ -29,7 +29,13 @@ from antiphon.interfaces import Progress, no_progress
 from antiphon.training.averaging import AveragedWeights
 from antiphon.training.batches import Batch, Drawing, all_pairs, epoch_batches, padded, places
 from antiphon.training.ranks import Ranks
-from antiphon.training.scheduled_sampling import partly_hidden, sampled_past, shifted, true_token_probability
+from antiphon.training.scheduled_sampling import (
+    drawn_rows,
+    partly_hidden,
+    sampled_past,
+    shifted,
+    true_token_probability,
+)
 from antiphon.training.schedules import learning_rate
 
 VALIDATION_PAIRS = 1200
@@ -197,7 +203,7 @@ class Trainer:
         share = self.settings.hide_guide
         if share == 0:
             return None
-        return (torch.rand(rows, generator=self.network.random) < share).to(self.device)
+        return drawn_rows(self.network, rows, share).to(self.device)
 
     @property
     def _device_kind(self) -> str:
