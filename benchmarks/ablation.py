@@ -114,15 +114,16 @@ class Clock:
         return self.passed
 
 
-def settings_of(variant: str, segment: float, size: int, epochs: int = 10_000) -> Settings:
+def settings_of(variant: str, given: argparse.Namespace) -> Settings:
     """The default's settings with the variant's changes; all train in half precision unless they say otherwise."""
     changes: dict[str, Any] = {name: dict(part) for name, part in VARIANTS.get(variant, {}).items()}
     if variant in PAPERS_RATES:
         paper = tomllib.loads(PAPER.read_text(encoding="utf-8"))
         changes = {"decision": paper["decision"], "training": paper["training"]}
         changes["training"] |= {"learning_rate": PAPERS_RATES[variant], "transpose": True, "random_offsets": True}
-    changes["perception"] = {"segment_seconds": segment, "alphabet_size": size}
-    changes["training"] = {"precision": "bf16", "max_epochs": epochs, **changes.get("training", {})}
+    encoder = {"lookahead_seconds": given.encoder_lookahead}
+    changes["perception"] = {"segment_seconds": given.segment, "alphabet_size": given.size, "encoder": encoder}
+    changes["training"] = {"precision": "bf16", "max_epochs": given.epochs or 10_000, **changes.get("training", {})}
     return resolve(environment={}, overrides=changes)
 
 
@@ -200,15 +201,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--epochs", type=int, help="so many instead of so many seconds")
     parser.add_argument("--consensus", type=int, default=0)
+    parser.add_argument("--encoder-lookahead", type=float, help="tokens as they are heard live, so many seconds late")
     parser.add_argument("--segment", type=float, default=0.5)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--pieces", type=int, default=0)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    alphabet, lesson = lesson_of(given.corpus, settings_of("default", given.segment, given.size), given.pieces)
+    alphabet, lesson = lesson_of(given.corpus, settings_of("default", given), given.pieces)
     clock = Clock()
     for variant in given.variants:
-        settings = settings_of(variant, given.segment, given.size, given.epochs or 10_000)
+        settings = settings_of(variant, given)
         seconds = math.inf if given.epochs else given.seconds
         found = tried(variant, settings, alphabet, lesson, clock=clock, seconds=seconds, consensus=given.consensus)
         assert math.isfinite(found["bits"])
