@@ -5,6 +5,7 @@ import pytest
 
 from antiphon.agent.agent import Agent
 from antiphon.config import SamplingSettings, resolve
+from antiphon.decision.generation import generate
 from antiphon.errors import SettingsError
 from antiphon.perception.perception import Perception
 from antiphon.training.trio import new_network
@@ -42,3 +43,15 @@ def test_without_a_past_what_was_played_changes_nothing(guidance):
 def test_who_never_missed_its_past_cannot_be_asked_without():
     with pytest.raises(SettingsError, match=r"sampling\.past: .* training\.hide_past"):
         agent(0.0).decider(SamplingSettings(past=False))
+
+
+def test_responses_by_the_guide_alone_agree_on_what_is_most_probable_by_it():
+    model = agent(0.2)
+    guides = np.random.default_rng(1).integers(6, size=(3, 20))
+
+    def answered(**sampling) -> np.ndarray:
+        settings = SamplingSettings(past=False, constraint="off", **sampling)
+        return generate(model.decider(settings), guides, model.context, sampling=settings, seeds=range(3)).ids
+
+    assert np.array_equal(answered(consensus=32), answered(temperature=0))
+    assert not np.array_equal(answered(), answered(temperature=0))
