@@ -173,24 +173,10 @@ class Crossfade:
 
 
 @dataclass(frozen=True)
-class HardCut:
+class HardCut(Crossfade):
     """Renders without any fade."""
 
-    def __call__(self, selection: Selection, memory: Memory, intervals: Seconds) -> Audio:
-        """Audio from 0 to the end of `intervals` (n, 2), to the sample; what no interval covers is silent."""
-        return self.render(selection, memory, intervals).audio
-
-    def render(
-        self,
-        selection: Selection,
-        memory: Memory,
-        intervals: Seconds,
-        state: RenderState | None = None,
-        *,
-        last: bool = True,
-    ) -> Rendering:
-        """See `interfaces.Renderer`."""
-        return Crossfade(0.0).render(selection, memory, intervals, state, last=last)
+    seconds: float = 0.0
 
 
 def in_blocks(
