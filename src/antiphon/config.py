@@ -61,6 +61,9 @@ class CorpusSettings(_Section):
     """Instruments left out (paper 5.1: drums, percussion and effects), by name or by family (`corpus/instruments`)."""
     guides: Literal["tracks", "mix"] = "tracks"
     """What is listened to: every other track by itself (paper 5.1), or the mix of all others."""
+    targets: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """If given, only these tracks answer, by name, instrument or family; the others are guides alone. Unset each track
+    answers each other one (paper 5.1), and which of two a guide is, only its timbre tells."""
     skip_unreadable: bool = False
     """Whether a scan goes on without what it cannot read, and says so, instead of refusing the whole corpus."""
     silence_dbfs: float = -60.0

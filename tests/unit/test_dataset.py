@@ -123,3 +123,27 @@ def test_an_alphabet_is_made_of_tracks_and_not_of_their_mixes(tmp_path):
         )
         counts.append(len(training_segments(prepared.encoded, prepared.division["train"]).level))
     assert counts[0] == counts[1] == 36
+
+
+@pytest.mark.parametrize(("targets", "answered"), [((), {0, 1, 2}), (("low",), {2}), (("wind",), {0, 1})])
+def test_only_the_named_tracks_answer(tmp_path, targets, answered):
+    instruments = {"high": "flute", "middle": "oboe", "low": "cello"}
+    tracks = tuple(
+        Track(name, (Source(steps(tmp_path / f"{name}.wav", [0.1, 0.8] * 12)),), 12.0, instrument)
+        for name, instrument in instruments.items()
+    )
+    settings = CorpusSettings(train_share=1, validation_share=0, targets=targets)
+    prepared = prepare(Corpus((Multitrack("piece", "piece", tracks),)), perception(), settings)
+    alphabet = fit_alphabet(training_segments(prepared.encoded, prepared.division["train"]), Loudness(), SETTINGS)
+    excerpt = split_tokens(prepared, alphabet).train[0]
+    pairs = {(guide, target) for guide in range(3) for target in answered if guide != target}
+    assert set(excerpt.ordered_pairs()) == pairs
+
+
+def test_where_nobody_answers_there_is_nothing_to_learn_from(tmp_path):
+    take = pair(steps(tmp_path / "a.wav", [0.1, 0.8] * 12), steps(tmp_path / "b.wav", [0.1, 0.8] * 12))
+    settings = CorpusSettings(train_share=1, validation_share=0, targets=("nobody",))
+    prepared = prepare(Corpus((take,)), perception(), settings)
+    alphabet = fit_alphabet(training_segments(prepared.encoded, prepared.division["train"]), Loudness(), SETTINGS)
+    with pytest.warns(AntiphonWarning, match="no guide and target share"):
+        assert split_tokens(prepared, alphabet).train == ()

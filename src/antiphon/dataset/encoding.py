@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.config import CorpusSettings
+from antiphon.corpus.instruments import is_wanted
 from antiphon.corpus.reading import TrackSound
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.interfaces import Progress, no_progress
@@ -33,7 +34,8 @@ class EncodedTrack:
     segment is not padded into one. `silent` (windows,) marks the windows of the settings' length and hop in which it
     never reaches `silence_dbfs`: they stay, and are counted. `over` holds the track as heard on the intervals of each
     of its guides, by the guide's name; it is empty where all tracks share one grid. `only` names the one track that
-    this one is a guide to: it is then a mix of all the others, and nobody's target.
+    this one is a guide to: it is then a mix of all the others, and nobody's target. `answers` says whether it may be a
+    target where it is no mix.
     """
 
     track: Track
@@ -43,6 +45,7 @@ class EncodedTrack:
     silent: NDArray[np.bool_]
     over: Mapping[str, Segments] = field(default_factory=dict)
     only: str = ""
+    answers: bool = True
 
 
 def encode(
@@ -78,7 +81,12 @@ def _encoded(track: Track, perception: Perception, settings: CorpusSettings, onl
     if perception.settings.segmenter == "uniform":
         whole = np.diff(intervals, axis=1)[:, 0] >= perception.settings.segment_seconds - ROUNDING_SECONDS
     silent = silent_windows(segments, intervals, settings)
-    return EncodedTrack(track, segments, intervals, whole, silent, only=only)
+    return EncodedTrack(track, segments, intervals, whole, silent, only=only, answers=_answers(track, settings.targets))
+
+
+def _answers(track: Track, targets: Sequence[str]) -> bool:
+    """Whether a track may be a target: any may where none is named."""
+    return not targets or track.name in targets or is_wanted(track.instrument or track.name, targets, ())
 
 
 def _side_by_side(

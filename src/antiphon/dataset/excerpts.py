@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,7 +32,7 @@ class TokenExcerpt:
     Tracks share one grid, or each has its own: `over` then holds the target's ids on the guide's grid by (guide,
     target). `durations` are those of each track's own segments. `only` maps a guide to the one target that it may be a
     guide to: a mix of all tracks but that one. Where there are such guides there are no others, and they are nobody's
-    target.
+    target. Nor are `unanswering` tracks.
     """
 
     name: str
@@ -42,6 +42,7 @@ class TokenExcerpt:
     durations: tuple[Seconds, ...] = ()
     over: Mapping[tuple[int, int], Ids] = field(default_factory=dict)
     only: Mapping[int, int] = field(default_factory=dict)
+    unanswering: Set[int] = frozenset()
 
     def pair(self, guide: int, target: int) -> TokenPair:
         """Two tracks' ids over the time they share."""
@@ -51,9 +52,10 @@ class TokenExcerpt:
         return TokenPair(self.ids[guide][:shared], answer[:shared], durations)
 
     def ordered_pairs(self) -> Iterator[tuple[int, int]]:
-        """All (guide, target) of different tracks that share at least one segment."""
+        """All (guide, target) of different tracks that share at least one segment, and the target may be one."""
         for guide in range(len(self.ids)):
             for target in range(len(self.ids)):
                 heard = self.only[guide] == target if guide in self.only else not self.only
-                if heard and guide != target and target not in self.only and len(self.pair(guide, target)) > 0:
+                answers = guide != target and target not in self.only and target not in self.unanswering
+                if heard and answers and len(self.pair(guide, target)) > 0:
                     yield guide, target

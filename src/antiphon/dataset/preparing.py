@@ -69,7 +69,7 @@ def _kept(segments: Segments, mask: NDArray[np.bool_]) -> Segments:
 def tokenized(
     encoded: Mapping[str, tuple[EncodedTrack, ...]], windows: Sequence[Window], quantizer: Quantizer
 ) -> tuple[TokenExcerpt, ...]:
-    """The windows as tokens; a window in which no two tracks share a segment is not one."""
+    """The windows as tokens; a window in which no guide and target share a segment is not one."""
     excerpts = []
     for window in windows:
         tracks = encoded.get(window.multitrack.name, ())
@@ -78,7 +78,7 @@ def tokenized(
             excerpts.append(excerpt)
         elif tracks:
             name = f"{excerpt.name}, {window.start:.1f} to {window.end:.1f} s"
-            warnings.warn(f"{name}: no two tracks share a whole segment, left out", AntiphonWarning, stacklevel=3)
+            warnings.warn(f"{name}: no guide and target share a whole segment, left out", AntiphonWarning, stacklevel=3)
     return tuple(excerpts)
 
 
@@ -95,6 +95,7 @@ def _excerpt(window: Window, tracks: Sequence[EncodedTrack], quantizer: Quantize
         ),
         over=_over(tracks, inside, place, quantizer),
         only={index: place[track.only] for index, track in enumerate(tracks) if track.only},
+        unanswering=frozenset(index for index, track in enumerate(tracks) if not track.answers),
     )
 
 

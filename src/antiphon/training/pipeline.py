@@ -92,7 +92,7 @@ def _listened(
     alphabet = fit_alphabet(segments, perception.encoder, settings.perception)
     splits = split_tokens(prepared, alphabet)
     if not splits.train:
-        raise BadData("no two tracks share a whole segment: there is nothing to learn from")
+        raise BadData("no guide and target share a whole segment: there is nothing to learn from")
     transposed: tuple[tuple[TokenExcerpt, ...], ...] = ()
     if settings.training.transpose:
         windows = prepared.division["train"]
