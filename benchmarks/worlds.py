@@ -43,7 +43,7 @@ def excerpts(settings: PlantedSettings) -> list[TokenExcerpt]:
 def trained(classes: int, hears: bool, train, validation, epochs: int) -> DecisionNetwork:
     torch.manual_seed(0)
     network = DecisionNetwork(NETWORK, classes, hears)
-    past = {"teacher_floor": 1.0, "hide_past": 0.0}
+    past = {"teacher_decay": 1.0, "hide_past": 0.0}
     settings = TrainingSettings(max_epochs=epochs, random_offsets=False, hide_guide=0.0, patience=6, **past)
     Trainer(network, CONTEXT, settings).fit(train, validation)
     return network
