@@ -123,7 +123,9 @@ class Attention(nn.Module):
             bias = learned if bias is None else learned + bias
         # Written out: at a window's length it is faster than torch's fused form, which draws its own dropout.
         weights = torch.softmax(_scores(queries, keys.transpose(1, 2), bias, 1 / math.sqrt(size)).float(), dim=-1)
-        mixed = torch.bmm(self.dropout(weights) if self.training else weights, values)
+        if self.training:
+            weights = self.dropout(weights)
+        mixed = torch.bmm(weights.to(values.dtype), values)
         joined = mixed.view(-1, self.heads, n, size).transpose(1, 2).reshape(-1, n, self.heads * size)
         return mapped(joined, self.output)
 

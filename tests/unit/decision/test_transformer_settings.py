@@ -174,6 +174,15 @@ def test_it_runs_in_half_precision(positions, conditioning, ahead):
     assert all(weight.grad is None or weight.grad.dtype == torch.float32 for weight in model.parameters())
 
 
+@every_form
+def test_its_weights_can_be_of_half_precision(positions, conditioning, ahead):
+    model, (guide, previous, _) = network(positions, conditioning, ahead), sequences()
+    exact = logits(model, guide, previous)
+    near = logits(model.bfloat16(), guide, previous)
+    assert near.dtype == torch.bfloat16
+    assert (near.float() - exact).abs().max() < 0.1
+
+
 @pytest.mark.parametrize("ahead", AHEAD)
 def test_nothing_can_be_decided_before_its_guide_was_heard(ahead):
     model, (guide, previous, _) = network("sinusoidal", "aligned", ahead), sequences()
