@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from antiphon.audio import write
-from antiphon.config import CorpusSettings, PerceptionSettings
+from antiphon.config import CorpusSettings, PerceptionSettings, Settings
 from antiphon.corpus.layouts import pair
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.reading import read_track
@@ -10,6 +10,7 @@ from antiphon.dataset import encode, prepare, split_tokens, training_segments, w
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.perception.alphabet import fit_alphabet
 from antiphon.perception.perception import Perception
+from antiphon.training.pipeline import train
 from antiphon.types import Audio, Features, Multitrack, Source, Track, Window
 
 SETTINGS = PerceptionSettings(alphabet_size=2)
@@ -147,3 +148,13 @@ def test_where_nobody_answers_there_is_nothing_to_learn_from(tmp_path):
     alphabet = fit_alphabet(training_segments(prepared.encoded, prepared.division["train"]), Loudness(), SETTINGS)
     with pytest.warns(AntiphonWarning, match="no guide and target share"):
         assert split_tokens(prepared, alphabet).train == ()
+
+
+@pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
+def test_a_training_without_anybody_who_answers_names_the_setting(tmp_path):
+    take = pair(steps(tmp_path / "a.wav", [0.1, 0.8] * 12), steps(tmp_path / "b.wav", [0.1, 0.8] * 12))
+    settings = Settings(
+        perception=SETTINGS, corpus=CorpusSettings(train_share=1, validation_share=0, targets=("nobody",))
+    )
+    with pytest.raises(BadData, match=r"corpus\.targets: nobody"):
+        train(Corpus((take,)), settings=settings, encoder=Loudness())

@@ -92,7 +92,8 @@ def _listened(
     alphabet = fit_alphabet(segments, perception.encoder, settings.perception)
     splits = split_tokens(prepared, alphabet)
     if not splits.train:
-        raise BadData("no guide and target share a whole segment: there is nothing to learn from")
+        named = f" (corpus.targets: {', '.join(settings.corpus.targets)})" if settings.corpus.targets else ""
+        raise BadData(f"no guide and target share a whole segment{named}: there is nothing to learn from")
     transposed: tuple[tuple[TokenExcerpt, ...], ...] = ()
     if settings.training.transpose:
         windows = prepared.division["train"]
