@@ -20,7 +20,7 @@ demo: $(VENV)/.demo
 # The agent inside the package. LIEDER: rendered OpenScore Lieder (antiphon corpus build lieder --source SCORES -o lieder);
 # SONGS: only so many of them, to try it.
 base-agent: $(VENV)/.demo
-	$(BIN)/python -m antiphon.training.base $(LIEDER) src/antiphon/base_agent $(SONGS)
+	$(BIN)/python -m antiphon.training.base_agent $(LIEDER) src/antiphon/base_agent $(SONGS)
 
 # The site, into out/site; a link that leads nowhere is an error.
 docs: $(VENV)/.dev

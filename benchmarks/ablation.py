@@ -39,9 +39,9 @@ from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
 from antiphon.perception.quantizers import class_distances, make_quantizer
 from antiphon.training.losses import soft_targets
+from antiphon.training.network_variants import Lesson, new_network
 from antiphon.training.trainer import Trainer
 from antiphon.training.transposition import in_other_keys
-from antiphon.training.trio import Lesson, new_network
 
 PAPER = Path(__file__).parents[1] / "configs" / "paper.toml"
 

@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 from selecting import SEGMENT_SECONDS, growth_table, options_table, selection_table, study, timed, tokens
 
-from antiphon.action.rendering import Crossfade, HardCut
+from antiphon.action.rendering.crossfade import Crossfade, HardCut
 from antiphon.types import Audio, Memory, MemoryPart, Selection
 
 

@@ -14,7 +14,7 @@ import soundfile
 from antiphon.audio import mono, read, resampled, write
 from antiphon.config import CorpusSettings
 from antiphon.corpus.layouts import scan
-from antiphon.corpus.reading import read_track
+from antiphon.corpus.track_audio import read_track
 from antiphon.types import Audio, Source, Track
 
 TRACKS = 5

@@ -11,9 +11,9 @@ from antiphon.config import SamplingSettings
 from antiphon.decision.baselines import uniform
 from antiphon.decision.generation import Context, generate
 from antiphon.evaluation import figures, results
-from antiphon.evaluation.judging import Judged, Judging, judged
 from antiphon.evaluation.opponents import Opponent
 from antiphon.evaluation.protocol import FREE, MEMORY, ORACLE, TRACK, InUse, Likeness, Memories, Passage
+from antiphon.evaluation.scores import Judged, Judging, judged
 from antiphon.metrics import fingerprints, longest_common_prefix
 
 POSITIONS = (10_000, 100_000, 1_000_000)

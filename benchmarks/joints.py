@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from antiphon.action.levels import gain_for, true_peak
-from antiphon.action.rendering import Crossfade, HardCut
-from antiphon.action.selection import OptimalSelection
+from antiphon.action.rendering.crossfade import Crossfade, HardCut
+from antiphon.action.rendering.loudness import gain_for, true_peak
+from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.audio import mono, read
 from antiphon.config import ActionSettings
 from antiphon.types import Audio, Memory, MemoryPart, Rendering, Specification, Tokens

@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from antiphon.analysis.probe import Measure, ProbedTrack, percussion_truth, pitched_truth, probe
 from antiphon.audio import dbfs, interval_power, mono, read, resampled
 from antiphon.config import EncoderSettings, PerceptionSettings
-from antiphon.corpus.rendered import ChoraleSettings, draw_scores, performed, programs_of, render_voices
-from antiphon.corpus.rendering.instruments import program_name
-from antiphon.corpus.rendering.synthesis import Synthesizer
-from antiphon.corpus.tunes import group_by_tune
-from antiphon.evaluation.probe import Measure, ProbedTrack, percussion_truth, pitched_truth, probe
+from antiphon.corpus.synthesis.chorales import ChoraleSettings, draw_scores, performed, programs_of, render_voices
+from antiphon.corpus.synthesis.instruments import program_name
+from antiphon.corpus.synthesis.soundfont import Synthesizer
+from antiphon.corpus.synthesis.tunes import group_by_tune
 from antiphon.perception import fit_alphabet, make_condenser, make_encoder, make_quantizer, uniform_intervals
 from antiphon.types import Audio, Floats, Ids, Segments
 

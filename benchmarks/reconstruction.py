@@ -19,7 +19,7 @@ import numpy as np
 
 from antiphon.agent import Agent
 from antiphon.corpus.manifest import read_manifest
-from antiphon.corpus.reading import read_track
+from antiphon.corpus.track_audio import read_track
 from antiphon.dataset import TokenPair
 from antiphon.decision.generation import generate, score
 from antiphon.errors import AntiphonWarning

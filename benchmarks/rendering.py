@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 
-from antiphon.action.rendering import Crossfade, HardCut, in_blocks
+from antiphon.action.rendering.crossfade import Crossfade, HardCut, in_blocks
 from antiphon.types import Audio, Memory, MemoryPart, Selection, Tokens
 
 RATE = 44100

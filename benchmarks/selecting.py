@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from antiphon.action.boundaries import Boundaries
-from antiphon.action.oracle import OracleSelection
-from antiphon.action.selection import OptimalSelection
+from antiphon.action.oracle.selection import OracleSelection
+from antiphon.action.selection.concatenation_cost import Boundaries
+from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.config import ActionSettings
 from antiphon.errors import BadData
 from antiphon.types import Audio, Memory, MemoryPart, Selection, Specification, Tokens

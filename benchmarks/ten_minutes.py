@@ -22,7 +22,7 @@ from scipy.stats import wilcoxon
 
 from antiphon.agent import Agent
 from antiphon.corpus.manifest import read_manifest
-from antiphon.corpus.reading import read_track
+from antiphon.corpus.track_audio import read_track
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.scoring import score
 from antiphon.errors import AntiphonWarning

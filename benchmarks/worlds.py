@@ -17,13 +17,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from antiphon.confidence import Estimate, estimate
 from antiphon.config import DecisionSettings, SamplingSettings, TrainingSettings
 from antiphon.corpus.planted import PLANTED_WORLDS, PlantedSettings, bound, planted_tokens, relation_of
 from antiphon.dataset import TokenExcerpt
 from antiphon.decision.generation import Context, generate, score
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.transformer import DecisionNetwork
-from antiphon.evaluation.statistics import Estimate, estimate
 from antiphon.metrics import bits_per_token, true_positive_percentage
 from antiphon.training.trainer import Trainer
 

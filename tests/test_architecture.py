@@ -13,12 +13,14 @@ SOURCE = Path(antiphon.__file__).parent
 
 LAYERS = (
     ("errors",),
-    ("types", "config", "metrics", "files"),
+    ("types", "config", "metrics", "confidence", "files"),
     ("interfaces", "audio", "checkpoint"),
     ("corpus", "perception", "decision", "action"),
     ("agent", "dataset"),
-    ("evaluation",),
+    ("coupling", "evaluation", "analysis"),
+    ("pages",),
     ("training", "live"),
+    ("use_cases",),
     ("experiments",),
     ("cli", "studio"),
 )
@@ -73,7 +75,7 @@ def test_only_the_command_line_prints(path):
         ("antiphon.metrics", {"torch", "librosa", "scipy", "sklearn"}),
         ("antiphon.types", {"torch", "librosa", "scipy", "sklearn"}),
         ("antiphon.corpus.layouts", {"torch", "librosa", "music21"}),
-        ("antiphon.action.selection", {"torch", "librosa"}),
+        ("antiphon.action.selection.optimal", {"torch", "librosa"}),
     ],
 )
 def test_importing_a_module_loads_nothing_heavy(module, absent):

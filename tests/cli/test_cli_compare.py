@@ -10,9 +10,9 @@ from cli_making import FAST, digests, refused
 
 import antiphon
 from antiphon.cli.app import run
-from antiphon.experiments.answer import answer
-from antiphon.experiments.compare import guide_worth
 from antiphon.types import Audio
+from antiphon.use_cases.compare import guide_worth
+from antiphon.use_cases.respond import answer
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from antiphon.audio import write
 from antiphon.config import CorpusSettings, PerceptionSettings, Settings
 from antiphon.corpus.layouts import pair
 from antiphon.corpus.manifest import Corpus
-from antiphon.corpus.reading import read_track
+from antiphon.corpus.track_audio import read_track
 from antiphon.dataset import encode, prepare, split_tokens, training_segments, within
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.perception.alphabet import fit_alphabet

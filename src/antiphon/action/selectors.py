@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.action.boundaries import boundaries
-from antiphon.action.oracle import OracleSelection
-from antiphon.action.selection import OptimalSelection
+from antiphon.action.oracle.selection import OracleSelection
+from antiphon.action.selection.concatenation_cost import boundaries
+from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.config import ActionSettings
 from antiphon.interfaces import Selector
 from antiphon.types import Memory

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from antiphon import audio
-from antiphon.action.places import labels_before
+from antiphon.action.selection.candidates import labels_before
 from antiphon.types import SILENCE, Audio, Memory, Response, Run, Seconds
 
 BLOCK_SECONDS = 0.05

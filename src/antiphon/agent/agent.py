@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.action.levels import balanced
-from antiphon.action.pins import around, pinned_steps
 from antiphon.action.provenance import events
-from antiphon.action.regions import usable_segments
-from antiphon.action.rendering import Crossfade
-from antiphon.action.runs import runs
-from antiphon.action.selection import OptimalSelection, playable
+from antiphon.action.rendering.crossfade import Crossfade
+from antiphon.action.rendering.loudness import balanced
+from antiphon.action.rendering.runs import runs
+from antiphon.action.selection.optimal import OptimalSelection, playable
+from antiphon.action.selection.pins import around, pinned_steps
+from antiphon.action.selection.regions import usable_segments
 from antiphon.action.selectors import selector
 from antiphon.agent.replay import Replay
 from antiphon.audio import resampled, with_channels

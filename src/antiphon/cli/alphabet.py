@@ -29,10 +29,10 @@ def alphabet(
         A manifest or a folder of multitracks, in which the classes are looked for; or else --pair or --paired-folders.
     """
     from antiphon.agent import Agent
+    from antiphon.analysis.alphabet_sheet import sheet_of
     from antiphon.corpus.opening import open_given
-    from antiphon.evaluation.sheet import sheet_of
-    from antiphon.evaluation.sheet_page import SHEET_FILES, as_dict, write_sheet
     from antiphon.files import refuse_foreign
+    from antiphon.pages.alphabet_sheet import SHEET_FILES, as_dict, write_sheet
 
     refuse_foreign(output, SHEET_FILES)
     player = Agent.load(agent)

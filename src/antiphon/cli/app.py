@@ -145,7 +145,7 @@ def tokenize(audio: Path, /, *, agent: Path, as_json: Json = False) -> None:
         Whose alphabet.
     """
     from antiphon.agent import Agent
-    from antiphon.corpus.reading import file_sound
+    from antiphon.corpus.track_audio import file_sound
 
     player = Agent.load(agent)
     tokens = player.perception.tokens(file_sound(audio), player.alphabet)
@@ -187,9 +187,9 @@ def evaluate(
     """
     from antiphon.agent import Agent
     from antiphon.corpus.opening import open_given
-    from antiphon.experiments.evaluate import EVALUATION_FILES, write_evaluation
-    from antiphon.experiments.evaluate import evaluate as run
     from antiphon.files import refuse_foreign
+    from antiphon.use_cases.evaluate import EVALUATION_FILES, write_evaluation
+    from antiphon.use_cases.evaluate import evaluate as run
 
     if output is not None:
         if not probe:

@@ -24,7 +24,7 @@ Amount = Annotated[float | None, Parameter(validator=validators.Number(gte=0))]
 def show(*, as_json: Json = False) -> None:
     """What is kept: where, of which encoder, how much, and when it was last used."""
     from antiphon.perception.cache import default_directory
-    from antiphon.perception.upkeep import cached_sounds, shares
+    from antiphon.perception.cache_maintenance import cached_sounds, shares
 
     directory = default_directory()
     found = shares(cached_sounds(directory))
@@ -61,7 +61,7 @@ def prune(
         All of it.
     """
     from antiphon.perception.cache import default_directory
-    from antiphon.perception.upkeep import beyond, cached_sounds, remove, unused_since
+    from antiphon.perception.cache_maintenance import beyond, cached_sounds, remove, unused_since
 
     if older_than is None and larger_than is None and not everything:
         raise SettingsError("say what to delete: --older-than DAYS, --larger-than GB or --all")

@@ -39,7 +39,7 @@ def compare(
     explain
         Whether every segment of the responses says which guide segments mattered.
     """
-    from antiphon.experiments.compare import compare_files
+    from antiphon.use_cases.compare import compare_files
 
     with terminal.progress() as progress:
         found = compare_files((first, second), guide, memory, output, seed=seed, explained=explain, progress=progress)

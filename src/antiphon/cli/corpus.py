@@ -133,9 +133,9 @@ def build(
     if kind == "pairbench":
         _build_pairbench(output, as_json)
         return
-    from antiphon.corpus.rendered import ChoraleSettings, build_chorales
-    from antiphon.corpus.rendering.building import build_corpus
-    from antiphon.corpus.rendering.settings import BuildSettings, RenderSettings
+    from antiphon.corpus.synthesis.building import build_corpus
+    from antiphon.corpus.synthesis.chorales import ChoraleSettings, build_chorales
+    from antiphon.corpus.synthesis.settings import BuildSettings, RenderSettings
 
     sound: dict[str, Any] = {"renderer": renderer, "soundfont": soundfont, "seed": seed, "timing_ms": timing_ms}
     sound |= {"velocity_spread": velocity_spread, "room_seconds": room_seconds, "noise_dbfs": noise_dbfs}

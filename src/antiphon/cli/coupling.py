@@ -15,10 +15,10 @@ from antiphon.cli.printing import plain, print_json, print_table
 from antiphon.errors import SettingsError
 
 if TYPE_CHECKING:
-    from antiphon.evaluation.coupling.calibration import Calibrated, Calibration
-    from antiphon.evaluation.coupling.conditions import Condition
-    from antiphon.evaluation.coupling.pairs import Coupling
-    from antiphon.experiments.coupling import FolderCoupling
+    from antiphon.coupling.calibration import Calibrated, Calibration
+    from antiphon.coupling.conditions import Condition
+    from antiphon.coupling.pairs import Coupling
+    from antiphon.use_cases.coupling import FolderCoupling
 
 coupling_app = App(name="coupling", help="How much two tracks go together, by calibrated measures.")
 
@@ -57,7 +57,7 @@ def coupling(
     folder
         Instead of two files, sub-folders that each hold a guide, a response and, if known, a target, by these names.
     """
-    from antiphon.experiments.coupling import couple_files, couple_folder, standard_at
+    from antiphon.use_cases.coupling import couple_files, couple_folder, standard_at
 
     if folder is not None:
         if guide is not None:
@@ -95,8 +95,8 @@ def train(
         Excerpts of 10 s to calibrate on.
     """
     from antiphon.corpus.opening import open_corpus
-    from antiphon.evaluation.coupling.settings import VerifierSettings
-    from antiphon.experiments.coupling import Trials, train_standard
+    from antiphon.coupling.settings import VerifierSettings
+    from antiphon.use_cases.coupling import Trials, train_standard
 
     division = settings_from(None, corpus=corpus_section).corpus
     length = {} if steps is None else {"steps": steps}
@@ -133,7 +133,7 @@ def calibrate(
         Excerpts of 10 s to calibrate on.
     """
     from antiphon.corpus.opening import open_corpus
-    from antiphon.experiments.coupling import Trials, calibrate_standard, standard_at
+    from antiphon.use_cases.coupling import Trials, calibrate_standard, standard_at
 
     division = settings_from(None, corpus=corpus_section).corpus
     with terminal.progress() as progress:
@@ -209,7 +209,7 @@ def _print_calibration(found: Calibration) -> None:
 
 
 def _conditions() -> tuple[Condition, ...]:
-    from antiphon.evaluation.coupling.conditions import Condition
+    from antiphon.coupling.conditions import Condition
 
     return tuple(Condition)
 
@@ -239,7 +239,7 @@ def _failing(measured: Any) -> str:
 
 def _places(below: Mapping[Condition, float]) -> tuple[str, ...]:
     """Where a value lies among calibrated ones, in the columns of `PLACES`."""
-    from antiphon.evaluation.coupling.conditions import Condition
+    from antiphon.coupling.conditions import Condition
 
     return tuple(_percent(below.get(each)) for each in (Condition.TRUE, Condition.FAR, Condition.SAME_KEY))
 

@@ -30,7 +30,7 @@ def explain(
     render
         Make the response again from its provenance alone, into this wav.
     """
-    from antiphon.experiments.explained import drawn, explained, rendered
+    from antiphon.use_cases.read_explanation import drawn, explained, rendered
 
     if draw is not None:
         drawn(directory, draw)

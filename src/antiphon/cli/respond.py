@@ -53,8 +53,8 @@ def respond(
         Whether every segment says which guide segments mattered.
     """
     from antiphon.agent import Agent
-    from antiphon.experiments.answer import Wanted, answer_files
-    from antiphon.experiments.edits import answer_session, session_agent, session_seed, session_settings
+    from antiphon.use_cases.respond import Wanted, answer_files
+    from antiphon.use_cases.respond_from_session import answer_session, session_agent, session_seed, session_settings
 
     _require_one_kind(session, guide, memory)
     if session is not None:

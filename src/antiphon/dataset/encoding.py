@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from antiphon.config import CorpusSettings
 from antiphon.corpus.instruments import is_wanted
-from antiphon.corpus.reading import TrackSound
+from antiphon.corpus.track_audio import TrackSound
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.perception import Perception

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from antiphon.agent import Agent
+from antiphon.confidence import Estimate, estimate
 from antiphon.dataset import Splits, TokenExcerpt
 from antiphon.decision.generation import Context, score
 from antiphon.evaluation.opponents import side_by_side
 from antiphon.evaluation.regeneration import PairScore, Summary, by_piece, everyone, regenerate, summarized
-from antiphon.evaluation.statistics import Estimate, estimate
 from antiphon.interfaces import DecisionModel, Progress, no_progress
 from antiphon.metrics import bits_per_token
 from antiphon.types import Ids

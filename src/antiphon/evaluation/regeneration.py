@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.agent import Agent
+from antiphon.confidence import Estimate, estimate
 from antiphon.dataset import TokenExcerpt
 from antiphon.decision.generation import Context, generate, score
 from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
-from antiphon.evaluation.displacement import JUDGED_SHARES
 from antiphon.evaluation.opponents import Opponent, PairGroup, opponents, side_by_side
-from antiphon.evaluation.statistics import Estimate, estimate
+from antiphon.evaluation.shifted_guides import JUDGED_SHARES
 from antiphon.interfaces import Progress, no_progress
 from antiphon.metrics import bits_per_token, entropy, longest_common_prefix, true_positive_percentage
 

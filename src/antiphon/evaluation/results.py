@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from antiphon.evaluation.comparisons import Paired, holm, mann_whitney, paired
-from antiphon.evaluation.judging import Calibration, Judged, Prefixes
+from antiphon.confidence import Estimate, estimate
 from antiphon.evaluation.protocol import Form, Numbers, Score
-from antiphon.evaluation.statistics import Estimate, estimate
+from antiphon.evaluation.scores import Calibration, Judged, Prefixes
+from antiphon.evaluation.significance_tests import Paired, holm, mann_whitney, paired
 
 DIGITS = 4
 """Decimals of a number in scores.jsonl: far below what a token is worth."""

@@ -19,17 +19,17 @@ from antiphon.agent import Agent
 from antiphon.audio import read, with_channels, write
 from antiphon.config import Settings, TrainingSettings
 from antiphon.corpus.manifest import read_manifest
-from antiphon.corpus.reading import read_track
-from antiphon.corpus.rendered import ChoraleSettings, build_chorales, render_chorale
-from antiphon.corpus.scores import VOICES
 from antiphon.corpus.splits import divide
+from antiphon.corpus.synthesis.chorale_scores import VOICES
+from antiphon.corpus.synthesis.chorales import ChoraleSettings, build_chorales, render_chorale
+from antiphon.corpus.track_audio import read_track
 from antiphon.errors import SettingsError
 from antiphon.evaluation.regeneration import Summary
-from antiphon.experiments.answer import Answer, answer, write_answer
 from antiphon.files import refuse_foreign
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.pipeline import train
 from antiphon.types import Audio, Multitrack
+from antiphon.use_cases.respond import Answer, answer, write_answer
 
 FEWEST_PIECES = 24
 """With fewer there is not enough to learn from, nor to hold out."""

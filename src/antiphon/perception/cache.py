@@ -17,8 +17,8 @@ import safetensors.numpy
 from antiphon.errors import AntiphonError, AntiphonWarning
 from antiphon.files import whole_file
 from antiphon.interfaces import Encoder, Sound
+from antiphon.perception.block_encoding import Piece, listen, listen_to_envelope
 from antiphon.perception.envelope import Envelope, joined_envelope
-from antiphon.perception.listening import Piece, listen, listen_to_envelope
 from antiphon.types import Features, Floats
 
 CACHE_VERSION = 2
@@ -48,7 +48,7 @@ class FrameCache:
     def pieces(self, sound: Sound, encoder: Encoder) -> Iterator[Piece]:
         """All that is heard in a sound, piece by piece: from disk where it is there, else by the encoder.
 
-        Raises BadData as `antiphon.perception.listening.listen` does.
+        Raises BadData as `antiphon.perception.block_encoding.listen` does.
         """
         if self._directory is None:
             yield from listen(sound, encoder)

@@ -13,11 +13,11 @@ from antiphon.config import PerceptionSettings
 from antiphon.errors import WrongAlphabet
 from antiphon.interfaces import Encoder, Sound
 from antiphon.perception.alphabet import recipe_of
+from antiphon.perception.block_encoding import sound_of
 from antiphon.perception.cache import FrameCache
 from antiphon.perception.condensers import condensed, make_condenser
 from antiphon.perception.encoders import make_encoder
 from antiphon.perception.envelope import mean_power
-from antiphon.perception.listening import sound_of
 from antiphon.perception.quantizers import make_quantizer
 from antiphon.perception.segmenters import make_segmenter
 from antiphon.perception.streaming import TokenStream, token_stream

@@ -11,10 +11,10 @@ from antiphon.audio import dbfs
 from antiphon.config import PerceptionSettings
 from antiphon.errors import SettingsError
 from antiphon.interfaces import Condenser, Encoder, FrameStream, Quantizer
+from antiphon.perception.block_encoding import stream_of
 from antiphon.perception.condensers import frames_from, make_condenser
 from antiphon.perception.encoders.windows import joined
 from antiphon.perception.envelope import CELLS_PER_SECOND, EnvelopeStream, mean_power
-from antiphon.perception.listening import stream_of
 from antiphon.perception.quantizers import make_quantizer
 from antiphon.perception.segmenters import uniform_intervals
 from antiphon.types import Alphabet, Features, Floats, Seconds, Segments, Tokens

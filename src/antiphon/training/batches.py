@@ -21,7 +21,7 @@ from antiphon.corpus.windows import starts
 from antiphon.dataset import TokenExcerpt, TokenPair
 from antiphon.decision.generation import Context
 from antiphon.decision.vocabulary import Vocabulary
-from antiphon.evaluation.displacement import JUDGED_SHARES, LEAST, MOST, displaced
+from antiphon.evaluation.shifted_guides import JUDGED_SHARES, LEAST, MOST, displaced
 
 
 @dataclass(frozen=True)

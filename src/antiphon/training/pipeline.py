@@ -16,24 +16,24 @@ from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.opening import open_corpus
-from antiphon.corpus.reading import TrackSound
 from antiphon.corpus.splits import divide
+from antiphon.corpus.track_audio import TrackSound
 from antiphon.dataset import EncodedTrack, Prepared, TokenExcerpt, prepare, split_tokens, training_segments
 from antiphon.errors import BadData, MissingExtra, SettingsError
 from antiphon.evaluation.gain import judge
 from antiphon.files import refuse_foreign
 from antiphon.interfaces import Encoder, Progress, Sound, no_progress
-from antiphon.perception.account import account_of
 from antiphon.perception.alphabet import fit_alphabet
+from antiphon.perception.alphabet_quality import account_of
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
 from antiphon.perception.precision import measured_precision
 from antiphon.perception.quantizers import make_quantizer
 from antiphon.training.events import event_files
+from antiphon.training.network_variants import Lesson, Surroundings, new_network, train_three
 from antiphon.training.ranks import Ranks, joined
 from antiphon.training.rehearsal import kept_for_replay
 from antiphon.training.transposition import in_other_keys
-from antiphon.training.trio import Lesson, Surroundings, new_network, train_three
 
 
 def train(

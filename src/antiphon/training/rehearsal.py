@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from antiphon.agent import Agent
 from antiphon.agent.replay import REPLAY_WINDOWS, Replay, Window, replay_from
 from antiphon.training.batches import Drawing, epoch_batches
-from antiphon.training.trio import Lesson
+from antiphon.training.network_variants import Lesson
 
 REHEARSED_EPOCH = 1_000_003
 """The draws that are kept are those of epochs that no training reaches: fixed, and like all others."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from antiphon.action import provenance
-from antiphon.action.runs import runs
+from antiphon.action.rendering.runs import runs
 from antiphon.types import Alphabet, Audio, Memory, MemoryPart, Response, Selection, Specification, Tokens
 
 ALPHABET = "test"

@@ -10,8 +10,8 @@ from antiphon import audio
 from antiphon.action import provenance
 from antiphon.action.export import write_response
 from antiphon.action.export.formats import Handed, hand_over, with_media
-from antiphon.action.export.records import Inputs, Provenance, provenance_of, source_files
-from antiphon.action.rendering import Crossfade
+from antiphon.action.export.provenance_file import Inputs, Provenance, provenance_of, source_files
+from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.types import SILENCE, Audio, Memory, MemoryPart, Response, Tokens
 
 RATE = 8000

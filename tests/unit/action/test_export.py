@@ -7,8 +7,8 @@ from action_making import alphabet, memory, path, response, specification, unifo
 from antiphon import audio
 from antiphon.action.export import read_events, write_response
 from antiphon.action.provenance import events
-from antiphon.action.rendering import Crossfade, HardCut
-from antiphon.action.runs import runs
+from antiphon.action.rendering.crossfade import Crossfade, HardCut
+from antiphon.action.rendering.runs import runs
 from antiphon.action.statistics import response_statistics
 from antiphon.errors import BadData
 from antiphon.types import SILENCE, Audio

@@ -9,9 +9,9 @@ from export_making import RATE, REST, made
 from antiphon.action.export.edits import edits_of
 from antiphon.action.export.reaper import SESSION, Session, merged, response_track, without_markers
 from antiphon.action.export.rpp import Block, parsed, read_project, words, written
-from antiphon.action.pins import around, pinned_steps
-from antiphon.action.rendering import Crossfade
-from antiphon.action.runs import runs
+from antiphon.action.rendering.crossfade import Crossfade
+from antiphon.action.rendering.runs import runs
+from antiphon.action.selection.pins import around, pinned_steps
 from antiphon.errors import BadData
 
 

@@ -11,8 +11,8 @@ from antiphon import audio
 from antiphon.action.export.formats import FORMATS, Handed, hand_over, known_formats, with_media
 from antiphon.action.export.labels import add_cues
 from antiphon.action.export.midi import midi
+from antiphon.action.export.provenance_file import Inputs, SourceFile
 from antiphon.action.export.reaper import SESSION, Session, project
-from antiphon.action.export.records import Inputs, SourceFile
 from antiphon.action.export.rpp import parsed, quoted, read_project, words, written
 from antiphon.errors import BadData, SettingsError
 from antiphon.types import Event

@@ -5,8 +5,8 @@ from action_making import memory, path, uniform, with_sound
 
 from antiphon import audio
 from antiphon.action.export.streaming import rendered_blocks, write_blocks
-from antiphon.action.levels import balanced
-from antiphon.action.rendering import Crossfade
+from antiphon.action.rendering.crossfade import Crossfade
+from antiphon.action.rendering.loudness import balanced
 from antiphon.config import ActionSettings
 from antiphon.types import Audio
 

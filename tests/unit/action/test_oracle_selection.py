@@ -4,9 +4,9 @@ from action_making import distances, memory, specification
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.action.automata import FactorOracle, SuffixAutomaton
-from antiphon.action.oracle import OracleSelection
-from antiphon.action.selection import OptimalSelection
+from antiphon.action.oracle.selection import OracleSelection
+from antiphon.action.oracle.string_matching import FactorOracle, SuffixAutomaton
+from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.config import ActionSettings
 from antiphon.errors import BadData
 from antiphon.types import SILENCE

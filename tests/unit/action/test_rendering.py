@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from action_making import memory, path, uniform, with_sound
 
-from antiphon.action.rendering import Crossfade, HardCut
+from antiphon.action.rendering.crossfade import Crossfade, HardCut
 from antiphon.types import SILENCE, Audio, Memory, MemoryPart, Tokens
 
 FADE = Crossfade(0.05)

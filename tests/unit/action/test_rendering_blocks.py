@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from action_making import memory, path, uniform, with_sound
 
-from antiphon.action.levels import with_gain
-from antiphon.action.rendering import Crossfade, HardCut, in_blocks
+from antiphon.action.rendering.crossfade import Crossfade, HardCut, in_blocks
+from antiphon.action.rendering.loudness import with_gain
 from antiphon.types import SILENCE, Audio, Memory, MemoryPart, Tokens
 
 

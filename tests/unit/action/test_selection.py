@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from action_making import distances, memory, specification, uniform, with_sound
 
-from antiphon.action.selection import OptimalSelection, playable
+from antiphon.action.selection.optimal import OptimalSelection, playable
 from antiphon.config import ActionSettings
 from antiphon.errors import BadData, WrongAlphabet
 from antiphon.types import SILENCE, Selection, Specification, Tokens

@@ -8,9 +8,9 @@ from action_making import ALPHABET, distances, memory, specification
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.action.boundaries import Boundaries
-from antiphon.action.constraints import FREE, Constraints
-from antiphon.action.selection import OptimalSelection
+from antiphon.action.selection.concatenation_cost import Boundaries
+from antiphon.action.selection.constraints import FREE, Constraints
+from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.config import ActionSettings
 from antiphon.errors import BadData
 from antiphon.types import SILENCE, Audio, Memory, MemoryPart, Selection, Specification, Tokens

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from action_making import distances, memory, specification
 
-from antiphon.action.constraints import Constraints
-from antiphon.action.oracle import OracleSelection
-from antiphon.action.selection import OptimalSelection
+from antiphon.action.oracle.selection import OracleSelection
+from antiphon.action.selection.constraints import Constraints
+from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selectors import selector
 from antiphon.config import ActionSettings
 from antiphon.errors import BadData, SettingsError
@@ -186,7 +186,7 @@ def test_a_long_request_is_searched_in_little_memory_with_the_same_result(monkey
     rng = np.random.default_rng(2)
     source, asked = memory(rng.integers(0, 3, 100).tolist()), rng.integers(0, 3, 90).tolist()
     whole = select(asked, source, longest_copy=3)
-    monkeypatch.setattr("antiphon.action.trellis.KEPT_COSTS", 1)
+    monkeypatch.setattr("antiphon.action.selection.trellis.KEPT_COSTS", 1)
     assert select(asked, source, longest_copy=3).segments.tolist() == whole.segments.tolist()
 
 

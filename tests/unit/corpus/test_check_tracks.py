@@ -36,7 +36,7 @@ def test_no_false_alarm_on_a_planted_world(tmp_path, world):
 def test_no_false_alarm_on_rendered_chorales(tmp_path):
     for module in ("music21", "midirenderer", "pretty_midi"):
         pytest.importorskip(module)
-    from antiphon.corpus.rendered import ChoraleSettings, build_chorales
+    from antiphon.corpus.synthesis.chorales import ChoraleSettings, build_chorales
 
     manifest = build_chorales(tmp_path, ChoraleSettings(pieces=4, processes=1)).manifest
     assert check(read_manifest(manifest), SMALL).findings == ()

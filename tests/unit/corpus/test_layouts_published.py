@@ -12,8 +12,8 @@ from corpus_making import noise, stem_tone, stems_container
 from antiphon.config import CorpusSettings
 from antiphon.corpus.layouts import recognised, scan, scan_corpus
 from antiphon.corpus.opening import open_corpus
-from antiphon.corpus.reading import read_track
 from antiphon.corpus.splits import divide
+from antiphon.corpus.track_audio import read_track
 from antiphon.errors import AntiphonWarning, BadData, MissingExtra
 
 SETTINGS = CorpusSettings(exclude=())

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.corpus.scores import Note, Score
-from antiphon.corpus.tunes import group_by_tune
+from antiphon.corpus.synthesis.chorale_scores import Note, Score
+from antiphon.corpus.synthesis.tunes import group_by_tune
 
 PASSION = [64, 69, 67, 65, 64, 62, 64, 71, 72, 71, 69, 71, 69, 72, 71, 67, 69, 71, 72, 67, 65, 64, 62]
 OTHER = [67, 67, 69, 71, 72, 71, 69, 67, 71, 74, 72, 71, 69, 67, 69, 66, 67, 64, 66, 67, 69, 62, 67]

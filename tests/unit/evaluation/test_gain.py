@@ -5,10 +5,10 @@ from antiphon.config import SamplingSettings
 from antiphon.dataset import TokenExcerpt
 from antiphon.decision.baselines import Mixture, copy_guide, count, guide_table, uniform
 from antiphon.decision.generation import Context
-from antiphon.evaluation.displacement import JUDGED_SHARES
 from antiphon.evaluation.gain import gain_of, swapped
 from antiphon.evaluation.opponents import Opponent
 from antiphon.evaluation.regeneration import Displaced, PairScore, regenerate
+from antiphon.evaluation.shifted_guides import JUDGED_SHARES
 
 CLASSES = 16
 CONTEXT = Context(10, 6)

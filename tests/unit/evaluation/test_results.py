@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from antiphon.evaluation.judging import Calibration, Judged, Prefixes
 from antiphon.evaluation.protocol import Form, Numbers, Passage, Score
 from antiphon.evaluation.results import box, by_piece, calibration_of, column, compared, line_of, prefixes_of
+from antiphon.evaluation.scores import Calibration, Judged, Prefixes
 from antiphon.metrics import expected_calibration_error
 
 FORM = Form("window", "nucleus", "free")

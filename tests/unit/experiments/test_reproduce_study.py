@@ -11,10 +11,10 @@ from antiphon.config import resolve
 from antiphon.corpus.manifest import read_manifest
 from antiphon.corpus.planted import PlantedSettings, build_pairbench, build_planted
 from antiphon.errors import AntiphonError, MissingExtra, SettingsError
-from antiphon.evaluation import figures
 from antiphon.experiments.reproduce import Study, quick, reproduce
 from antiphon.experiments.reproduce.cells import open_part
 from antiphon.experiments.reproduce.study import FILES
+from antiphon.pages import paper_figures as figures
 
 TINY = resolve(
     environment={},

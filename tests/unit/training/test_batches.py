@@ -8,7 +8,7 @@ from antiphon.config import TrainingSettings
 from antiphon.dataset import TokenExcerpt, TokenPair
 from antiphon.decision.generation import Context
 from antiphon.decision.vocabulary import Vocabulary
-from antiphon.evaluation.displacement import JUDGED_SHARES, displaced
+from antiphon.evaluation.shifted_guides import JUDGED_SHARES, displaced
 from antiphon.training.batches import Drawing, all_pairs, epoch_batches, padded, places
 
 VOCABULARY = Vocabulary(1000)

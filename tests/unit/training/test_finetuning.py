@@ -7,9 +7,9 @@ from antiphon.config import Settings
 from antiphon.dataset import Splits, TokenExcerpt, TokenPair
 from antiphon.perception.perception import Perception
 from antiphon.training.finetuning import Specialising, likely_mistakes, mistaken, specialised
+from antiphon.training.network_variants import Lesson, new_network
 from antiphon.training.rehearsal import kept_for_replay
 from antiphon.training.trainer import Trainer
-from antiphon.training.trio import Lesson, new_network
 from antiphon.types import Alphabet
 
 CLASSES = 12

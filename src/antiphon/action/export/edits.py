@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from antiphon.action.export.provenance_file import Provenance
 from antiphon.action.export.reaper import guid, items, response_track
-from antiphon.action.export.records import Provenance
 from antiphon.action.export.rpp import Block, words
-from antiphon.action.pins import cut
-from antiphon.action.places import LENGTH_TOLERANCE
+from antiphon.action.selection.candidates import LENGTH_TOLERANCE
+from antiphon.action.selection.pins import cut
 from antiphon.errors import BadData
 from antiphon.types import MemoryPart, Run
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from antiphon import audio
 from antiphon.action.export.labels import add_cues, audacity, coll, cue_chunks, sonic_visualiser
 from antiphon.action.export.midi import midi
+from antiphon.action.export.provenance_file import MEDIA, Inputs, Provenance, SourceFile, found_file
 from antiphon.action.export.reaper import SESSION, Session, project
-from antiphon.action.export.records import MEDIA, Inputs, Provenance, SourceFile, found_file
 from antiphon.action.export.rpp import write_project
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import whole_file

@@ -15,9 +15,9 @@ from math import exp
 from pathlib import Path
 
 from antiphon.action.export.labels import token_name
-from antiphon.action.export.records import Provenance
+from antiphon.action.export.provenance_file import Provenance
 from antiphon.action.export.rpp import Block, quoted, words
-from antiphon.action.rendering import Crossfade, Extent
+from antiphon.action.rendering.crossfade import Crossfade, Extent
 from antiphon.types import Event, Run
 
 SESSION = "session.rpp"

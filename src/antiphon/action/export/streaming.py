@@ -7,8 +7,8 @@ from pathlib import Path
 
 import soundfile
 
-from antiphon.action.levels import gain_for, with_gain
-from antiphon.action.rendering import in_blocks
+from antiphon.action.rendering.crossfade import in_blocks
+from antiphon.action.rendering.loudness import gain_for, with_gain
 from antiphon.config import ActionSettings
 from antiphon.errors import AntiphonError
 from antiphon.files import whole_file

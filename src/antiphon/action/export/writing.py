@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon import audio
-from antiphon.action.export.records import PROVENANCE, Inputs, as_json, provenance_of
+from antiphon.action.export.provenance_file import PROVENANCE, Inputs, as_json, provenance_of
 from antiphon.checkpoint import save_json
 from antiphon.types import Alphabet, Audio, Memory, Response
 

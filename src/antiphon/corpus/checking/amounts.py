@@ -10,10 +10,10 @@ import numpy as np
 
 from antiphon.audio import dbfs
 from antiphon.config import SEGMENTS_PER_CLASS, Settings
+from antiphon.corpus.checking.fingerprints import Fingerprint, alike
 from antiphon.corpus.checking.levels import sounds
-from antiphon.corpus.checking.likeness import Fingerprint, alike
-from antiphon.corpus.checking.listening import Heard
 from antiphon.corpus.checking.report import Finding, Severity, counted
+from antiphon.corpus.checking.track_summary import Heard
 from antiphon.corpus.splits import MINIMUM_PIECES, SPLITS, Division, Split
 from antiphon.types import Floats, Multitrack
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from antiphon.config import Settings
 from antiphon.corpus.checking.amounts import Examined, amounts_of, leaks_of, summary_of
+from antiphon.corpus.checking.fingerprints import fingerprint
 from antiphon.corpus.checking.levels import lengths_of, levels_of, starts_of
-from antiphon.corpus.checking.likeness import fingerprint
-from antiphon.corpus.checking.listening import Heard, listen
 from antiphon.corpus.checking.pairs import pairs_of
 from antiphon.corpus.checking.report import Finding, Report, in_order
 from antiphon.corpus.checking.survey import open_for_check
+from antiphon.corpus.checking.track_summary import Heard, listen
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.splits import SPLITS, Division, divide
 from antiphon.errors import BadData

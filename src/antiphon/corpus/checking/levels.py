@@ -8,8 +8,8 @@ import numpy as np
 
 from antiphon.audio import dbfs
 from antiphon.config import Settings
-from antiphon.corpus.checking.listening import Heard
 from antiphon.corpus.checking.report import Finding, counted
+from antiphon.corpus.checking.track_summary import Heard
 from antiphon.corpus.timestamps import start_of
 from antiphon.corpus.windows import starts
 from antiphon.types import Floats, Multitrack

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from antiphon.corpus.checking.alignment import Alignment, align, sharpened
 from antiphon.corpus.checking.bleed import bleed, spectra
-from antiphon.corpus.checking.listening import Heard
 from antiphon.corpus.checking.report import Finding
+from antiphon.corpus.checking.track_summary import Heard
 from antiphon.types import Floats, Multitrack
 
 SAME_SOUND = 0.8

@@ -22,7 +22,7 @@ from antiphon.corpus.layouts.slakh2100 import SLAKH2100
 from antiphon.corpus.layouts.stems import Findings, Found, Layout, Stem, counted, first_few
 from antiphon.corpus.layouts.takes import TAKES
 from antiphon.corpus.manifest import Corpus
-from antiphon.corpus.reading import source_header
+from antiphon.corpus.track_audio import source_header
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.types import Multitrack, Track
 

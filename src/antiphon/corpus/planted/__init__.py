@@ -1,8 +1,8 @@
 """Worlds whose relation between A and B is known, as tokens and as sound: what a model must find, or must not."""
 
+from antiphon.corpus.planted.attribute_decoding import attribute_by_ear
 from antiphon.corpus.planted.bounds import Attribute, Bound, attribute, attribute_bound, bound
 from antiphon.corpus.planted.building import build_planted, ceiling, performed, planted_splits
-from antiphon.corpus.planted.hearing import attribute_by_ear
 from antiphon.corpus.planted.pairbench import PAIRBENCH, BuiltPairBench, build_pairbench, performed_again
 from antiphon.corpus.planted.relations import relation_of
 from antiphon.corpus.planted.settings import PLANTED_WORLDS, PlantedSettings, PlantedWorld

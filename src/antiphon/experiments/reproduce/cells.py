@@ -12,6 +12,7 @@ from typing import Any
 
 from antiphon.agent import Agent
 from antiphon.agent.directory import AGENT_MARK
+from antiphon.analysis.agent_summary import epochs_of
 from antiphon.audio import read
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
@@ -23,9 +24,7 @@ from antiphon.dataset import Prepared, Splits, prepare, split_tokens
 from antiphon.decision.scoring import Context
 from antiphon.errors import BadData
 from antiphon.evaluation import results
-from antiphon.evaluation.agent_facts import epochs_of
 from antiphon.evaluation.gain import gain_of, swapped
-from antiphon.evaluation.judging import Judged, Judging, given, judged
 from antiphon.evaluation.opponents import Opponent, side_by_side
 from antiphon.evaluation.protocol import (
     CONSENSUS,
@@ -45,6 +44,7 @@ from antiphon.evaluation.protocol import (
     windows,
 )
 from antiphon.evaluation.regeneration import Displaced, PairScore, everyone
+from antiphon.evaluation.scores import Judged, Judging, given, judged
 from antiphon.files import whole_file
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.cache import FrameCache, default_directory

@@ -16,7 +16,7 @@ from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.splits import divide
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.transformer import DecisionNetwork
-from antiphon.evaluation.displacement import JUDGED_SHARES
+from antiphon.evaluation.shifted_guides import JUDGED_SHARES
 from antiphon.experiments.reproduce.cells import Job
 from antiphon.types import Window
 

@@ -18,15 +18,15 @@ from antiphon.config import DecisionSettings, Settings, TrainingSettings, valida
 from antiphon.corpus.manifest import Corpus
 from antiphon.dataset import prepare
 from antiphon.errors import AntiphonError, SettingsError
-from antiphon.evaluation import figures
 from antiphon.evaluation.protocol import PROTOCOL_VERSION
 from antiphon.experiments.reproduce.cells import SCORES, Job, finished_cell, open_part
-from antiphon.experiments.reproduce.page import as_page
 from antiphon.experiments.reproduce.plan import Plan, network_gigabytes, plan_of
 from antiphon.experiments.reproduce.processes import run_all, suitable_workers
-from antiphon.experiments.reproduce.tables import as_markdown
 from antiphon.files import refuse_foreign, whole_file
 from antiphon.interfaces import Progress, no_progress
+from antiphon.pages import paper_figures as figures
+from antiphon.pages.study import as_page
+from antiphon.pages.study_tables import as_markdown
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
 

@@ -1,0 +1,1 @@
+"""Selection: which memory segments realise a specification (paper 3.3), found exactly."""

@@ -1,0 +1,107 @@
+"""A learned verifier: how well two excerpts fit, by a small network trained on true pairs; a directory on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
+from antiphon.coupling.contrastive_training import learn
+from antiphon.coupling.features import Heard
+from antiphon.coupling.measures import EVERYTHING, Measure
+from antiphon.coupling.network import CONTEXT_STEPS, PairNetwork, fit, fit_by_row
+from antiphon.coupling.pieces import HeardPiece
+from antiphon.coupling.settings import VerifierSettings
+from antiphon.errors import BadData
+from antiphon.interfaces import Progress, no_progress
+from antiphon.types import Floats
+
+VERIFIER_VERSION = 1
+SETTINGS_FILE, WEIGHTS_FILE = "config.json", "verifier.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Verifier:
+    """A trained network, the encoder it listens through, and the pieces it has learned from."""
+
+    network: PairNetwork
+    settings: VerifierSettings
+    encoder: str
+    learned_from: frozenset[str]
+
+    def fit(self, guide: Heard, response: Heard) -> float:
+        """How well two excerpts of one length fit; the logarithm of odds, up to a constant. NaN below a second."""
+        if len(guide) <= CONTEXT_STEPS:
+            return float("nan")
+        with torch.inference_mode():
+            return float(fit_by_row(self._say([guide]), self._say([response]))[0])
+
+    def rank(self, guide: Heard, candidates: Sequence[Heard]) -> Floats:
+        """The fits (n,) of several candidates, all as long as the guide."""
+        with torch.inference_mode():
+            return np.asarray(fit(self._say([guide]), self._say(candidates))[0].numpy(), dtype=np.float32)
+
+    @property
+    def measure(self) -> Measure:
+        """The verifier as a measure of pairs."""
+        return Measure("verifier", "learned, in nats", EVERYTHING, self.fit)
+
+    def _say(self, excerpts: Sequence[Heard]) -> tuple[torch.Tensor, torch.Tensor]:
+        said: tuple[torch.Tensor, torch.Tensor] = self.network(
+            torch.from_numpy(np.stack([excerpt.frames for excerpt in excerpts]))
+        )
+        return said
+
+
+def train_verifier(
+    pieces: Sequence[HeardPiece], encoder: str, settings: VerifierSettings, progress: Progress = no_progress
+) -> Verifier:
+    """A verifier that has learned from these pieces. Raises BadData as `learn` does."""
+    network = learn(pieces, settings, progress)
+    return Verifier(network, settings, encoder, frozenset(piece.piece for piece in pieces))
+
+
+def save_verifier(directory: Path, verifier: Verifier) -> None:
+    """Write the network's weights and what it is into an existing directory."""
+    save_arrays(
+        directory / WEIGHTS_FILE, {name: value.numpy() for name, value in verifier.network.state_dict().items()}
+    )
+    about = {
+        "version": VERIFIER_VERSION,
+        "encoder": verifier.encoder,
+        "settings": asdict(verifier.settings),
+        "learned_from": sorted(verifier.learned_from),
+    }
+    save_json(directory / SETTINGS_FILE, about)
+
+
+def load_verifier(directory: Path, encoder: str) -> Verifier:
+    """Read what `save_verifier` wrote.
+
+    Raises BadData where it is no verifier, or learned through another encoder than `encoder`.
+    """
+    about = load_json(directory / SETTINGS_FILE)
+    try:
+        settings, learned_from = _settings_of(about), frozenset(map(str, about["learned_from"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadData(f"{directory}: not a verifier ({error})") from error
+    if about["encoder"] != encoder:
+        raise BadData(f"{directory}: the verifier learned through another encoder; train it again")
+    network = PairNetwork(settings.width, settings.dimension, settings.dropout)
+    weights = {name: torch.from_numpy(value) for name, value in load_arrays(directory / WEIGHTS_FILE).items()}
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise BadData(f"{directory}: weights and settings of the verifier do not belong together") from error
+    return Verifier(network.eval(), settings, encoder, learned_from)
+
+
+def _settings_of(about: Any) -> VerifierSettings:
+    if about["version"] != VERIFIER_VERSION:
+        raise ValueError(f"version {about['version']}, this Antiphon reads {VERIFIER_VERSION}")
+    return VerifierSettings(**about["settings"])

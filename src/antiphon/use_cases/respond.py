@@ -1,0 +1,171 @@
+"""Files in, a response as files out: several guides are mixed, several memories are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from antiphon import audio
+from antiphon.action.export import RESPONSE_FILES, write_response
+from antiphon.action.export.formats import Handed, hand_over, known_formats, with_media
+from antiphon.action.export.provenance_file import Inputs, Provenance, provenance_of, source_files
+from antiphon.action.statistics import ResponseStatistics, response_statistics
+from antiphon.agent import Agent
+from antiphon.audio import mixed, read
+from antiphon.errors import SettingsError
+from antiphon.evaluation.regeneration import Summary
+from antiphon.files import refuse_foreign, whole_directory
+from antiphon.interfaces import Progress, no_progress
+from antiphon.pages.response import write_page
+from antiphon.types import Audio, Memory, Response
+from antiphon.use_cases.explain import with_testimony
+
+MOST_TAKES = 16
+"""Takes that one directory holds."""
+
+TAKE_FILES = tuple(f"take-{number}.wav" for number in range(2, MOST_TAKES + 1))
+"""Where the takes after the first one go."""
+
+ANSWER_FILES = (*RESPONSE_FILES, *TAKE_FILES)
+"""What a directory of `antiphon respond` may hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A response, what it answers, what it is made of, its numbers, and other takes of it, the best first."""
+
+    response: Response
+    guide: Audio
+    memory: Memory
+    statistics: ResponseStatistics
+    alternates: tuple[Response, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a response: its seed, how many takes, whether every segment testifies, and what is exported."""
+
+    seed: int = 0
+    takes: int = 1
+    explained: bool = True
+    export: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.takes <= MOST_TAKES:
+            raise SettingsError(f"takes must be 1 to {MOST_TAKES}, got {self.takes}")
+        known_formats(self.export)
+
+
+def answer(
+    agent: Agent,
+    guide: Audio,
+    memory: Memory,
+    seed: int = 0,
+    *,
+    takes: int = 1,
+    explained: bool = True,
+    progress: Progress = no_progress,
+) -> Answer:
+    """Respond, let every segment testify if `explained`, and measure the response."""
+    response, *others = agent.takes(guide, memory, takes, seed=seed)
+    if explained:
+        response = with_testimony(agent, response, memory, seed=seed, progress=progress)
+    return Answer(response, guide, memory, response_statistics(response, memory), tuple(others))
+
+
+def answer_files(
+    guides: Sequence[Path],
+    memories: Sequence[Path],
+    agent: Agent,
+    output: Path,
+    *,
+    agent_directory: Path | None = None,
+    wanted: Wanted | None = None,
+    progress: Progress = no_progress,
+) -> Answer:
+    """Respond to files and write the directory `output`, whole or not at all.
+
+    `agent_directory` is noted, so that an edited session knows whom to ask.
+    """
+    wanted = wanted or Wanted()
+    refuse_foreign(output, ANSWER_FILES)
+    steps = len(guides) + len(memories) + 2
+    sounds = []
+    for path in (*guides, *memories):
+        sounds.append(read(path))
+        progress("respond", len(sounds), steps)
+    guide = mixed(sounds[: len(guides)])
+    memory = agent.memory(*sounds[len(guides) :])
+    result = answer(
+        agent, guide, memory, wanted.seed, takes=wanted.takes, explained=wanted.explained, progress=progress
+    )
+    progress("respond", steps - 1, steps)
+    player = agent_directory.resolve().as_posix() if agent_directory else ""
+    inputs = Inputs(source_files(guides), source_files(memories), player)
+    with whole_directory(output, ANSWER_FILES) as inside:
+        write_answer(inside, result, agent, inputs=inputs, export=wanted.export)
+    progress("respond", steps, steps)
+    return result
+
+
+def write_answer(
+    directory: Path,
+    result: Answer,
+    agent: Agent,
+    *,
+    inputs: Inputs | None = None,
+    export: Sequence[str] = (),
+    summary: Sequence[Summary] = (),
+) -> Inputs:
+    """All files of an answer, with the formats of `export`, into an existing directory.
+
+    Returns the inputs as they lie there.
+    """
+    inputs = inputs or Inputs()
+    if "reaper" in known_formats(export):
+        inputs = with_media(directory, inputs)
+    mix = write_response(
+        directory, result.response, result.guide, result.memory, alphabet=agent.alphabet, inputs=inputs
+    )
+    for name, take in zip(TAKE_FILES, result.alternates, strict=False):
+        audio.write(directory / name, take.audio)
+    hand_over(directory, handed(result, agent, inputs), export)
+    write_page(
+        directory / "index.html",
+        result.response,
+        result.guide,
+        mix,
+        result.memory,
+        rest=agent.alphabet.rest,
+        about=_about(result, agent),
+        summary=summary,
+    )
+    return inputs
+
+
+def handed(result: Answer, agent: Agent, inputs: Inputs) -> Handed:
+    """What there is to hand over of an answer."""
+    first, *others = (_recorded(each, result.memory, inputs) for each in (result.response, *result.alternates))
+    return Handed(first, agent.alphabet.rest, tuple(others))
+
+
+def _recorded(response: Response, memory: Memory, inputs: Inputs) -> Provenance:
+    return provenance_of(response, memory, inputs, response.settings["action"]["crossfade_seconds"])
+
+
+def _about(result: Answer, agent: Agent) -> Mapping[str, str]:
+    numbers, settings = result.statistics, result.response.settings
+    return {
+        "Guide": result.guide.source or "a mix",
+        "Memory": ", ".join(dict.fromkeys(Path(part.source).name for part in result.memory.parts)),
+        "Alphabet": f"{agent.alphabet.size} classes of {result.response.guide.durations[0]:g} s, {agent.alphabet.id}",
+        "Sampling": ", ".join(f"{key} {value}" for key, value in settings["sampling"].items()),
+        "Seed": str(settings["seed"]),
+        "Level": f"{numbers.rms_dbfs:.1f} dBFS RMS, peak {numbers.peak:.3f}, {numbers.clipped_samples} samples clipped",
+        "Gain": f"{numbers.gain_db:.1f} dB over all",
+        "Silence": f"{100 * numbers.silent_share:.1f} % of the response",
+        "Copies": f"{numbers.runs} unbroken copies, {numbers.hard_joints} hard joints, "
+        f"{numbers.shared_context_joints} with shared context",
+        "Substitutes": f"{numbers.substitutes} labels that the memory lacks",
+    }

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from action_making import distances, memory, specification, with_sound
+
+from antiphon.action.selection.concatenation_cost import Boundaries, boundaries
+from antiphon.action.selection.optimal import OptimalSelection
+from antiphon.config import ActionSettings
+from antiphon.errors import BadData
+
+RATE = 8000
+
+
+def tones(pitches, levels=None):
+    """A memory of half-second tones, one segment each, all of one label."""
+    time = np.arange(RATE // 2) / RATE
+    levels = levels or [0.5] * len(pitches)
+    sound = np.concatenate([level * np.sin(2 * np.pi * hz * time) for hz, level in zip(pitches, levels, strict=True)])
+    return with_sound([0] * len(pitches), sound.astype(np.float32)[:, None], RATE)
+
+
+def price(found, before, after):
+    return found.prices[found.right[before], found.left[after]]
+
+
+def test_a_cut_between_like_edges_is_free_and_the_larger_the_change_the_dearer():
+    found = boundaries(tones([440, 440, 466, 1760]))
+    assert price(found, 0, 1) == pytest.approx(0, abs=1e-6)
+    assert 0 < price(found, 0, 2) < price(found, 0, 3)
+
+
+def test_a_cut_into_another_loudness_costs():
+    found = boundaries(tones([440, 440, 440], [0.5, 0.4, 0.005]))
+    assert price(found, 0, 1) < price(found, 0, 2)
+
+
+def test_a_cut_between_places_at_random_costs_one():
+    found = boundaries(memory([0] * 400, rate=1000))
+    assert found.prices[found.right[:, None], found.left].mean() == pytest.approx(1)
+    assert len(found.prices) <= 256
+
+
+def test_silence_and_a_memory_of_one_segment_have_edges_too():
+    assert boundaries(with_sound([0], np.zeros((4000, 2), np.float32), RATE)).prices.max() == 0
+    assert boundaries(with_sound([0], np.zeros((10, 1), np.float32), 40)).prices.shape == (1, 1)
+
+
+def test_the_same_memory_has_the_same_classes():
+    some, same = boundaries(memory([0] * 300, rate=1000)), boundaries(memory([0] * 300, rate=1000))
+    assert np.array_equal(some.left, same.left)
+    assert np.array_equal(some.prices, same.prices)
+
+
+def test_of_two_jumps_the_one_that_is_heard_less_is_taken():
+    source = tones([440, 880, 1500, 440, 445])
+    source = with_sound([0, 5, 1, 5, 1], source.audio.samples, RATE)
+    chosen = OptimalSelection(ActionSettings(boundary_cost=1.0), distances(10), boundaries(source))
+    assert chosen.select(specification([0, 1]), source).segments.tolist() == [0, 4]
+
+
+def test_samples_that_are_no_numbers_are_refused_with_their_place():
+    sound = np.zeros((RATE, 1), np.float32)
+    sound[RATE // 2 + 10] = np.nan
+    with pytest.raises(BadData, match=r"no numbers, near 0.5 s"):
+        boundaries(with_sound([0, 0], sound, RATE))
+
+
+def test_boundaries_of_another_memory_are_refused():
+    with pytest.raises(ValueError, match="boundaries of 2 segments for a memory of 3"):
+        OptimalSelection(ActionSettings(), distances(10), boundaries(tones([440, 880]))).select(
+            specification([0]), tones([440, 880, 220])
+        )
+    with pytest.raises(ValueError, match="finite"):
+        Boundaries(np.zeros(1, np.int64), np.zeros(1, np.int64), np.full((1, 1), np.inf))
