@@ -39,7 +39,7 @@ from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
 from antiphon.perception.quantizers import class_distances, make_quantizer
 from antiphon.training.losses import soft_targets
-from antiphon.training.network_variants import Lesson, new_network
+from antiphon.training.network_variants import TrainingData, new_network
 from antiphon.training.trainer import Trainer
 from antiphon.training.transposition import in_other_keys
 
@@ -127,18 +127,25 @@ def settings_of(variant: str, given: argparse.Namespace) -> Settings:
     return resolve(environment={}, overrides=changes)
 
 
-def lesson_of(corpus: Path, settings: Settings, pieces: int) -> tuple[Any, Lesson]:
+def lesson_of(corpus: Path, settings: Settings, pieces: int) -> tuple[Any, TrainingData]:
     """Alphabet and tokens, the same for all variants."""
     perception = Perception(settings.perception, None, FrameCache(default_directory()))
     prepared = prepare(open_part(corpus, settings, pieces, 0), perception, settings.corpus)
     train = prepared.division["train"]
     alphabet = fit_alphabet(training_segments(prepared.encoded, train), perception.encoder, settings.perception)
     keys = in_other_keys(prepared.encoded, train, make_quantizer(alphabet), perception.encoder)
-    return alphabet, Lesson(split_tokens(prepared, alphabet), keys)
+    return alphabet, TrainingData(split_tokens(prepared, alphabet), keys)
 
 
 def tried(
-    variant: str, settings: Settings, alphabet: Any, lesson: Lesson, *, clock: Clock, seconds: float, consensus: int
+    variant: str,
+    settings: Settings,
+    alphabet: Any,
+    lesson: TrainingData,
+    *,
+    clock: Clock,
+    seconds: float,
+    consensus: int,
 ) -> dict[str, Any]:
     """Train for `seconds` (or the settings' epochs), then judge on the test split."""
     network = new_network(settings, alphabet, variant != "deaf")
@@ -160,16 +167,16 @@ def tried(
         trainer.fit(lesson.splits.train, [], until_the_end, transposed=keys)
     found = {"variant": variant, "weights": network.weights, "steps": clock.ticks}
     with trainer.average.applied():
-        return found | judged(NeuralDecision(network.eval()), lesson, context, settings, consensus)
+        return found | score_free_running(NeuralDecision(network.eval()), lesson, context, settings, consensus)
 
 
-def judged(
-    model: NeuralDecision, lesson: Lesson, context: Context, settings: Settings, consensus: int
+def score_free_running(
+    model: NeuralDecision, lesson: TrainingData, context: Context, settings: Settings, consensus: int
 ) -> dict[str, Any]:
     """Bits per token and TPP, each way of deciding by itself; all tokens count alike."""
     ways = {"nucleus": (model, settings.sampling)}
     if settings.training.hide_past:
-        ways["guide"] = (replace(model, forgetful=True), settings.sampling.model_copy(update={"temperature": 0.0}))
+        ways["guide"] = (replace(model, guide_only=True), settings.sampling.model_copy(update={"temperature": 0.0}))
     if consensus:
         ways["consensus"] = (model, settings.sampling.model_copy(update={"consensus": consensus}))
     groups = list(side_by_side(lesson.splits.test))

@@ -4,7 +4,8 @@
 
 PAIRBENCH is a built benchmark (`antiphon corpus build pairbench -o PAIRBENCH`). An agent learns from the training part
 of a world; then b is decided from a on its test pieces. Scored is the planted attribute of each class of the agent's
-alphabet (`attribute_by_ear`). The ceiling is the score of the true b performed again, times the bound of a predictor.
+alphabet (`attribute_from_audio`). The ceiling is the score of the true b performed again, times the bound of a
+predictor.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from antiphon.corpus.planted import (
     PAIRBENCH,
     attribute,
     attribute_bound,
-    attribute_by_ear,
+    attribute_from_audio,
     performed_again,
     planted_tokens,
 )
@@ -64,7 +65,7 @@ def scores(world: str, folder: Path, size: int, epochs: int) -> dict[str, float]
     again = performed_again(folder)
     tested = [index for index, name in enumerate(names) if name in again]
     learned = [index for index in range(len(names)) if index not in tested]
-    ear = attribute_by_ear(
+    ear = attribute_from_audio(
         [heard(agent, folder, names[index], "b") for index in learned],
         [truths[index] for index in learned],
         class_distances(agent.alphabet),
@@ -72,8 +73,8 @@ def scores(world: str, folder: Path, size: int, epochs: int) -> dict[str, float]
     guides = np.stack([heard(agent, folder, names[index], "a") for index in tested])
     found = {}
     for way, sampling in WAYS.items():
-        decider = agent.decider(sampling)
-        answers = generate(decider, guides, agent.context, sampling=sampling, seeds=range(len(tested))).ids
+        decision_for = agent.decision_for(sampling)
+        answers = generate(decision_for, guides, agent.context, sampling=sampling, seeds=range(len(tested))).ids
         found[way] = mean(ear, answers, [truths[index] for index in tested])
     repeated = [agent.tokens(read(again[names[index]])).ids for index in tested]
     found["ear"] = mean(ear, repeated, [truths[index] for index in tested])

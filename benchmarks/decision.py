@@ -63,7 +63,7 @@ class Plain(nn.Module):
             self.decoder = nn.TransformerEncoder(layer, settings.layers, norm, enable_nested_tensor=False)
         self.output = nn.Linear(dimension, CLASSES)
 
-    def listen(self, guide: Tensor) -> Tensor:
+    def encode_in_blocks(self, guide: Tensor) -> Tensor:
         x = self.guide_embedding(guide)
         return self.encoder(self.dropout(x + sinusoids(0, guide.shape[1], x)))
 
@@ -78,7 +78,7 @@ class Plain(nn.Module):
         return self.output(self.decoder(x, mask=mask, is_causal=True))
 
     def forward(self, guide: Tensor, previous: Tensor) -> Tensor:
-        return self.decode(self.listen(guide), previous)
+        return self.decode(self.encode_in_blocks(guide), previous)
 
 
 def interleaved(works: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
@@ -161,11 +161,11 @@ def recomputed(plain: Plain, guide: Tensor, whole: bool) -> Callable[[], None]:
 
     @torch.inference_mode()
     def play() -> None:
-        memory = plain.listen(guide)
+        memory = plain.encode_in_blocks(guide)
         played = torch.zeros(guide.shape, dtype=torch.int64)
         for length in range(EVERY // 2, guide.shape[1], EVERY):
             if whole:
-                memory = plain.listen(guide)
+                memory = plain.encode_in_blocks(guide)
             plain.decode(memory, played[:, :length])[:, -1].argmax(dim=-1)
 
     return play

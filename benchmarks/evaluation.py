@@ -13,7 +13,7 @@ from antiphon.decision.generation import Context, generate
 from antiphon.evaluation import figures, results
 from antiphon.evaluation.opponents import Opponent
 from antiphon.evaluation.protocol import FREE, MEMORY, ORACLE, TRACK, InUse, Likeness, Memories, Passage
-from antiphon.evaluation.scores import Judged, Judging, judged
+from antiphon.evaluation.scores import Scores, ScoreSettings, score_free_running
 from antiphon.metrics import fingerprints, longest_common_prefix
 
 POSITIONS = (10_000, 100_000, 1_000_000)
@@ -54,15 +54,15 @@ def passages(random: np.random.Generator) -> list[Passage]:
     ]
 
 
-def judging(random: np.random.Generator) -> Judging:
+def settings_of_scores(random: np.random.Generator) -> ScoreSettings:
     everything = InUse(np.ones(CLASSES, dtype=bool), fingerprints([random.integers(CLASSES, size=200_000)]))
     alike = np.eye(CLASSES, dtype=bool)
-    return Judging(Context(TOKENS, 40), Memories({}, everything), Likeness(alike, alike), CLASSES, None)
+    return ScoreSettings(Context(TOKENS, 40), Memories({}, everything), Likeness(alike, alike), CLASSES, None)
 
 
-def scored(random: np.random.Generator) -> tuple[Judged, float]:
+def scored(random: np.random.Generator) -> tuple[Scores, float]:
     """All numbers of all windows, and the seconds that it took beside generation."""
-    windows, by = passages(random), judging(random)
+    windows, by = passages(random), settings_of_scores(random)
     contender = Opponent("antiphon", uniform(CLASSES), uniform(CLASSES), SamplingSettings())
     guides = np.stack([each.guide for each in windows])
     seeds = list(range(len(windows)))
@@ -72,15 +72,15 @@ def scored(random: np.random.Generator) -> tuple[Judged, float]:
 
     playing = seconds(play, 1)
     began = time.perf_counter()
-    found = judged(contender, FREE, windows, by)
+    found = score_free_running(contender, FREE, windows, by)
     return found, time.perf_counter() - began - playing
 
 
-def written(found: Judged) -> float:
+def written(found: Scores) -> float:
     return seconds(lambda: [json.dumps(results.line_of(score, 0.25, CLASSES)) for score in found.scores], 1)
 
 
-def drawn(found: Judged) -> float:
+def drawn(found: Scores) -> float:
     """Means, intervals and boxes of these windows, and the figures of nine cells of them."""
     column = results.column(found)
     columns = [

@@ -49,12 +49,15 @@ def labelled(sounds: list[Audio]) -> list[Tokens]:
     return found
 
 
-def energies(samples: np.ndarray, places: list[int], rate: int) -> np.ndarray:
+def energies(samples: np.ndarray, candidate_index: list[int], rate: int) -> np.ndarray:
     """Mean energy of the second difference within REACH_SECONDS of the places, and 2.5 times as far beside them."""
     reach, aside = round(REACH_SECONDS * rate), round(2.5 * REACH_SECONDS * rate)
 
     def at(shift: int) -> float:
-        bends = [np.diff(samples[p + shift - reach : p + shift + reach].astype(np.float64), 2, axis=0) for p in places]
+        bends = [
+            np.diff(samples[p + shift - reach : p + shift + reach].astype(np.float64), 2, axis=0)
+            for p in candidate_index
+        ]
         return float(np.mean([(bend**2).sum() for bend in bends]))
 
     return np.array([at(0), (at(-aside) + at(aside)) / 2])
@@ -76,19 +79,19 @@ def main(guide: Path, memories: list[Path]) -> None:
         selection = OptimalSelection(ActionSettings(), apart).select(asked, memory)
         rate = sound.sample_rate
         cut = HardCut().render(selection, memory, heard.intervals)
-        places = joints(cut)
-        hard, around = energies(cut.audio.samples, places, rate)
+        candidate_index = joints(cut)
+        hard, around = energies(cut.audio.samples, candidate_index, rate)
         breaks, raw = [], 0.0
         for search in (0.0, 0.005):
             start = time.perf_counter()
             rendering = Crossfade(0.05, search).render(selection, memory, heard.intervals)
             seconds = time.perf_counter() - start
-            raw, beside = energies(rendering.audio.samples, places, rate)
+            raw, beside = energies(rendering.audio.samples, candidate_index, rate)
             breaks.append((raw - beside) / (hard - around))
         gain = gain_for([rendering.audio], [], ActionSettings())
         offset = abs(float(rendering.audio.samples.mean(dtype=np.float64) - cut.audio.samples.mean(dtype=np.float64)))
         print(
-            f"{path.name[:24]:24}{len(places):>9}{breaks[0]:>9.4f}{breaks[1]:>9.4f}{raw / hard:>9.4f}"
+            f"{path.name[:24]:24}{len(candidate_index):>9}{breaks[0]:>9.4f}{breaks[1]:>9.4f}{raw / hard:>9.4f}"
             f"{true_peak([rendering.audio]) * gain:>9.3f}{np.abs(sound.samples).max():>9.3f}{offset:>9.1e}"
             f"{rendering.audio.duration / seconds:>9.0f}"
         )

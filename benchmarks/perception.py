@@ -156,7 +156,7 @@ def music(seconds: int, seed: int) -> np.ndarray:
     return np.stack([left, 0.8 * left], axis=1) + 1e-3 * rng.standard_normal((len(left), 2))
 
 
-def listen(path: Path) -> float:
+def encode_in_blocks(path: Path) -> float:
     """All of `notes`: decode, resample, encode, segment; gives the processor's seconds that it took."""
     start = time.process_time()
     Perception(PerceptionSettings()).segments(FileSound(path))
@@ -168,7 +168,9 @@ def notes(paths: list[Path]) -> list[tuple[str, float, float]]:
     seconds = len(paths) * FILE_SECONDS
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
         cores: list[float] = []
-        spent = in_turn({"notes": lambda: cores.append(sum(pool.map(listen, paths)))}, time.perf_counter)["notes"]
+        spent = in_turn({"notes": lambda: cores.append(sum(pool.map(encode_in_blocks, paths)))}, time.perf_counter)[
+            "notes"
+        ]
     speed = seconds / statistics.median(spent)
     print(f"\nnotes: {len(paths)} flac files of {FILE_SECONDS} s, 44.1 kHz stereo, {PROCESSES} processes")
     of_cores = PROCESSES * seconds / statistics.median(cores[1:])

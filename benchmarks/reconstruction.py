@@ -43,8 +43,8 @@ def tpp(agent: Agent, pair: TokenPair) -> float:
 def in_place(agent: Agent, guide: Audio, target: Audio) -> float:
     """With the target as memory, the share of segments that are played where they lie, in percent."""
     response = agent.respond(guide, agent.memory(target), sampling=ARGMAX.model_copy(update={"constraint": "hard"}))
-    places = response.selection.segments
-    return float(100 * np.mean(places == np.arange(len(places))))
+    candidate_index = response.selection.segments
+    return float(100 * np.mean(candidate_index == np.arange(len(candidate_index))))
 
 
 def bits(agent: Agent, pairs: list[TokenPair]) -> float:

@@ -84,8 +84,8 @@ def silent_memory(ids: np.ndarray) -> Memory:
 
 def some_boundaries(count: int, classes: int, rng: np.random.Generator) -> Boundaries:
     """Boundary classes at random: what they cost in time does not depend on what they mean."""
-    places = rng.random((classes, 3))
-    prices = np.linalg.norm(places[:, None] - places, axis=2)
+    candidate_index = rng.random((classes, 3))
+    prices = np.linalg.norm(candidate_index[:, None] - candidate_index, axis=2)
     return Boundaries(*rng.integers(0, classes, (2, count)), prices)
 
 

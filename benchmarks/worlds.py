@@ -49,7 +49,7 @@ def trained(classes: int, hears: bool, train, validation, epochs: int) -> Decisi
     return network
 
 
-def judged(network: DecisionNetwork, held_out) -> tuple[list[float], list[float]]:
+def score_free_running(network: DecisionNetwork, held_out) -> tuple[list[float], list[float]]:
     """TPP and bits of each held-out piece."""
     guides, targets = (np.stack([getattr(each.pair(0, 1), side) for each in held_out]) for side in ("guide", "target"))
     model = NeuralDecision(network)
@@ -83,7 +83,7 @@ def main() -> None:
         held_out, validation, train = every[:60], every[60:90], every[90:]
         classes = relation_of(settings).classes
         networks = [trained(classes, hears, train, validation, given.epochs) for hears in (True, False)]
-        (tpp, bits), (_, deaf) = (judged(network, held_out) for network in networks)
+        (tpp, bits), (_, deaf) = (score_free_running(network, held_out) for network in networks)
         reached, surprise = estimate(tpp), estimate(bits)
         gain = estimate([one - other for one, other in zip(deaf, bits, strict=True)])
         limit = bound(settings)

@@ -28,7 +28,7 @@ def melody(path: Path, seed: int, seconds: int, semitones: int = 0) -> None:
     pitches = np.random.default_rng(seed).integers(57, 70, size=2 * seconds) + semitones
     time = np.arange(RATE // 2) / RATE
     tones = [0.3 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * time) * np.exp(-2 * time) for pitch in pitches]
-    soundfile.write(path, np.concatenate(tones).astype(np.float32), RATE, subtype="FLOAT")
+    soundfile.write(path, np.concatenate(tones), RATE)
 
 
 def run(*words: object, folder: Path) -> None:
@@ -67,8 +67,8 @@ def main() -> int:
     parser.add_argument("--against", type=Path)
     given = parser.parse_args()
     if not given.against:
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ.setdefault("ANTIPHON_CACHE", str(Path(folder) / "cache"))
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
+            os.environ["ANTIPHON_CACHE"] = cache
             made(Path(folder), given.demo)
             found = fingerprints(Path(folder))
         given.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

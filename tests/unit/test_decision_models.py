@@ -34,15 +34,15 @@ def said(model, *, played: int):
 
 @pytest.mark.parametrize("guidance", [1.0, 2.0])
 def test_without_a_past_what_was_played_changes_nothing(guidance):
-    decider = agent(0.2).decider(SamplingSettings(past=False, guidance=guidance))
-    assert np.array_equal(said(decider, played=0), said(decider, played=4))
-    decider = agent(0.2).decider(SamplingSettings(guidance=guidance))
-    assert not np.array_equal(said(decider, played=0), said(decider, played=4))
+    decision_for = agent(0.2).decision_for(SamplingSettings(past=False, guidance=guidance))
+    assert np.array_equal(said(decision_for, played=0), said(decision_for, played=4))
+    decision_for = agent(0.2).decision_for(SamplingSettings(guidance=guidance))
+    assert not np.array_equal(said(decision_for, played=0), said(decision_for, played=4))
 
 
 def test_who_never_missed_its_past_cannot_be_asked_without():
     with pytest.raises(SettingsError, match=r"sampling\.past: .* training\.hide_past"):
-        agent(0.0).decider(SamplingSettings(past=False))
+        agent(0.0).decision_for(SamplingSettings(past=False))
 
 
 def test_responses_by_the_guide_alone_agree_on_what_is_most_probable_by_it():
@@ -51,7 +51,7 @@ def test_responses_by_the_guide_alone_agree_on_what_is_most_probable_by_it():
 
     def answered(**sampling) -> np.ndarray:
         settings = SamplingSettings(past=False, constraint="off", **sampling)
-        return generate(model.decider(settings), guides, model.context, sampling=settings, seeds=range(3)).ids
+        return generate(model.decision_for(settings), guides, model.context, sampling=settings, seeds=range(3)).ids
 
     assert np.array_equal(answered(consensus=32), answered(temperature=0))
     assert not np.array_equal(answered(), answered(temperature=0))

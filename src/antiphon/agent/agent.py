@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import deprecated
 
 from antiphon.action.provenance import events
 from antiphon.action.rendering.crossfade import Crossfade
@@ -25,7 +26,7 @@ from antiphon.agent.replay import Replay
 from antiphon.audio import resampled, with_channels
 from antiphon.config import CorpusSettings, PerceptionSettings, SamplingSettings, Settings
 from antiphon.decision.generation import Context, generate
-from antiphon.decision.guidance import Guided
+from antiphon.decision.guidance import GuidedDecision
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.repetition import Repetition, repetition_of
 from antiphon.decision.transformer import DecisionNetwork
@@ -63,15 +64,15 @@ class Agent:
         """The trained model behind the protocol of all decision models."""
         return NeuralDecision(self.network)
 
-    def decider(self, sampling: SamplingSettings) -> DecisionModel:
+    def decision_for(self, sampling: SamplingSettings) -> DecisionModel:
         """The trained model as `sampling` asks for it: obeying the guide more or less than it has learned to, or by the
         guide alone."""
         if not sampling.past and not self.settings.training.hide_past:
             raise SettingsError("setting sampling.past: this agent was trained without training.hide_past")
-        heard = NeuralDecision(self.network, forgetful=not sampling.past)
+        heard = NeuralDecision(self.network, guide_only=not sampling.past)
         if sampling.guidance == 1:
             return heard
-        return Guided(heard, replace(heard, hidden=True), sampling.guidance)
+        return GuidedDecision(heard, replace(heard, hidden=True), sampling.guidance)
 
     @property
     def context(self) -> Context:
@@ -132,7 +133,7 @@ class Agent:
         self._require_own(memory.tokens, "the memory")
         sampling = sampling or self.settings.sampling
         decided = generate(
-            self.decider(sampling),
+            self.decision_for(sampling),
             guide.ids[None],
             self.context,
             sampling=sampling,
@@ -183,9 +184,11 @@ class Agent:
                 raise SettingsError("setting action.selector: the oracle knows neither takes nor pins: take optimal")
             found: tuple[Selection, ...] = (self.selector(memory, seed).select(specification, memory),)
         elif count > 1:
-            found = self.weigher(memory, seed).takes(specification, memory, count, constraints=fixed.constraints)
+            found = self.optimal_selection(memory, seed).takes(
+                specification, memory, count, constraints=fixed.constraints
+            )
         else:
-            found = (self.weigher(memory, seed).select(specification, memory, constraints=fixed.constraints),)
+            found = (self.optimal_selection(memory, seed).select(specification, memory, constraints=fixed.constraints),)
         return tuple(
             self._rendered(guide, memory, Response(guide, heard, specification, each, (), used), pins) for each in found
         )
@@ -194,12 +197,22 @@ class Agent:
         """A's first half: what finds the path through a memory."""
         return selector(self.settings.action, class_distances(self.alphabet), memory, seed)
 
-    def weigher(self, memory: Memory, seed: int = 0) -> OptimalSelection:
+    def optimal_selection(self, memory: Memory, seed: int = 0) -> OptimalSelection:
         """What knows the cost of every path through a memory, whoever found it."""
         chosen = self.selector(memory, seed)
         if isinstance(chosen, OptimalSelection):
             return chosen
         return OptimalSelection(self.settings.action, class_distances(self.alphabet), seed=seed)
+
+    @deprecated("Agent.decider is called Agent.decision_for now")
+    def decider(self, sampling: SamplingSettings) -> DecisionModel:
+        """The former name of `decision_for`."""
+        return self.decision_for(sampling)
+
+    @deprecated("Agent.weigher is called Agent.optimal_selection now")
+    def weigher(self, memory: Memory, seed: int = 0) -> OptimalSelection:
+        """The former name of `optimal_selection`."""
+        return self.optimal_selection(memory, seed)
 
     def _rendered(self, guide: Audio, memory: Memory, asked: Response, pins: Sequence[Run]) -> Response:
         """A's second half: the response that was `asked` for, with its sound."""

@@ -16,7 +16,7 @@ from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.track_audio import TrackSound
 from antiphon.dataset import EncodedTrack, encode
 from antiphon.interfaces import Progress, no_progress
-from antiphon.perception.alphabet_quality import AlphabetAccount, account_of
+from antiphon.perception.alphabet_quality import AlphabetQuality, quality_of_alphabet
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.encoders.notes import NotesEncoder
 from antiphon.perception.perception import Perception
@@ -71,7 +71,7 @@ class AlphabetSheet:
     """
 
     alphabet: Alphabet
-    account: AlphabetAccount
+    account: AlphabetQuality
     classes: tuple[ClassSheet, ...]
     transitions: Shares
     order: Ids
@@ -113,7 +113,11 @@ def sheet_of(agent: Agent, corpus: Corpus, progress: Progress = no_progress) -> 
         if present[token] > 0
     )
     return AlphabetSheet(
-        agent.alphabet, account_of(agent.alphabet, segments), classes, transitions, _likeness_order(agent.alphabet)
+        agent.alphabet,
+        quality_of_alphabet(agent.alphabet, segments),
+        classes,
+        transitions,
+        _likeness_order(agent.alphabet),
     )
 
 

@@ -1,4 +1,4 @@
-"""How often classes meet at each lag, and how often they would by chance: with guides that are turned round in time.
+"""How often classes meet at each lag, and how often they would by chance: with guides that are circularly shifted.
 
 To turn a guide keeps its classes, how long they last and in what succession, and all that the piece alone says.
 """
@@ -17,20 +17,20 @@ LEAST_TIMES = 10
 """A pair of classes that met less often is no habit."""
 
 EXPECTING = 60
-"""Turned guides from which chance is estimated."""
+"""Circularly shifted guides from which chance is estimated."""
 
 Counts = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Partners:
-    """A guide and a target on the guide's grid, ids (n,) each. Partners of one guide share its number, `turned`: they
-    are turned together, since they may have much to do with each other."""
+class PartnerTokens:
+    """A guide and a target on the guide's grid, ids (n,) each. Partners of one guide share its number, `shift_group`:
+    they are shifted together, since they may have much to do with each other."""
 
     piece: str
     guide: Ids
     target: Ids
-    turned: int = 0
+    shift_group: int = 0
 
 
 def mutual_information(table: Counts) -> float:
@@ -44,11 +44,11 @@ def mutual_information(table: Counts) -> float:
     return float((table[there] * np.log2(ratio)).sum() / total)
 
 
-class Meetings:
+class CooccurrenceCounts:
     """Where tokens of guide and partner meet at each of the `lags` (segments, the guide earlier where positive): all
     pairs end to end, so that a table is one count over everything."""
 
-    def __init__(self, pairs: Sequence[Partners], classes: int, lags: Sequence[int]) -> None:
+    def __init__(self, pairs: Sequence[PartnerTokens], classes: int, lags: Sequence[int]) -> None:
         self.pairs, self.classes, self.lags = pairs, classes, tuple(lags)
         self.guide = np.concatenate([pair.guide for pair in pairs])
         self._target = np.concatenate([pair.target for pair in pairs])
@@ -73,15 +73,15 @@ class Meetings:
             total += np.outer(guide, target) / len(pair.guide)
         return np.asarray(total / len(self.guide))
 
-    def turned(self, generator: np.random.Generator) -> Ids:
+    def circularly_shifted(self, generator: np.random.Generator) -> Ids:
         """Every guide by its own way round: beyond the reach of all lags, in one piece but for its seam."""
         share: dict[int, float] = {}
         parts = []
         for pair in self.pairs:
-            if pair.turned not in share:
-                share[pair.turned] = generator.random()
+            if pair.shift_group not in share:
+                share[pair.shift_group] = generator.random()
             free = len(pair.guide) - 2 * self._shortest_turn + 1
-            parts.append(np.roll(pair.guide, self._shortest_turn + int(share[pair.turned] * free)))
+            parts.append(np.roll(pair.guide, self._shortest_turn + int(share[pair.shift_group] * free)))
         return np.concatenate(parts)
 
     def pieces_with(self, guide: int, partner: int, lag: int) -> int:
@@ -111,13 +111,13 @@ class Chance:
     bits: Counts
 
     @classmethod
-    def of(cls, music: Meetings, generator: np.random.Generator) -> Chance:
+    def of(cls, music: CooccurrenceCounts, generator: np.random.Generator) -> Chance:
         """The rate is the mean over all ways round, which each pair's shares of classes say exactly; drawn from some
         ways alone it would be nearer to those than to the music as it is. The rest is from EXPECTING turned guides."""
         rate = music.rate()
         squares, bits, segments = np.zeros_like(rate), np.zeros(len(music.lags)), 0.0
         for _ in range(EXPECTING):
-            for index, table in enumerate(music.tables(music.turned(generator))):
+            for index, table in enumerate(music.tables(music.circularly_shifted(generator))):
                 squares += (table - rate * table.sum()) ** 2
                 segments += table.sum()
                 bits[index] += mutual_information(table) / EXPECTING

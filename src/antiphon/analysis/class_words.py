@@ -93,7 +93,7 @@ def heading(relations: Relations) -> str:
     lag = when(best.lag, relations.seconds)
     return (
         f"What the guide plays says most about what the partner plays {lag}: {best.local:.3f} bits a segment above a "
-        f"guide that is turned round in time (chance stays below {best.bound:.3f}), over {over}."
+        f"guide that is circularly shifted (chance stays below {best.bound:.3f}), over {over}."
     )
 
 
@@ -121,8 +121,9 @@ def as_dict(relations: Relations, words: Mapping[int, str]) -> dict[str, Any]:
 
 
 def _plain(habit: Habit) -> dict[str, Any]:
-    turned = habit.turned if np.isfinite(habit.turned) else None
-    return {**asdict(habit), "turned": turned, "lift": habit.lift}
+    plain = asdict(habit)
+    shifted = plain.pop("shifted")
+    return {**plain, "turned": shifted if np.isfinite(shifted) else None, "lift": habit.lift}
 
 
 def _named(token: int, words: Mapping[int, str]) -> str:

@@ -82,7 +82,7 @@ class Placed:
 class Differences:
     """Two answers span by span: `agreement` (n,) indexes AGREEMENTS, `harmony` (n,) is the cosine of both chromas, and
     `louder` (n,) by how many dB the first is above the second; both nan where not both sound. `chance` is the share of
-    time (0..1) in which they would play the same with either turned round in time."""
+    time (0..1) in which they would play the same with either circularly shifted."""
 
     spans: Spans
     agreement: Ids
@@ -217,8 +217,8 @@ def _containing(grid: Seconds, times: Seconds) -> Ids:
 
 
 def _chance(first: Placed, second: Placed, durations: Seconds, reach: float) -> float:
-    """The mean share of time in which both do the same where the second is turned round, by every number of spans, or
-    by MOST_TURNS of them."""
+    """The mean share of time in which both do the same where the second is circularly shifted, by every number of
+    spans, or by MOST_TURNS of them."""
     n = len(durations)
     if n < 2:
         return np.nan

@@ -1,6 +1,6 @@
 """What tracks have to do with one another, class by class and lag by lag: p(b(t) | a(t - lag)) against p(b).
 
-Counts of token pairs, held against the same pairs with the guide turned round in time by itself: that keeps what the
+Counts of token pairs, held against the same pairs with the guide circularly shifted: that keeps what the
 two pieces of music are (their key, their timbres, how long a class lasts) and takes away when they meet. What is stated
 stands above the largest that any class pair at any lag reaches in 95 of 100 such turned guides (single-step max-T,
 Westfall and Young, 1993), so that in music without a relation nothing is stated 19 times of 20.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from antiphon.analysis.circular_shifts import Chance, Counts, Meetings, Partners, mutual_information
+from antiphon.analysis.circular_shifts import Chance, CooccurrenceCounts, Counts, PartnerTokens, mutual_information
 from antiphon.dataset import TokenExcerpt
 
 LAGS = 8
@@ -52,14 +52,14 @@ class LagInformation:
 class Habit:
     """How often the partner's class is there where the guide's class is: `times` of `occasions`, and as shares.
 
-    `share` is p(b|a), `chance` p(b), `turned` p(b|a) at the wrong time (nan where nobody turned).
+    `share` is p(b|a), `chance` p(b), `shifted` p(b|a) with circularly shifted guides (nan without them).
     """
 
     times: int
     occasions: int
     share: float
     chance: float
-    turned: float
+    shifted: float
 
     @property
     def lift(self) -> float:
@@ -107,7 +107,7 @@ class Relations:
         return any(each.lag == self.best and each.local > each.bound for each in self.information)
 
 
-def partners_of(excerpts: Sequence[TokenExcerpt]) -> tuple[Partners, ...]:
+def partners_of(excerpts: Sequence[TokenExcerpt]) -> tuple[PartnerTokens, ...]:
     """Every two tracks once, the one that is named first being the guide: the other direction is the same pair with
     the lag reversed."""
     found = []
@@ -115,7 +115,7 @@ def partners_of(excerpts: Sequence[TokenExcerpt]) -> tuple[Partners, ...]:
         for guide, target in excerpt.ordered_pairs():
             if guide < target or guide in excerpt.only:
                 pair = excerpt.pair(guide, target)
-                found.append(Partners(excerpt.piece, pair.guide, pair.target, number * len(excerpt.ids) + guide))
+                found.append(PartnerTokens(excerpt.piece, pair.guide, pair.target, number * len(excerpt.ids) + guide))
     return tuple(found)
 
 
@@ -134,10 +134,10 @@ def shortest(lags: int) -> int:
 
 
 def relations(
-    pairs: Sequence[Partners],
+    pairs: Sequence[PartnerTokens],
     classes: int,
     *,
-    held_out: Sequence[Partners] = (),
+    held_out: Sequence[PartnerTokens] = (),
     seconds: float | None = None,
     lags: int = LAGS,
     seed: int = 0,
@@ -149,7 +149,7 @@ def relations(
     usable = [pair for pair in pairs if len(pair.guide) >= shortest(lags)]
     if not usable:
         return None
-    music = Meetings(usable, classes, range(-lags, lags + 1))
+    music = CooccurrenceCounts(usable, classes, range(-lags, lags + 1))
     chance = Chance.of(music, np.random.default_rng([seed, 0]))
     tables = music.tables(music.guide)
     bits = np.array([mutual_information(table) for table in tables])
@@ -172,12 +172,12 @@ def relations(
     )
 
 
-def _extremes(music: Meetings, chance: Chance, generator: np.random.Generator) -> tuple[Counts, Counts]:
+def _extremes(music: CooccurrenceCounts, chance: Chance, generator: np.random.Generator) -> tuple[Counts, Counts]:
     """Of each of TESTING turned guides: the largest surprise of any pair of classes at any lag, and the largest excess
     of information at any lag."""
     tops, excess = [], []
     for _ in range(TESTING):
-        tables = music.tables(music.turned(generator))
+        tables = music.tables(music.circularly_shifted(generator))
         tops.append(max(float(chance.surprise(table).max()) for table in tables))
         bits = np.array([mutual_information(table) for table in tables])
         excess.append(float((bits - chance.bits).max()))
@@ -185,7 +185,11 @@ def _extremes(music: Meetings, chance: Chance, generator: np.random.Generator) -
 
 
 def _stated(
-    music: Meetings, chance: Chance, tables: Sequence[Counts], threshold: float, held_out: Sequence[Partners]
+    music: CooccurrenceCounts,
+    chance: Chance,
+    tables: Sequence[Counts],
+    threshold: float,
+    held_out: Sequence[PartnerTokens],
 ) -> Iterator[Found]:
     """What stands above the threshold, by how many bits it says in all; of two classes only their best lag."""
     surprises = np.stack([chance.surprise(table) for table in tables])
@@ -220,15 +224,15 @@ def _habit(table: Counts, guide: int, partner: int, rate: float = np.nan) -> Hab
         occasions=int(occasions),
         share=float(table[guide, partner] / occasions),
         chance=float(table[:, partner].sum() / total),
-        turned=float(min(rate * total / occasions, 1.0)),
+        shifted=float(min(rate * total / occasions, 1.0)),
     )
 
 
-def _held_out(pairs: Sequence[Partners], classes: int, habit: tuple[int, int, int]) -> Habit | None:
+def _held_out(pairs: Sequence[PartnerTokens], classes: int, habit: tuple[int, int, int]) -> Habit | None:
     guide, partner, lag = habit
     usable = [pair for pair in pairs if len(pair.guide) > abs(lag)]
     if not usable:
         return None
-    music = Meetings(usable, classes, (lag,))
+    music = CooccurrenceCounts(usable, classes, (lag,))
     (table,) = music.tables(music.guide)
     return _habit(table, guide, partner) if table[guide].sum() else None

@@ -53,24 +53,29 @@ def respond(
         Whether every segment says which guide segments mattered.
     """
     from antiphon.agent import Agent
-    from antiphon.use_cases.respond import Wanted, answer_files
-    from antiphon.use_cases.respond_from_session import answer_session, session_agent, session_seed, session_settings
+    from antiphon.use_cases.respond import RespondOptions, respond_to_files
+    from antiphon.use_cases.respond_from_session import (
+        respond_from_session,
+        session_agent,
+        session_seed,
+        session_settings,
+    )
 
     _require_one_kind(session, guide, memory)
     if session is not None:
         known = agent or session_agent(session)
         player = Agent.base() if known is None else Agent.load(known)
         base = session_settings(session, player.settings)
-        wanted = Wanted(session_seed(session) if seed is None else seed, takes, explain, export)
+        wanted = RespondOptions(session_seed(session) if seed is None else seed, takes, explain, export)
         player = player.with_settings(settings_from(config, base=base, sampling=sampling, action=action))
         with terminal.progress() as progress:
-            result = answer_session(session, player, output, wanted=wanted, progress=progress)
+            result = respond_from_session(session, player, output, wanted=wanted, progress=progress)
     else:
         player = Agent.base() if agent is None else Agent.load(agent)
         player = player.with_settings(settings_from(config, base=player.settings, sampling=sampling, action=action))
-        wanted = Wanted(seed or 0, takes, explain, export)
+        wanted = RespondOptions(seed or 0, takes, explain, export)
         with terminal.progress() as progress:
-            result = answer_files(
+            result = respond_to_files(
                 *(guide or [], memory or [], player, output), agent_directory=agent, wanted=wanted, progress=progress
             )
     if as_json:

@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from antiphon.audio import mono
 from antiphon.corpus.track_audio import read_track
-from antiphon.coupling.features import STEPS_PER_SECOND, Heard, Listener
+from antiphon.coupling.features import STEPS_PER_SECOND, CouplingFeatures, FeatureExtractor
 from antiphon.coupling.pieces import NEAR_BEATS, SAME_TEMPO, HeardPiece, on_phase
 from antiphon.errors import BadData
 from antiphon.interfaces import Progress, no_progress
@@ -51,8 +51,8 @@ class Trial:
     """A guide of 10 s, and what could answer it under each condition. `piece` is what statistics count."""
 
     piece: str
-    guide: Heard
-    responses: Mapping[Condition, Heard]
+    guide: CouplingFeatures
+    responses: Mapping[Condition, CouplingFeatures]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class Stranger:
 
     piece: str
     track: str
-    heard: Heard
+    heard: CouplingFeatures
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +69,11 @@ class Distractors:
     """Responses that had to be made as sound: shuffled memories, and noise."""
 
     shuffled: tuple[Stranger, ...]
-    noise: Heard
+    noise: CouplingFeatures
 
 
 def make_distractors(
-    windows: Sequence[Window], listener: Listener, seed: int, progress: Progress = no_progress
+    windows: Sequence[Window], listener: FeatureExtractor, seed: int, progress: Progress = no_progress
 ) -> Distractors:
     """One track of each piece as random segments of itself, and white noise at -20 dBFS.
 
@@ -178,12 +178,12 @@ def _chosen(pieces: Sequence[HeardPiece], rng: Generator) -> HeardPiece:
     return pieces[int(rng.integers(len(pieces)))]
 
 
-def _like(piece: HeardPiece, track: str, rng: Generator) -> Heard:
+def _like(piece: HeardPiece, track: str, rng: Generator) -> CouplingFeatures:
     """The track of that name where a piece has one, else any."""
     return piece.tracks[track if track in piece.tracks else str(rng.choice(list(piece.tracks)))]
 
 
-def _shuffled(piece: HeardPiece, track: str, distractors: Distractors, rng: Generator) -> Heard:
+def _shuffled(piece: HeardPiece, track: str, distractors: Distractors, rng: Generator) -> CouplingFeatures:
     """A memory of another piece, of the same instrument or voice where there is one."""
     foreign = [each for each in distractors.shuffled if each.piece != piece.piece and len(each.heard) >= EXCERPT_STEPS]
     alike = [each for each in foreign if each.track == track] or foreign
@@ -192,7 +192,7 @@ def _shuffled(piece: HeardPiece, track: str, distractors: Distractors, rng: Gene
     return alike[int(rng.integers(len(alike)))].heard
 
 
-def _anywhere(heard: Heard, rng: Generator) -> Heard:
+def _anywhere(heard: CouplingFeatures, rng: Generator) -> CouplingFeatures:
     return heard.excerpt(int(rng.integers(0, len(heard) - EXCERPT_STEPS + 1)), EXCERPT_STEPS)
 
 

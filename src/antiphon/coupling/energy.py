@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from antiphon.audio import dbfs
-from antiphon.coupling.features import CELLS_PER_STEP, STEPS_PER_SECOND, Heard
+from antiphon.coupling.features import CELLS_PER_STEP, STEPS_PER_SECOND, CouplingFeatures
 from antiphon.coupling.onsets import onset_seconds
 from antiphon.types import Seconds
 
@@ -52,13 +52,13 @@ class Lagged:
         return float(self.lags[order][np.nanargmax(self.values[order])])
 
 
-def loudness(heard: Heard) -> Seconds:
+def loudness(heard: CouplingFeatures) -> Seconds:
     """Level (steps,) in dBFS, -60 at least."""
     power = heard.power.reshape(-1, CELLS_PER_STEP).mean(axis=1)
     return np.maximum(dbfs(power).astype(np.float64), QUIETEST_DBFS)
 
 
-def density(heard: Heard) -> Seconds:
+def density(heard: CouplingFeatures) -> Seconds:
     """Onsets per second (steps,), over about a second around each step."""
     steps = np.minimum((onset_seconds(heard) * STEPS_PER_SECOND).astype(np.int64), len(heard) - 1)
     width = round(DENSITY_SECONDS * STEPS_PER_SECOND)

@@ -42,7 +42,7 @@ FAINTEST = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class CouplingFeatures:
     """A track, or an excerpt of one, in steps of 0.05 s.
 
     `frames` (steps, 24) are means of the `notes` encoder's, `power` and `onsets` (5 steps,) the envelope's cells of
@@ -62,15 +62,15 @@ class Heard:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def excerpt(self, start: int, steps: int) -> Heard:
+    def excerpt(self, start: int, steps: int) -> CouplingFeatures:
         """`steps` steps from step `start` on. Raises ValueError where the track doesn't have them."""
         if start < 0 or start + steps > len(self):
             raise ValueError(f"steps {start} to {start + steps} of {len(self)}")
         cells = slice(start * CELLS_PER_STEP, (start + steps) * CELLS_PER_STEP)
         own = slice(start, start + steps)
-        return Heard(self.frames[own], self.power[cells], self.onsets[cells], self.partials[own])
+        return CouplingFeatures(self.frames[own], self.power[cells], self.onsets[cells], self.partials[own])
 
-    def transposed(self, semitones: int) -> Heard:
+    def transposed(self, semitones: int) -> CouplingFeatures:
         """The same, `semitones` higher: pitch classes rotated and partials moved; registers stay (docs/perception.md).
 
         The sound itself is not made again, so that nothing but the pitch can tell the two apart.
@@ -87,7 +87,7 @@ def rotated(frames: Floats, semitones: int) -> Floats:
     return moved
 
 
-class Listener:
+class FeatureExtractor:
     """Sounds to what coupling is measured on. Frames come from the cache where it has them."""
 
     def __init__(self, cache: FrameCache) -> None:
@@ -99,16 +99,16 @@ class Listener:
         """That of the encoder: what a verifier has learned holds for its frames alone."""
         return self._encoder.identity
 
-    def hear(self, sound: Sound, partials: int = PARTIALS) -> Heard:
+    def hear(self, sound: Sound, partials: int = PARTIALS) -> CouplingFeatures:
         """All of a sound, with so many partials of each step; with none, nothing is decoded that the cache has.
 
         Raises BadData as `perception.listening.listen` does.
         """
         frames, power, onsets = self._frames_and_cells(sound)
         if partials == 0:
-            return Heard(frames, power, onsets, np.zeros((len(frames), 0, 2), dtype=np.float32))
+            return CouplingFeatures(frames, power, onsets, np.zeros((len(frames), 0, 2), dtype=np.float32))
         rate = self._encoder.sample_rate
-        return Heard(frames, power, onsets, partials_of(sound.blocks(rate), rate, len(frames))[:, :partials])
+        return CouplingFeatures(frames, power, onsets, partials_of(sound.blocks(rate), rate, len(frames))[:, :partials])
 
     def _frames_and_cells(self, sound: Sound) -> tuple[Floats, Floats, Floats]:
         pieces = list(self._cache.pieces(sound, self._encoder))

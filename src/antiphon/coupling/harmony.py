@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from antiphon.coupling.features import PITCH_CLASSES, Heard
+from antiphon.coupling.features import PITCH_CLASSES, CouplingFeatures
 from antiphon.types import Floats
 
 SEGMENT_STEPS = 5
@@ -19,7 +19,7 @@ ROUGHEST, BAND_SLOPE, BAND_HZ = 0.24, 0.021, 19.0
 timbre and scale, J. Acoust. Soc. Am. 94 (1993): the roughest distance is 0.24 of 0.021 f + 19 Hz, f the lower one."""
 
 
-def chroma_agreement(guide: Heard, response: Heard) -> float:
+def chroma_agreement(guide: CouplingFeatures, response: CouplingFeatures) -> float:
     """Mean cosine of the chroma of simultaneous segments in which both have a pitch, 0..1; NaN where there are none.
 
     Two voices of one chord rarely play the same pitch class: this tells doublings and keys, not harmony (docs).
@@ -33,14 +33,14 @@ def chroma_agreement(guide: Heard, response: Heard) -> float:
     return float(((ours * theirs).sum(axis=1) / lengths).mean())
 
 
-def _segment_chroma(heard: Heard) -> Floats:
+def _segment_chroma(heard: CouplingFeatures) -> Floats:
     """Mean chroma (segments, 12); what is left at the end is left out."""
     segments = len(heard) // SEGMENT_STEPS
     chroma = heard.frames[: segments * SEGMENT_STEPS, PITCH_CLASSES]
     return np.asarray(chroma.reshape(segments, SEGMENT_STEPS, 12).mean(axis=1))
 
 
-def consonance(guide: Heard, response: Heard) -> float:
+def consonance(guide: CouplingFeatures, response: CouplingFeatures) -> float:
     """1 minus the mean sensory dissonance of simultaneous partials of the two tracks, 0..1; NaN where none are.
 
     The dissonance of a step is the mean over all pairs of a partial of one and a partial of the other, weighted by the

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from antiphon.coupling.conditions import Condition
 from antiphon.coupling.energy import correlation, density, loudness, mutual_information
-from antiphon.coupling.features import Heard
+from antiphon.coupling.features import CouplingFeatures
 from antiphon.coupling.harmony import chroma_agreement, consonance
 from antiphon.coupling.onsets import onset_synchrony
 from antiphon.types import Seconds
@@ -26,7 +26,7 @@ class Measure:
     name: str
     about: str
     order: Order
-    value: Callable[[Heard, Heard], float]
+    value: Callable[[CouplingFeatures, CouplingFeatures], float]
 
 
 def true_above(*lower: Condition) -> Order:
@@ -50,9 +50,9 @@ EVERYTHING: Order = true_above(Condition.NEAR, Condition.FAR, Condition.TRANSPOS
 
 
 def _together(
-    envelope: Callable[[Heard], Seconds], dependence: Callable[[Seconds, Seconds], float]
-) -> Callable[[Heard, Heard], float]:
-    def value(guide: Heard, response: Heard) -> float:
+    envelope: Callable[[CouplingFeatures], Seconds], dependence: Callable[[Seconds, Seconds], float]
+) -> Callable[[CouplingFeatures, CouplingFeatures], float]:
+    def value(guide: CouplingFeatures, response: CouplingFeatures) -> float:
         return dependence(envelope(guide), envelope(response))
 
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from antiphon.coupling.features import Heard
+from antiphon.coupling.features import CouplingFeatures
 from antiphon.errors import MissingExtra
 from antiphon.perception.envelope import CELLS_PER_SECOND
 from antiphon.perception.segmenters import onset_cells
@@ -14,12 +14,12 @@ TOGETHER_SECONDS = 0.05
 """Two onsets closer than this are one: what mir_eval and MIREX take."""
 
 
-def onset_seconds(heard: Heard) -> Seconds:
+def onset_seconds(heard: CouplingFeatures) -> Seconds:
     """When something begins (n,), in seconds of the excerpt."""
     return np.asarray(onset_cells(heard.onsets) / CELLS_PER_SECOND, dtype=np.float64)
 
 
-def onset_synchrony(guide: Heard, response: Heard) -> float:
+def onset_synchrony(guide: CouplingFeatures, response: CouplingFeatures) -> float:
     """F-measure of the onsets of one track as estimates of the other's (mir_eval), 0..1; NaN where neither has any.
 
     Raises MissingExtra where mir_eval is not installed.

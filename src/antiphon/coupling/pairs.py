@@ -17,7 +17,7 @@ from antiphon.coupling.energy import (
     mutual_information,
     over_lags,
 )
-from antiphon.coupling.features import STEPS_PER_SECOND, Heard
+from antiphon.coupling.features import STEPS_PER_SECOND, CouplingFeatures
 from antiphon.coupling.measures import Measure
 from antiphon.coupling.reference import Standard
 from antiphon.errors import BadData
@@ -63,14 +63,14 @@ class Coupling:
     lags: tuple[AtLag, ...]
 
 
-def couple(guide: Heard, response: Heard, standard: Standard) -> Coupling:
+def couple(guide: CouplingFeatures, response: CouplingFeatures, standard: Standard) -> Coupling:
     """Measure a pair. Raises BadData where the two have less than 2 s in common."""
     pairs = excerpts_of(guide, response)
     measures = tuple(_measured(measure, pairs, standard) for measure in standard.measures)
     return Coupling(min(len(guide), len(response)) / STEPS_PER_SECOND, len(pairs), measures, _lags(pairs))
 
 
-def excerpts_of(guide: Heard, response: Heard) -> list[tuple[Heard, Heard]]:
+def excerpts_of(guide: CouplingFeatures, response: CouplingFeatures) -> list[tuple[CouplingFeatures, CouplingFeatures]]:
     """The pair in excerpts of 10 s end to end; a shorter pair is one excerpt. Raises BadData below 2 s."""
     steps = min(len(guide), len(response))
     if steps < SHORTEST_STEPS:
@@ -80,12 +80,14 @@ def excerpts_of(guide: Heard, response: Heard) -> list[tuple[Heard, Heard]]:
     return [(guide.excerpt(start, length), response.excerpt(start, length)) for start in starts]
 
 
-def embeddings_of(guide: Heard, response: Heard) -> Seconds:
+def embeddings_of(guide: CouplingFeatures, response: CouplingFeatures) -> Seconds:
     """The embeddings (excerpts, 38) of the mix of a pair, for APA."""
     return np.array([embedding(ours.frames, theirs.frames) for ours, theirs in excerpts_of(guide, response)])
 
 
-def _measured(measure: Measure, pairs: Sequence[tuple[Heard, Heard]], standard: Standard) -> Measured:
+def _measured(
+    measure: Measure, pairs: Sequence[tuple[CouplingFeatures, CouplingFeatures]], standard: Standard
+) -> Measured:
     values = np.array([measure.value(guide, response) for guide, response in pairs])
     value = float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")
     known = standard.calibration.of(measure.name)
@@ -95,7 +97,7 @@ def _measured(measure: Measure, pairs: Sequence[tuple[Heard, Heard]], standard: 
     return Measured(measure.name, measure.about, value, below, known.failures)
 
 
-def _lags(pairs: Sequence[tuple[Heard, Heard]]) -> tuple[AtLag, ...]:
+def _lags(pairs: Sequence[tuple[CouplingFeatures, CouplingFeatures]]) -> tuple[AtLag, ...]:
     """Excerpt by excerpt: over the whole, silence that both share at the end would tell more than all the music."""
     found = []
     for name, envelope in (("energy", loudness), ("density", density)):

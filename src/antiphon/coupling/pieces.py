@@ -12,7 +12,7 @@ from numpy.random import Generator
 from antiphon.corpus.synthesis.keys import MAJOR_PROFILE, MINOR_PROFILE
 from antiphon.corpus.synthesis.pieces import NOTES_FILE
 from antiphon.corpus.track_audio import TrackSound
-from antiphon.coupling.features import PARTIALS, PITCH_CLASSES, STEPS_PER_SECOND, Heard, Listener
+from antiphon.coupling.features import PARTIALS, PITCH_CLASSES, STEPS_PER_SECOND, CouplingFeatures, FeatureExtractor
 from antiphon.errors import BadData
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.envelope import CELLS_PER_SECOND
@@ -56,7 +56,7 @@ class HeardPiece:
 
     name: str
     piece: str
-    tracks: Mapping[str, Heard]
+    tracks: Mapping[str, CouplingFeatures]
     key: Key
     beat: Beat
 
@@ -65,7 +65,7 @@ class HeardPiece:
 
 
 def hear_pieces(
-    windows: Sequence[Window], listener: Listener, partials: int = PARTIALS, progress: Progress = no_progress
+    windows: Sequence[Window], listener: FeatureExtractor, partials: int = PARTIALS, progress: Progress = no_progress
 ) -> tuple[HeardPiece, ...]:
     """The parts of multitracks that lie in `windows`, cut to the length that all their tracks have, if there is one.
 
@@ -81,7 +81,7 @@ def hear_pieces(
     return tuple(found)
 
 
-def _heard_piece(window: Window, listener: Listener, partials: int) -> HeardPiece:
+def _heard_piece(window: Window, listener: FeatureExtractor, partials: int) -> HeardPiece:
     multitrack = window.multitrack
     whole = {track.name: listener.hear(TrackSound(track), partials) for track in multitrack.tracks}
     start = round(window.start * STEPS_PER_SECOND)
@@ -114,7 +114,7 @@ def key_named(name: str) -> Key:
     return Key((LETTERS[letter[0]] + letter.count("#") - letter[1:].count("b")) % 12, mode)
 
 
-def key_heard(tracks: Sequence[Heard]) -> Key:
+def key_heard(tracks: Sequence[CouplingFeatures]) -> Key:
     """The key whose profile (Krumhansl and Kessler, 1982) the mean chroma of all tracks resembles most."""
     chroma = np.sum([heard.frames[:, PITCH_CLASSES].sum(axis=0) for heard in tracks], axis=0)
     profiles = {"maj": MAJOR_PROFILE, "min": MINOR_PROFILE}
@@ -126,7 +126,7 @@ def key_heard(tracks: Sequence[Heard]) -> Key:
     return max(fits, key=fits.__getitem__)
 
 
-def beats_heard(tracks: Sequence[Heard]) -> Seconds:
+def beats_heard(tracks: Sequence[CouplingFeatures]) -> Seconds:
     """Beats (n,) in seconds, in the onset strength of all tracks together."""
     cells = min(len(heard.onsets) for heard in tracks)
     strength = np.mean([heard.onsets[:cells] for heard in tracks], axis=0)

@@ -12,7 +12,7 @@ import torch
 
 from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
 from antiphon.coupling.contrastive_training import learn
-from antiphon.coupling.features import Heard
+from antiphon.coupling.features import CouplingFeatures
 from antiphon.coupling.measures import EVERYTHING, Measure
 from antiphon.coupling.network import CONTEXT_STEPS, PairNetwork, fit, fit_by_row
 from antiphon.coupling.pieces import HeardPiece
@@ -34,14 +34,14 @@ class Verifier:
     encoder: str
     learned_from: frozenset[str]
 
-    def fit(self, guide: Heard, response: Heard) -> float:
+    def fit(self, guide: CouplingFeatures, response: CouplingFeatures) -> float:
         """How well two excerpts of one length fit; the logarithm of odds, up to a constant. NaN below a second."""
         if len(guide) <= CONTEXT_STEPS:
             return float("nan")
         with torch.inference_mode():
             return float(fit_by_row(self._say([guide]), self._say([response]))[0])
 
-    def rank(self, guide: Heard, candidates: Sequence[Heard]) -> Floats:
+    def rank(self, guide: CouplingFeatures, candidates: Sequence[CouplingFeatures]) -> Floats:
         """The fits (n,) of several candidates, all as long as the guide."""
         with torch.inference_mode():
             return np.asarray(fit(self._say([guide]), self._say(candidates))[0].numpy(), dtype=np.float32)
@@ -51,7 +51,7 @@ class Verifier:
         """The verifier as a measure of pairs."""
         return Measure("verifier", "learned, in nats", EVERYTHING, self.fit)
 
-    def _say(self, excerpts: Sequence[Heard]) -> tuple[torch.Tensor, torch.Tensor]:
+    def _say(self, excerpts: Sequence[CouplingFeatures]) -> tuple[torch.Tensor, torch.Tensor]:
         said: tuple[torch.Tensor, torch.Tensor] = self.network(
             torch.from_numpy(np.stack([excerpt.frames for excerpt in excerpts]))
         )

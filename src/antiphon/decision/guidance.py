@@ -15,7 +15,7 @@ LEAST = -60.0
 
 
 @dataclass(frozen=True, eq=False)
-class Guided:
+class GuidedDecision:
     """log p = (1 - weight) log p(hidden) + weight log p(heard), normalised (classifier-free guidance, Ho and Salimans,
     2022).
 

@@ -39,14 +39,14 @@ def suitable_threads(network: DecisionNetwork) -> Iterator[int]:
 class NeuralDecision:
     """A network with its keys and values kept.
 
-    `hidden`: no guide is heard, though the network could (guidance). `forgetful`: what was played is not known, so that
-    each token comes from the guide alone, p(y_t | x).
+    `hidden`: no guide is heard, though the network could (guidance). `guide_only`: what was played is not known, so
+    that each token comes from the guide alone, p(y_t | x).
     """
 
     network: DecisionNetwork
     device: str = "cpu"
     hidden: bool = False
-    forgetful: bool = False
+    guide_only: bool = False
 
     @property
     def classes(self) -> int:
@@ -73,7 +73,7 @@ class NeuralDecision:
         """
         if self.network.training:
             self.network.eval()
-        if previous is None or self.forgetful:
+        if previous is None or self.guide_only:
             previous = np.full(len(heard), self.network.vocabulary.bos, dtype=np.int64)
         with suitable_threads(self.network):
             guide = torch.as_tensor(heard, device=self.device)

@@ -13,7 +13,7 @@ import numpy as np
 
 from antiphon.config import SamplingSettings
 from antiphon.decision.draws import uniform_numbers
-from antiphon.decision.repetition import Echoes, Repetition
+from antiphon.decision.repetition import RepeatLengths, Repetition
 from antiphon.decision.sampling import FREE, Mask, Probabilities, candidates, consensus, draw, with_pins
 from antiphon.decision.scoring import Context, advanced
 from antiphon.interfaces import DecisionModel
@@ -72,7 +72,7 @@ class Playing:
     given: int
     model: Any
     position: int
-    echoes: Echoes | None
+    echoes: RepeatLengths | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class Player:
         nothing = np.zeros((rows, 0), dtype=np.int64)
         echoes = None
         if self.repetition is not None and self.sampling.repetition < 1:
-            echoes = Echoes.start(rows, self.repetition.lags)
+            echoes = RepeatLengths.start(rows, self.repetition.lags)
         numbered = tuple(takes) if takes is not None else (0,) * len(seeds)
         return Playing(tuple(seeds), numbered, Heard(nothing), nothing, 0, None, 0, echoes)
 

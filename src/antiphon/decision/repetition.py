@@ -24,7 +24,7 @@ from antiphon.decision.sampling import Mask, Probabilities
 from antiphon.types import Floats, Ids
 
 LAGS = 16
-"""Echoes are followed up to this lag, in segments: loops of eight seconds at half a second."""
+"""Repeats are followed up to this lag, in segments: loops of eight seconds at half a second."""
 
 LENGTHS = 32
 """Lengths beyond this one go on as it does."""
@@ -33,7 +33,7 @@ PRIOR = 10.0
 """As many repeats of all classes, or of all lengths, are added to what was counted of one."""
 
 NOTHING = -1
-"""Stands in `Echoes.recent` where nothing was played yet; equals no class."""
+"""Stands in `RepeatLengths.recent` where nothing was played yet; equals no class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Repetition:
     def _echo_survival(self) -> Probabilities:
         return np.cumprod(self.echoes, axis=1, dtype=np.float64)
 
-    def ceilings(self, played: Echoes, free: float) -> Probabilities:
+    def ceilings(self, played: RepeatLengths, free: float) -> Probabilities:
         """The highest probabilities (rows, classes) of the next token; `free` below 1 is the share q."""
         rows = np.arange(len(played.lengths))
         found = np.ones((len(rows), len(self.holds)))
@@ -77,7 +77,7 @@ class Repetition:
 
 
 @dataclass(frozen=True, eq=False)
-class Echoes:
+class RepeatLengths:
     """What was played last (rows, lags), the latest at the end, and how long it has been repeating at each lag (rows,
     lags): at lag 1 the length of the hold."""
 
@@ -85,18 +85,18 @@ class Echoes:
     lengths: Ids
 
     @classmethod
-    def start(cls, rows: int, lags: int) -> Echoes:
+    def start(cls, rows: int, lags: int) -> RepeatLengths:
         """Nothing was played."""
         return cls(np.full((rows, lags), NOTHING, dtype=np.int64), np.zeros((rows, lags), dtype=np.int64))
 
-    def played(self, ids: Ids) -> Echoes:
+    def played(self, ids: Ids) -> RepeatLengths:
         """After `ids` (rows,)."""
         lags = self.recent.shape[1]
         lengths = np.where(self.recent[:, ::-1] == ids[:, None], self.lengths + 1, 0)
         lengths[:, 0] = np.maximum(lengths[:, 0], 1)
         # A hold echoes itself at every lag that it covers: that is the hold's affair.
         lengths[:, 1:][lengths[:, :1] > np.arange(2, lags + 1)] = 0
-        return Echoes(np.concatenate([self.recent[:, 1:], ids[:, None]], axis=1), lengths)
+        return RepeatLengths(np.concatenate([self.recent[:, 1:], ids[:, None]], axis=1), lengths)
 
 
 def repetition_of(sequences: Iterable[Ids], classes: int, lags: int = LAGS) -> Repetition:

@@ -57,8 +57,8 @@ class Summary:
 
 @dataclass(frozen=True, eq=False)
 class Displaced(Opponent):
-    """An opponent whose guides are turned round by shares of the track: each of its scores is the mean over `shares`,
-    and all of them free runs and surprises of their own."""
+    """An opponent whose guides are circularly shifted by shares of the track: each of its scores is the mean over
+    `shares`, each with free-running responses and surprisals of its own."""
 
     shares: tuple[float, ...] = JUDGED_SHARES
 
@@ -76,7 +76,7 @@ def everyone(agent: Agent, train: Sequence[TokenExcerpt], validation: Sequence[T
         if network is not None:
             model = NeuralDecision(network)
             answers = agent.settings.training.hide_past > 0 and kind is Opponent
-            trained.append(kind(name, model, model, sampling, replace(model, forgetful=True) if answers else None))
+            trained.append(kind(name, model, model, sampling, replace(model, guide_only=True) if answers else None))
     return (*trained, *opponents(train, validation, agent.alphabet.classes, agent.context, sampling))
 
 
@@ -98,8 +98,8 @@ def regenerate(
         for group in groups:
             seeds = [seed * SEED_STRIDE + drawn + row for row in range(len(group.names))]
             drawn += len(group.names)
-            judged = _judged(contender, group, context, seeds)
-            for (index, guide, target), numbers in zip(group.names, judged, strict=True):
+            score_free_running = _judged(contender, group, context, seeds)
+            for (index, guide, target), numbers in zip(group.names, score_free_running, strict=True):
                 excerpt = excerpts[index]
                 scores.append(
                     PairScore(

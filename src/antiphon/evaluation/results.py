@@ -10,7 +10,7 @@ import numpy as np
 
 from antiphon.confidence import Estimate, estimate
 from antiphon.evaluation.protocol import Form, Numbers, Score
-from antiphon.evaluation.scores import Calibration, Judged, Prefixes
+from antiphon.evaluation.scores import Calibration, Prefixes, Scores
 from antiphon.evaluation.significance_tests import Paired, holm, mann_whitney, paired
 
 DIGITS = 4
@@ -72,9 +72,9 @@ def _mean(rows: Sequence[tuple[float, int]]) -> float:
     return float(np.average([value for value, _ in rows], weights=[tokens for _, tokens in rows]))
 
 
-def column(judged: Judged) -> Column:
+def column(score_free_running: Scores) -> Column:
     """The table's entry for one model in one form."""
-    scores = judged.scores
+    scores = score_free_running.scores
     numbers = {}
     for name in Numbers._fields:
         pieces = by_piece(scores, name)
@@ -92,18 +92,24 @@ def column(judged: Judged) -> Column:
     )
 
 
-def compared(all_judged: Sequence[Judged], number: str) -> dict[str, Paired]:
+def compared(all_judged: Sequence[Scores], number: str) -> dict[str, Paired]:
     """Our model with each opponent in one form, piece by piece, by opponent; Holm among these. Positive is more."""
-    pieces = {judged.scores[0].model: by_piece(judged.scores, number) for judged in all_judged}
+    pieces = {
+        score_free_running.scores[0].model: by_piece(score_free_running.scores, number)
+        for score_free_running in all_judged
+    }
     ours = pieces.get(OURS, {})
     others = {model: found for model, found in pieces.items() if model != OURS and found.keys() == ours.keys() and ours}
     family = [paired(list(ours.values()), list(found.values())) for found in others.values()]
     return dict(zip(others, holm(family), strict=True))
 
 
-def papers_test(all_judged: Sequence[Judged]) -> dict[str, Any] | None:
+def papers_test(all_judged: Sequence[Scores]) -> dict[str, Any] | None:
     """The paper's Mann-Whitney test of the TPP of windows, our model against the uniform one; None without them."""
-    found = {judged.scores[0].model: [score.numbers.tpp for score in judged.scores] for judged in all_judged}
+    found = {
+        score_free_running.scores[0].model: [score.numbers.tpp for score in score_free_running.scores]
+        for score_free_running in all_judged
+    }
     if OURS not in found or BASELINE not in found:
         return None
     return asdict(mann_whitney(found[OURS], found[BASELINE]))

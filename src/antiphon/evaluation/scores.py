@@ -50,7 +50,7 @@ NAN = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
-class Judging:
+class ScoreSettings:
     """What all are judged by. `rest` is the id of silence, None where there is none; `consensus` how many samples."""
 
     context: Context
@@ -105,7 +105,7 @@ class Calibration:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Scores:
     """All scores of one model in one form, with its LCP by position over full windows, and its calibration where the
     form is `argmax`."""
 
@@ -115,7 +115,7 @@ class Judged:
 
 
 @dataclass(frozen=True, eq=False)
-class Forced:
+class TeacherForcedScores:
     """With all of the true past given, (passages, n) each: log-probability of the true token in nats, probability of
     the first choice, and whether that is right (a share where several are equally probable)."""
 
@@ -124,41 +124,45 @@ class Forced:
     hits: Seconds
 
 
-def judged(contender: Opponent, form: Form, passages: Sequence[Passage], judging: Judging) -> Judged:
+def score_free_running(
+    contender: Opponent, form: Form, passages: Sequence[Passage], settings_of_scores: ScoreSettings
+) -> Scores:
     """One model in one form on all passages, which are windows or whole tracks as the form says."""
-    prefixes, calibration = Prefixes.empty(judging.context.tokens), Calibration()
-    sampling = _sampling(contender.sampling, form.draw, judging)
+    prefixes, calibration = Prefixes.empty(settings_of_scores.context.tokens), Calibration()
+    sampling = _sampling(contender.sampling, form.draw, settings_of_scores)
     scores: dict[int, Score] = {}
     for members in _by_length(passages):
         rows = [passages[index] for index in members]
-        masks = _masks(rows, form.constraint, judging)
-        seeds = [judging.seed * SEED_STRIDE + index for index in members]
+        masks = _masks(rows, form.constraint, settings_of_scores)
+        seeds = [settings_of_scores.seed * SEED_STRIDE + index for index in members]
         runs = []
         for guides in _heard(contender, rows):
             if form.draw == "argmax":
-                runs.append(_forced_numbers(contender, guides, rows, judging, calibration))
+                runs.append(_forced_numbers(contender, guides, rows, settings_of_scores, calibration))
                 continue
             answers = generate(
                 _played(contender, form.draw),
                 guides,
-                judging.context,
+                settings_of_scores.context,
                 sampling=sampling,
                 seeds=seeds,
                 allowed=None if masks is None else np.broadcast_to(masks, (guides.shape[1], *masks.shape)),
                 durations=np.stack([row.durations for row in rows]),
             ).ids
-            runs.append(_free_numbers(answers, rows, judging, prefixes if form.scope == "window" else None))
+            runs.append(_free_numbers(answers, rows, settings_of_scores, prefixes if form.scope == "window" else None))
         allowed = np.ones(len(rows)) if masks is None else masks.mean(axis=1)
         for index, share, values in zip(members, allowed.tolist(), np.mean(runs, axis=0).tolist(), strict=True):
             scores[index] = Score(contender.name, form, passages[index], share, Numbers(*values))
-    return Judged(tuple(scores[index] for index in range(len(passages))), prefixes, calibration)
+    return Scores(tuple(scores[index] for index in range(len(passages))), prefixes, calibration)
 
 
-def given(name: str, answers: Sequence[Ids], form: Form, passages: Sequence[Passage], judging: Judging) -> Judged:
+def given(
+    name: str, answers: Sequence[Ids], form: Form, passages: Sequence[Passage], settings_of_scores: ScoreSettings
+) -> Scores:
     """Answers that are there already, one for each of the passages, judged as a model's own are."""
-    counted = _free_numbers(answers, passages, judging, None).tolist()
+    counted = _free_numbers(answers, passages, settings_of_scores, None).tolist()
     scores = [Score(name, form, row, 1.0, Numbers(*values)) for row, values in zip(passages, counted, strict=True)]
-    return Judged(tuple(scores), Prefixes.empty(judging.context.tokens), Calibration())
+    return Scores(tuple(scores), Prefixes.empty(settings_of_scores.context.tokens), Calibration())
 
 
 def _played(contender: Opponent, draw: Draw) -> DecisionModel:
@@ -185,25 +189,25 @@ def _heard(contender: Opponent, rows: Sequence[Passage]) -> Iterator[Ids]:
         yield np.roll(guides, round(share * guides.shape[1]), axis=1)
 
 
-def _masks(rows: Sequence[Passage], constraint: Constraint, judging: Judging) -> Mask | None:
+def _masks(rows: Sequence[Passage], constraint: Constraint, settings_of_scores: ScoreSettings) -> Mask | None:
     """The labels (passages, classes) that each answer may play."""
     if constraint == "free":
         return None
     if constraint == "memory":
-        return np.stack([judging.memories.of(row.instrument).labels for row in rows])
-    masks = np.zeros((len(rows), judging.classes), dtype=np.bool_)
+        return np.stack([settings_of_scores.memories.of(row.instrument).labels for row in rows])
+    masks = np.zeros((len(rows), settings_of_scores.classes), dtype=np.bool_)
     for mask, row in zip(masks, rows, strict=True):
         mask[row.target] = True
     return masks
 
 
-def _sampling(sampling: SamplingSettings, draw: Draw, judging: Judging) -> SamplingSettings:
+def _sampling(sampling: SamplingSettings, draw: Draw, settings_of_scores: ScoreSettings) -> SamplingSettings:
     """What the protocol settles, whatever the settings say."""
     if draw == "guide-only":
         sampling = sampling.model_copy(update={"temperature": 0.0})
     return sampling.model_copy(
         update={
-            "consensus": judging.consensus if draw == "consensus" else 1,
+            "consensus": settings_of_scores.consensus if draw == "consensus" else 1,
             "best_of": 1,
             "repetition": 1.0,
             "constraint": "hard" if sampling.constraint == "off" else sampling.constraint,
@@ -212,26 +216,28 @@ def _sampling(sampling: SamplingSettings, draw: Draw, judging: Judging) -> Sampl
 
 
 def _free_numbers(
-    answers: Sequence[Ids] | Ids, rows: Sequence[Passage], judging: Judging, prefixes: Prefixes | None
+    answers: Sequence[Ids] | Ids, rows: Sequence[Passage], settings_of_scores: ScoreSettings, prefixes: Prefixes | None
 ) -> NDArray[np.float64]:
     numbers = []
     for answer, row in zip(answers, rows, strict=True):
         lengths = longest_common_prefix(answer, row.target)
         if prefixes is not None and len(lengths) == len(prefixes.total):
             prefixes.add(lengths.astype(np.float64))
-        numbers.append(_counted(answer, row, lengths, judging))
+        numbers.append(_counted(answer, row, lengths, settings_of_scores))
     return np.array(numbers)
 
 
-def _counted(answer: Ids, row: Passage, lengths: NDArray[np.int64], judging: Judging) -> Numbers:
+def _counted(answer: Ids, row: Passage, lengths: NDArray[np.int64], settings_of_scores: ScoreSettings) -> Numbers:
     truth = row.target
-    sounding = np.ones(len(truth), dtype=np.bool_) if judging.rest is None else truth != judging.rest
+    sounding = (
+        np.ones(len(truth), dtype=np.bool_) if settings_of_scores.rest is None else truth != settings_of_scores.rest
+    )
     return Numbers(
         tpp=true_positive_percentage(answer, truth),
         sounding=true_positive_percentage(answer[sounding], truth[sounding]) if sounding.any() else NAN,
         near=tolerant_true_positive_percentage(answer, truth),
-        alike=functional_true_positive_percentage(answer, truth, judging.likeness.by_centroid),
-        used_alike=functional_true_positive_percentage(answer, truth, judging.likeness.by_context),
+        alike=functional_true_positive_percentage(answer, truth, settings_of_scores.likeness.by_centroid),
+        used_alike=functional_true_positive_percentage(answer, truth, settings_of_scores.likeness.by_context),
         kappa=agreement_beyond_chance(answer, truth),
         lcp=float(lengths.mean()),
         lasting=anticipation(lengths, LASTING),
@@ -241,23 +247,29 @@ def _counted(answer: Ids, row: Passage, lengths: NDArray[np.int64], judging: Jud
         true_repeats=repetition(truth),
         distinct=float(len(np.unique(answer))),
         true_distinct=float(len(np.unique(truth))),
-        copied=copied_of(answer, judging.memories.of(row.instrument).stretches, COPIED_LENGTH),
+        copied=copied_of(answer, settings_of_scores.memories.of(row.instrument).stretches, COPIED_LENGTH),
         bits=NAN,
     )
 
 
 def _forced_numbers(
-    contender: Opponent, guides: Ids, rows: Sequence[Passage], judging: Judging, calibration: Calibration
+    contender: Opponent,
+    guides: Ids,
+    rows: Sequence[Passage],
+    settings_of_scores: ScoreSettings,
+    calibration: Calibration,
 ) -> NDArray[np.float64]:
     targets, durations = (np.stack([getattr(row, name) for row in rows]) for name in ("target", "durations"))
-    probable = forced(contender.surprise, guides, targets, judging.context, durations)
+    probable = score_teacher_forced(contender.surprise, guides, targets, settings_of_scores.context, durations)
     calibration.add(probable.confidence, probable.hits)
     first = probable
     if contender.model is not contender.surprise:
-        first = forced(contender.model, guides, targets, judging.context, durations)
+        first = score_teacher_forced(contender.model, guides, targets, settings_of_scores.context, durations)
     numbers = []
     for hits, nats, truth in zip(first.hits, probable.nats, targets, strict=True):
-        sounding = np.ones(len(truth), dtype=np.bool_) if judging.rest is None else truth != judging.rest
+        sounding = (
+            np.ones(len(truth), dtype=np.bool_) if settings_of_scores.rest is None else truth != settings_of_scores.rest
+        )
         nothing = Numbers(*[NAN] * len(Numbers._fields))
         numbers.append(
             nothing._replace(
@@ -269,9 +281,11 @@ def _forced_numbers(
     return np.array(numbers)
 
 
-def forced(model: DecisionModel, guides: Ids, targets: Ids, context: Context, durations: Seconds) -> Forced:
+def score_teacher_forced(
+    model: DecisionModel, guides: Ids, targets: Ids, context: Context, durations: Seconds
+) -> TeacherForcedScores:
     """What a model would play at each position of `targets` (passages, n) with all of it before given."""
-    found = Forced(*(np.zeros(targets.shape) for _ in range(3)))
+    found = TeacherForcedScores(*(np.zeros(targets.shape) for _ in range(3)))
     for rows in blocks(len(guides), ROWS):
         for start, decided, end in sliding(guides.shape[1], context):
             state, previous = model.start(len(guides[rows])), None

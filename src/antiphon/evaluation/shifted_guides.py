@@ -1,7 +1,7 @@
 """The guide at the wrong time: what it says about the piece stays, what it says about the moment is gone.
 
-A network that learns from displaced guides gets key, timbre and style from them, and nothing about when. What the true
-guide is worth more than that is the relation in time.
+A network that learns from circularly shifted guides gets key, timbre and style from them, and nothing about when. What
+the true guide is worth more than that is the relation in time.
 """
 
 from __future__ import annotations
@@ -20,6 +20,6 @@ JUDGED_SHARES = (0.3, 0.42, 0.58, 0.7)
 middle, and none a half or a third, where pieces repeat themselves. What counts is the mean over them."""
 
 
-def displaced(pair: TokenPair, share: float) -> TokenPair:
-    """The pair with its guide turned round by `share` of the whole track; the target stays where it is."""
+def circularly_shifted(pair: TokenPair, share: float) -> TokenPair:
+    """The pair with its guide circularly shifted by `share` of the whole track; the target stays where it is."""
     return replace(pair, guide=np.roll(pair.guide, round(share * len(pair))))

@@ -29,7 +29,7 @@ from antiphon.files import refuse_foreign
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.pipeline import train
 from antiphon.types import Audio, Multitrack
-from antiphon.use_cases.respond import Answer, answer, write_answer
+from antiphon.use_cases.respond import Answer, answer, write_result
 
 FEWEST_PIECES = 24
 """With fewer there is not enough to learn from, nor to hold out."""
@@ -96,7 +96,7 @@ def demo(
     memory = agent.memory(read(directory / "memory.wav"))
     result = answer(agent, read(directory / "guide.wav"), memory, seed)
     summary = TypeAdapter(tuple[Summary, ...]).validate_python(agent.training["summary"])
-    write_answer(directory, result, agent, summary=summary)
+    write_result(directory, result, agent, summary=summary)
     return Demo(agent, result, f"{guided.name}, {guided.tracks[0].name}", remembered.name, summary)
 
 

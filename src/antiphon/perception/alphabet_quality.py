@@ -11,7 +11,7 @@ from antiphon.types import Alphabet, Segments
 
 
 @dataclass(frozen=True)
-class AlphabetAccount:
+class AlphabetQuality:
     """`dead` classes that no segment carries; `balance`, the entropy of the sounding segments' classes over log K, 1
     where all are alike; `distortion`, the share of the segments' variance that the classes leave unexplained; `rests`,
     the share of segments that are rests. Shares are 0..1.
@@ -24,7 +24,7 @@ class AlphabetAccount:
     rests: float
 
 
-def account_of(alphabet: Alphabet, segments: Segments) -> AlphabetAccount:
+def quality_of_alphabet(alphabet: Alphabet, segments: Segments) -> AlphabetQuality:
     """The account of an alphabet over segments: those it was fitted on, or others to compare. Raises ValueError where
     none of them sounds."""
     ids = make_quantizer(alphabet)(segments)
@@ -36,7 +36,7 @@ def account_of(alphabet: Alphabet, segments: Segments) -> AlphabetAccount:
     scaled = segments.vectors[sounding] / alphabet.scale
     within = float(np.square(scaled - alphabet.centroids[ids[sounding]], dtype=np.float64).sum())
     total = float(np.square(scaled - scaled.mean(axis=0, dtype=np.float64), dtype=np.float64).sum())
-    return AlphabetAccount(
+    return AlphabetQuality(
         size=alphabet.size,
         dead=int(np.count_nonzero(counts == 0)),
         balance=float(-(share * np.log(share)).sum() / np.log(alphabet.size)),

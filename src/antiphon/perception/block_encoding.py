@@ -63,7 +63,7 @@ def stream_of(encoder: Encoder) -> FrameStream:
     return stream
 
 
-def listen(sound: Sound, encoder: Encoder) -> Iterator[Piece]:
+def encode_in_blocks(sound: Sound, encoder: Encoder) -> Iterator[Piece]:
     """The pieces of a sound, one after another.
 
     Raises BadData where the sound is too short for a frame, the encoder's frames are not finite, or the sound cannot be
@@ -88,7 +88,7 @@ def listen(sound: Sound, encoder: Encoder) -> Iterator[Piece]:
     yield _checked(gathered.rest(), sound)
 
 
-def listen_to_envelope(sound: Sound, sample_rate: int) -> Envelope:
+def envelope_in_blocks(sound: Sound, sample_rate: int) -> Envelope:
     """The envelope of a whole sound, without running any encoder."""
     stream, parts = EnvelopeStream(sample_rate), []
     for block in sound.blocks(sample_rate):

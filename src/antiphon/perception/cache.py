@@ -17,7 +17,7 @@ import safetensors.numpy
 from antiphon.errors import AntiphonError, AntiphonWarning
 from antiphon.files import whole_file
 from antiphon.interfaces import Encoder, Sound
-from antiphon.perception.block_encoding import Piece, listen, listen_to_envelope
+from antiphon.perception.block_encoding import Piece, encode_in_blocks, envelope_in_blocks
 from antiphon.perception.envelope import Envelope, joined_envelope
 from antiphon.types import Features, Floats
 
@@ -51,7 +51,7 @@ class FrameCache:
         Raises BadData as `antiphon.perception.block_encoding.listen` does.
         """
         if self._directory is None:
-            yield from listen(sound, encoder)
+            yield from encode_in_blocks(sound, encoder)
             return
         key = key_of(sound, encoder)
         number = 0
@@ -60,7 +60,7 @@ class FrameCache:
             number += 1
             if piece.last:
                 return
-        for index, piece in enumerate(listen(sound, encoder)):
+        for index, piece in enumerate(encode_in_blocks(sound, encoder)):
             if index >= number:
                 self._write(_path(self._directory, key, index), piece, encoder)
                 yield piece
@@ -75,7 +75,7 @@ class FrameCache:
                 number += 1
                 if last:
                     return joined_envelope(parts).onsets
-        return listen_to_envelope(sound, encoder.sample_rate).onsets
+        return envelope_in_blocks(sound, encoder.sample_rate).onsets
 
     def _write(self, path: Path, piece: Piece, encoder: Encoder) -> None:
         features, envelope = piece.features, piece.envelope

@@ -21,7 +21,7 @@ from antiphon.corpus.windows import starts
 from antiphon.dataset import TokenExcerpt, TokenPair
 from antiphon.decision.generation import Context
 from antiphon.decision.vocabulary import Vocabulary
-from antiphon.evaluation.shifted_guides import JUDGED_SHARES, LEAST, MOST, displaced
+from antiphon.evaluation.shifted_guides import JUDGED_SHARES, LEAST, MOST, circularly_shifted
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def all_pairs(excerpts: Sequence[TokenExcerpt], drawing: Drawing) -> list[TokenP
         for number, names in enumerate(excerpt.ordered_pairs()):
             pair = excerpt.pair(*names)
             if drawing.shifted:
-                pair = displaced(pair, JUDGED_SHARES[number % len(JUDGED_SHARES)])
+                pair = circularly_shifted(pair, JUDGED_SHARES[number % len(JUDGED_SHARES)])
             cuts = (_cut(pair, place.start, drawing.context) for place in windows)
             found += [cut for cut in cuts if len(cut)]
     return found
@@ -152,7 +152,7 @@ def _drawn(
     if not weights.sum():
         return None
     each, cut = candidates[min(int(np.searchsorted(np.cumsum(weights), chosen, side="right")), len(weights) - 1)]
-    return _cut(displaced(excerpt.pair(*each), share), start, drawing.context) if drawing.shifted else cut
+    return _cut(circularly_shifted(excerpt.pair(*each), share), start, drawing.context) if drawing.shifted else cut
 
 
 def _weights(cuts: Sequence[TokenPair], rest: int | None) -> NDArray[np.float64]:

@@ -40,7 +40,7 @@ TASKS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingData:
     """What is learned from: the splits, and the training split in other keys."""
 
     splits: Splits
@@ -48,7 +48,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, eq=False)
-class Surroundings:
+class TrainingContext:
     """Where a training runs: `state` keeps what is needed to go on, `ranks` train together, and two want to know."""
 
     state: Path | None
@@ -61,7 +61,7 @@ class Surroundings:
 class _Watch:
     """Who is told how far the three have come, and what the guide is worth so far; stops all when one has failed."""
 
-    around: Surroundings
+    around: TrainingContext
     stopped: threading.Event = field(default_factory=threading.Event)
     best: dict[str, float] = field(default_factory=dict)
 
@@ -78,7 +78,7 @@ class _Watch:
         self.around.progress(task, done, total)
 
 
-def train_three(agent: Agent, lesson: Lesson, around: Surroundings) -> Agent:
+def train_variants(agent: Agent, lesson: TrainingData, around: TrainingContext) -> Agent:
     """The agent with its decision trained, and its opponents beside it as the settings ask, a thread for each.
 
     Several processes train them one after the other: what they say to each other must come in one order.

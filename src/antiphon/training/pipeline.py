@@ -24,13 +24,13 @@ from antiphon.evaluation.gain import judge
 from antiphon.files import refuse_foreign
 from antiphon.interfaces import Encoder, Progress, Sound, no_progress
 from antiphon.perception.alphabet import fit_alphabet
-from antiphon.perception.alphabet_quality import account_of
+from antiphon.perception.alphabet_quality import quality_of_alphabet
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
 from antiphon.perception.precision import measured_precision
 from antiphon.perception.quantizers import make_quantizer
 from antiphon.training.events import event_files
-from antiphon.training.network_variants import Lesson, Surroundings, new_network, train_three
+from antiphon.training.network_variants import TrainingContext, TrainingData, new_network, train_variants
 from antiphon.training.ranks import Ranks, joined
 from antiphon.training.rehearsal import kept_for_replay
 from antiphon.training.transposition import in_other_keys
@@ -60,7 +60,7 @@ def train(
     with joined(settings.training.device) as ranks, event_files(_events(target, settings, ranks)) as log:
         prepared, agent, lesson = _listened(corpus, settings, encoder, ranks, progress)
         state = None if target is None else _state_directory(target, agent, lesson, ranks)
-        agent = train_three(agent, lesson, Surroundings(state, ranks, progress, log))
+        agent = train_variants(agent, lesson, TrainingContext(state, ranks, progress, log))
     if not ranks.first:
         return agent
     agent = replace(agent, replay=kept_for_replay(agent, lesson))
@@ -74,7 +74,7 @@ def train(
 
 def _listened(
     corpus: Corpus | str | Path, settings: Settings, encoder: Encoder | None, ranks: Ranks, progress: Progress
-) -> tuple[Prepared, Agent, Lesson]:
+) -> tuple[Prepared, Agent, TrainingData]:
     """The corpus as tokens, and an agent that has an alphabet and has learned nothing else yet.
 
     The first process encodes; the others find its frames in the cache.
@@ -98,9 +98,9 @@ def _listened(
     if settings.training.transpose:
         windows = prepared.division["train"]
         transposed = in_other_keys(prepared.encoded, windows, make_quantizer(alphabet), perception.encoder)
-    account = {"alphabet": asdict(account_of(alphabet, segments))}
+    account = {"alphabet": asdict(quality_of_alphabet(alphabet, segments))}
     agent = Agent(settings, alphabet, perception, new_network(settings, alphabet), training=account)
-    return prepared, agent, Lesson(splits, transposed)
+    return prepared, agent, TrainingData(splits, transposed)
 
 
 def _training_sounds(corpus: Corpus, settings: Settings) -> Iterator[Sound]:
@@ -132,7 +132,7 @@ def _require_device(name: str) -> None:
 
 
 def _account(
-    agent: Agent, encoded: Mapping[str, tuple[EncodedTrack, ...]], lesson: Lesson, progress: Progress
+    agent: Agent, encoded: Mapping[str, tuple[EncodedTrack, ...]], lesson: TrainingData, progress: Progress
 ) -> dict[str, Any]:
     """What the agent learned from and how well it did on held-out pieces, for its config and its model card."""
     splits = lesson.splits
@@ -155,7 +155,7 @@ def _account(
     return account
 
 
-def _state_directory(target: Path, agent: Agent, lesson: Lesson, ranks: Ranks) -> Path:
+def _state_directory(target: Path, agent: Agent, lesson: TrainingData, ranks: Ranks) -> Path:
     """Where an unfinished training waits. What waits there for other data or settings is not gone on with."""
     state = target.parent / f".{target.name}.training"
     if ranks.first:
@@ -168,7 +168,7 @@ def _state_directory(target: Path, agent: Agent, lesson: Lesson, ranks: Ranks) -
     return state
 
 
-def _fingerprint(agent: Agent, lesson: Lesson) -> str:
+def _fingerprint(agent: Agent, lesson: TrainingData) -> str:
     """A digest of all on which the course of a training depends; another version may draw otherwise."""
     digest = hashlib.sha256(agent.settings.model_dump_json().encode() + agent.alphabet.id.encode())
     digest.update(__version__.encode())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from antiphon.agent import Agent
 from antiphon.agent.replay import REPLAY_WINDOWS, Replay, Window, replay_from
 from antiphon.training.batches import Drawing, epoch_batches
-from antiphon.training.network_variants import Lesson
+from antiphon.training.network_variants import TrainingData
 
 REHEARSED_EPOCH = 1_000_003
 """The draws that are kept are those of epochs that no training reaches: fixed, and like all others."""
@@ -19,7 +19,7 @@ CHECKED = 10
 """One in so many pieces is not rehearsed: by it a fine-tuning sees what it forgets."""
 
 
-def kept_for_replay(agent: Agent, lesson: Lesson) -> Replay:
+def kept_for_replay(agent: Agent, lesson: TrainingData) -> Replay:
     """A fixed draw of training pairs in all keys that the training saw; those of the pieces to check by stand first."""
     pieces = sorted({excerpt.piece for excerpt in lesson.splits.train})
     apart = set(pieces[::CHECKED])
@@ -29,7 +29,7 @@ def kept_for_replay(agent: Agent, lesson: Lesson) -> Replay:
     return replay_from([*first, *_drawn(agent, lesson, rehearsed, REPLAY_WINDOWS - len(first))], checked=len(first))
 
 
-def _drawn(agent: Agent, lesson: Lesson, excerpts: Sequence[int], most: int) -> list[Window]:
+def _drawn(agent: Agent, lesson: TrainingData, excerpts: Sequence[int], most: int) -> list[Window]:
     """Windows of the given excerpts of the training split, as the training draws them."""
     vocabulary = agent.network.vocabulary
     drawing = Drawing(agent.context, vocabulary, agent.alphabet.rest if agent.alphabet.has_rest else None)

@@ -37,7 +37,7 @@ from antiphon.pages.comparison import Side, account, compare_page, moment
 from antiphon.perception.encoders.notes import NotesEncoder
 from antiphon.perception.perception import Perception
 from antiphon.types import Audio, Ids, Seconds
-from antiphon.use_cases.respond import Answer, answer, write_answer
+from antiphon.use_cases.respond import Answer, answer, write_result
 
 COMPARE_FILES = ("compare.json", "index.html", "first", "second")
 """What a directory of `antiphon compare` holds."""
@@ -166,7 +166,7 @@ def compare_files(
         for name, directory, agent, each in zip(("first", "second"), directories, agents, found.answers, strict=True):
             (inside / name).mkdir()
             inputs = Inputs(listened, remembered, directory.resolve().as_posix())
-            write_answer(inside / name, each, agent, inputs=inputs)
+            write_result(inside / name, each, agent, inputs=inputs)
         save_json(inside / "compare.json", found.as_dict())
         (inside / "index.html").write_text(page_of(found, guide), encoding="utf-8")
     return found

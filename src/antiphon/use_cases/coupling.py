@@ -17,7 +17,7 @@ from antiphon.corpus.track_audio import file_sound
 from antiphon.coupling.apa import SMALLEST_SET, Reference, adherence, draw_reference, nearness, reference_of
 from antiphon.coupling.calibration import Calibration, calibrate, calibrate_sets
 from antiphon.coupling.conditions import EXCERPT_STEPS, Condition, Trial, draw_trials, make_distractors
-from antiphon.coupling.features import Heard, Listener
+from antiphon.coupling.features import CouplingFeatures, FeatureExtractor
 from antiphon.coupling.pairs import Coupling, Measured, couple, embeddings_of
 from antiphon.coupling.pieces import hear_pieces
 from antiphon.coupling.reference import (
@@ -187,11 +187,13 @@ def calibrate_standard(
     return _calibration(drawn, standard.reference, verifier, trials.seed, progress)
 
 
-def _listener() -> Listener:
-    return Listener(FrameCache(default_directory()))
+def _listener() -> FeatureExtractor:
+    return FeatureExtractor(FrameCache(default_directory()))
 
 
-def _trials(windows: Sequence[Window], listener: Listener, trials: Trials, progress: Progress) -> tuple[Trial, ...]:
+def _trials(
+    windows: Sequence[Window], listener: FeatureExtractor, trials: Trials, progress: Progress
+) -> tuple[Trial, ...]:
     if not windows:
         raise BadData("nothing to calibrate on: the corpus holds out no piece that is new to the verifier")
     pieces = hear_pieces(windows, listener, progress=progress)
@@ -246,7 +248,7 @@ def _mean_over(couplings: Sequence[Coupling], index: int) -> Estimate | None:
     return estimate(defined) if defined else None
 
 
-def _adherence(items: Sequence[Mapping[str, Heard]], known: Reference | None) -> Adherence:
+def _adherence(items: Sequence[Mapping[str, CouplingFeatures]], known: Reference | None) -> Adherence:
     """APA of all responses, against the items' own targets where they are enough, else against a known reference."""
     candidates = np.concatenate([embeddings_of(item[GUIDE], item[RESPONSE]) for item in items])
     if len(candidates) < SMALLEST_SET:
@@ -259,7 +261,7 @@ def _adherence(items: Sequence[Mapping[str, Heard]], known: Reference | None) ->
     return Adherence(about, adherence(candidates, reference), nearness(candidates, reference))
 
 
-def _reference_of_targets(items: Sequence[Mapping[str, Heard]]) -> Reference | None:
+def _reference_of_targets(items: Sequence[Mapping[str, CouplingFeatures]]) -> Reference | None:
     """R of the items' targets, R' of each guide with the next item's target; None where they are too few."""
     with_target = [item for item in items if TARGET in item]
     if len(with_target) < 2:

@@ -28,7 +28,7 @@ REACH = 4
 """Guide segments before and after the response's own that are hidden one by one: the nine around it."""
 
 
-def with_testimony(
+def with_candidate_costs(
     agent: Agent,
     response: Response,
     memory: Memory,
@@ -45,7 +45,7 @@ def with_testimony(
     durations = response.guide.durations if agent.settings.decision.durations else None
     heard = Influences(agent.decision, agent.context, rest).of(guide, ids, durations, progress)
     fixed = pinned_steps(pins, memory, response.guide.intervals)
-    weighed = agent.weigher(memory, seed).testimony(
+    weighed = agent.optimal_selection(memory, seed).candidate_costs(
         response.specification, memory, response.selection, constraints=fixed.constraints
     )
     events = tuple(

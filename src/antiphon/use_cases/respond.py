@@ -19,7 +19,7 @@ from antiphon.files import refuse_foreign, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.pages.response import write_page
 from antiphon.types import Audio, Memory, Response
-from antiphon.use_cases.explain import with_testimony
+from antiphon.use_cases.explain import with_candidate_costs
 
 MOST_TAKES = 16
 """Takes that one directory holds."""
@@ -43,7 +43,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RespondOptions:
     """What is asked of a response: its seed, how many takes, whether every segment testifies, and what is exported."""
 
     seed: int = 0
@@ -70,25 +70,25 @@ def answer(
     """Respond, let every segment testify if `explained`, and measure the response."""
     response, *others = agent.takes(guide, memory, takes, seed=seed)
     if explained:
-        response = with_testimony(agent, response, memory, seed=seed, progress=progress)
+        response = with_candidate_costs(agent, response, memory, seed=seed, progress=progress)
     return Answer(response, guide, memory, response_statistics(response, memory), tuple(others))
 
 
-def answer_files(
+def respond_to_files(
     guides: Sequence[Path],
     memories: Sequence[Path],
     agent: Agent,
     output: Path,
     *,
     agent_directory: Path | None = None,
-    wanted: Wanted | None = None,
+    wanted: RespondOptions | None = None,
     progress: Progress = no_progress,
 ) -> Answer:
     """Respond to files and write the directory `output`, whole or not at all.
 
     `agent_directory` is noted, so that an edited session knows whom to ask.
     """
-    wanted = wanted or Wanted()
+    wanted = wanted or RespondOptions()
     refuse_foreign(output, ANSWER_FILES)
     steps = len(guides) + len(memories) + 2
     sounds = []
@@ -104,12 +104,12 @@ def answer_files(
     player = agent_directory.resolve().as_posix() if agent_directory else ""
     inputs = Inputs(source_files(guides), source_files(memories), player)
     with whole_directory(output, ANSWER_FILES) as inside:
-        write_answer(inside, result, agent, inputs=inputs, export=wanted.export)
+        write_result(inside, result, agent, inputs=inputs, export=wanted.export)
     progress("respond", steps, steps)
     return result
 
 
-def write_answer(
+def write_result(
     directory: Path,
     result: Answer,
     agent: Agent,

@@ -21,12 +21,12 @@ from antiphon.errors import AntiphonError, BadData
 from antiphon.files import refuse_foreign, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.types import Memory, Run
-from antiphon.use_cases.explain import with_testimony
-from antiphon.use_cases.respond import ANSWER_FILES, Answer, Wanted, handed, write_answer
+from antiphon.use_cases.explain import with_candidate_costs
+from antiphon.use_cases.respond import ANSWER_FILES, Answer, RespondOptions, handed, write_result
 
 
-def answer_session(
-    session: Path, agent: Agent, output: Path, *, wanted: Wanted, progress: Progress = no_progress
+def respond_from_session(
+    session: Path, agent: Agent, output: Path, *, wanted: RespondOptions, progress: Progress = no_progress
 ) -> Answer:
     """Respond again around the pins of an edited session and write the directory `output`, which is not the session's.
 
@@ -46,12 +46,12 @@ def answer_session(
     pins = _pins(edits, record, memory)
     response = agent.respond(guide, memory, seed=wanted.seed, pins=pins)
     if wanted.explained:
-        response = with_testimony(agent, response, memory, pins=pins, seed=wanted.seed, progress=progress)
+        response = with_candidate_costs(agent, response, memory, pins=pins, seed=wanted.seed, progress=progress)
     result = Answer(response, guide, memory, response_statistics(response, memory))
     inputs = Inputs(source_files(guides), source_files(memories), record.inputs.agent)
     with whole_directory(output, _names(root, session.parent)) as inside:
         formats = known_formats((*wanted.export, "reaper"))
-        inputs = write_answer(inside, result, agent, inputs=inputs, export=formats)
+        inputs = write_result(inside, result, agent, inputs=inputs, export=formats)
         given = handed(result, agent, inputs)
         numbers = {run.start: number for number, run in enumerate(response.runs) if run.pinned}
         kept = {numbers[pin.run.start]: pin.item for pin in edits.pins}

@@ -23,8 +23,8 @@ def select(asked, source, state=None, seed=0, **changes):
 @given(WORDS, WORDS, st.integers(-1, 11))
 def test_the_longest_prefix_is_found_wherever_it_occurs(labels, word, but):
     def begins(length):
-        places = range(len(labels) - length + 1)
-        return [place for place in places if labels[place : place + length] == word[:length] and place != but]
+        candidate_index = range(len(labels) - length + 1)
+        return [place for place in candidate_index if labels[place : place + length] == word[:length] and place != but]
 
     wanted = next((begins(length) for length in range(len(word), 0, -1) if begins(length)), [])
     assert SuffixAutomaton(labels).longest_prefix(word, but) == wanted

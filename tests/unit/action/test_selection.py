@@ -31,8 +31,8 @@ def cost_of(segments, source, settings, last=None):
 def cheapest(played, source, settings, last=None):
     """The least cost of any path, by trying all of them."""
     ids = source.tokens.ids.tolist()
-    places = [[place for place, label in enumerate(ids) if label == wanted] or [SILENCE] for wanted in played]
-    return min(cost_of(path, source, settings, last) for path in itertools.product(*places))
+    candidate_index = [[place for place, label in enumerate(ids) if label == wanted] or [SILENCE] for wanted in played]
+    return min(cost_of(path, source, settings, last) for path in itertools.product(*candidate_index))
 
 
 @pytest.mark.parametrize(("jump", "shared"), PRICES)

@@ -189,7 +189,7 @@ def test_the_runner_up_is_the_cheapest_path_through_another_segment(case):
     if answer is None:
         return
     found, paths = answer
-    told = case.selector().testimony(*case.arguments, found, **case.given)
+    told = case.selector().candidate_costs(*case.arguments, found, **case.given)
     best = min(cost for _, cost in paths)
     for step, choices in enumerate(case.choices(found.played.tolist())):
         others = [cost for path, cost in paths if path[step] != found.segments[step]]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from antiphon.analysis.circular_shifts import LEAST_TIMES, Partners, mutual_information
+from antiphon.analysis.circular_shifts import LEAST_TIMES, PartnerTokens, mutual_information
 from antiphon.analysis.class_words import as_dict, class_words, heading, pitch_name, sentence, when
 from antiphon.analysis.probe import LEFT_OUT, ProbedTrack
 from antiphon.analysis.relations import partners_of, relations, segment_seconds, shortest
@@ -17,7 +17,7 @@ from antiphon.pages.relations import lifts, relations_page
 def world(name, seed=0, pieces=8, segments=120, **settings):
     """Pairs of a planted world, and how many classes it has."""
     planted = PlantedSettings(name, pieces=pieces, segments=segments, seed=seed, **settings)
-    pairs = [Partners(f"{name} {n}", pair.a, pair.b, n) for n, pair in enumerate(planted_tokens(planted))]
+    pairs = [PartnerTokens(f"{name} {n}", pair.a, pair.b, n) for n, pair in enumerate(planted_tokens(planted))]
     return pairs, relation_of(planted).classes
 
 
@@ -39,7 +39,7 @@ def test_the_strongest_relation_is_the_planted_one_at_the_planted_lag(name, lag,
 
 def test_turned_the_other_way_the_partner_is_earlier():
     pairs, classes = world("delay", delay=2)
-    mirrored = [Partners(pair.piece, pair.target, pair.guide, pair.turned) for pair in pairs]
+    mirrored = [PartnerTokens(pair.piece, pair.target, pair.guide, pair.shift_group) for pair in pairs]
     assert relations(mirrored, classes).best == -2
 
 
@@ -65,7 +65,7 @@ def test_between_independent_tracks_nothing_is_stated(seed):
 def test_two_tracks_in_one_key_are_no_relation():
     """Each piece keeps to classes of its own, and its tracks do not listen to one another: p(b|a) is far above p(b)."""
     rng = np.random.default_rng(0)
-    pairs = [Partners(str(n), *(rng.integers(0, 4, (2, 120)) + 4 * (n % 3)), n) for n in range(9)]
+    pairs = [PartnerTokens(str(n), *(rng.integers(0, 4, (2, 120)) + 4 * (n % 3)), n) for n in range(9)]
     found = relations(pairs, 12)
     assert mutual_information(found.counts) > 1
     assert found.found == ()
@@ -78,7 +78,7 @@ def test_a_relation_is_heard_through_the_keys_of_the_pieces():
     for n in range(9):
         guide, own = rng.integers(0, 4, (2, 240)) + 4 * (n % 3)
         follows = rng.random(240) < 0.2
-        pairs.append(Partners(str(n), guide, np.where(follows, np.roll(guide, 1), own), n))
+        pairs.append(PartnerTokens(str(n), guide, np.where(follows, np.roll(guide, 1), own), n))
     found = relations(pairs, 12)
     assert found.best == 1
     assert len(found.found) > 6
@@ -86,7 +86,7 @@ def test_a_relation_is_heard_through_the_keys_of_the_pieces():
         assert (each.lag, each.partner) == (1, each.guide)
         # One class of twelve in all, but one of four in the key.
         assert each.habit.chance == pytest.approx(1 / 12, abs=0.02)
-        assert each.habit.turned == pytest.approx(1 / 4, abs=0.04)
+        assert each.habit.shifted == pytest.approx(1 / 4, abs=0.04)
 
 
 def test_counts_and_shares_are_those_of_the_pairs():
@@ -129,7 +129,7 @@ def test_every_two_tracks_count_once_and_a_mix_guides_its_target_alone():
     durations = tuple(np.full(3, 0.5) for _ in range(3))
     tracks = TokenExcerpt("m", "p", ("a", "b", "c"), ids, durations)
     assert [(pair.guide[0], pair.target[0]) for pair in partners_of([tracks])] == [(0, 1), (0, 2), (1, 2)]
-    assert [pair.turned for pair in partners_of([tracks])] == [0, 0, 1]
+    assert [pair.shift_group for pair in partners_of([tracks])] == [0, 0, 1]
     mixes = TokenExcerpt("m", "p", ("a", "b", "mix"), ids, durations, only={2: 0})
     assert [(pair.guide[0], pair.target[0]) for pair in partners_of([mixes])] == [(2, 0)]
     assert segment_seconds([tracks]) == 0.5

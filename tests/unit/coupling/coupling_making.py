@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from antiphon.coupling.features import CELLS_PER_STEP, LOUDNESS, ONSETS, Heard
+from antiphon.coupling.features import CELLS_PER_STEP, LOUDNESS, ONSETS, CouplingFeatures
 from antiphon.coupling.pieces import Beat, HeardPiece, Key
 
 BEAT = 10
 
 
-def played(pitches, steps_each=BEAT, loudness=None) -> Heard:
+def played(pitches, steps_each=BEAT, loudness=None) -> CouplingFeatures:
     """One note after another, each of so many steps: its pitch class, an onset where it begins, one partial."""
     steps = len(pitches) * steps_each
     frames = np.zeros((steps, 24), dtype=np.float32)
@@ -24,17 +24,17 @@ def played(pitches, steps_each=BEAT, loudness=None) -> Heard:
         if loudness is not None:
             power[place * steps_each * CELLS_PER_STEP : (place + 1) * steps_each * CELLS_PER_STEP] = loudness[place]
     frames[:, LOUDNESS] = 0.3
-    return Heard(frames, power, onsets, partials)
+    return CouplingFeatures(frames, power, onsets, partials)
 
 
-def sines(*hertz, steps=40) -> Heard:
+def sines(*hertz, steps=40) -> CouplingFeatures:
     """Steady sines of one amplitude."""
     frames = np.zeros((steps, 24), dtype=np.float32)
     cells = np.zeros(steps * CELLS_PER_STEP, dtype=np.float32)
     partials = np.zeros((steps, 10, 2), dtype=np.float32)
     for number, each in enumerate(hertz):
         partials[:, number] = each, 0.1
-    return Heard(frames, cells, cells, partials)
+    return CouplingFeatures(frames, cells, cells, partials)
 
 
 def third_apart(name: str, seed: int, notes: int = 48, tonic: int = 0) -> HeardPiece:

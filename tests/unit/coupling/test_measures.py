@@ -15,7 +15,7 @@ from antiphon.coupling.apa import (
     reference_of,
 )
 from antiphon.coupling.energy import correlation, loudness, mutual_information, over_lags
-from antiphon.coupling.features import BRIGHTNESS, FLATNESS, STEPS_PER_SECOND, Heard, partials_of
+from antiphon.coupling.features import BRIGHTNESS, FLATNESS, STEPS_PER_SECOND, CouplingFeatures, partials_of
 from antiphon.coupling.harmony import chroma_agreement, consonance, roughness
 from antiphon.coupling.onsets import onset_synchrony
 from antiphon.errors import BadData
@@ -23,8 +23,8 @@ from antiphon.errors import BadData
 RATE = 22050
 
 
-def moved(heard: Heard, cells: int) -> Heard:
-    return Heard(heard.frames, heard.power, np.roll(heard.onsets, cells), heard.partials)
+def moved(heard: CouplingFeatures, cells: int) -> CouplingFeatures:
+    return CouplingFeatures(heard.frames, heard.power, np.roll(heard.onsets, cells), heard.partials)
 
 
 @pytest.mark.parametrize(("cells", "expected"), [(0, 1.0), (3, 1.0), (20, 0.0)])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from antiphon.config import SamplingSettings
 from antiphon.decision.generation import Context, generate
-from antiphon.decision.repetition import LENGTHS, Echoes, Repetition, repetition_of
+from antiphon.decision.repetition import LENGTHS, RepeatLengths, Repetition, repetition_of
 
 CLASSES = 5
 
@@ -23,8 +23,8 @@ def music(going_on: float, sequences: int = 300, n: int = 60, seed: int = 0) -> 
     return list(np.cumsum(change, axis=1) % CLASSES)
 
 
-def played(tokens, lags: int = 4) -> Echoes:
-    echoes = Echoes.start(1, lags)
+def played(tokens, lags: int = 4) -> RepeatLengths:
+    echoes = RepeatLengths.start(1, lags)
     for token in tokens:
         echoes = echoes.played(np.array([token]))
     return echoes

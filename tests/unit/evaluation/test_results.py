@@ -3,7 +3,7 @@ import pytest
 
 from antiphon.evaluation.protocol import Form, Numbers, Passage, Score
 from antiphon.evaluation.results import box, by_piece, calibration_of, column, compared, line_of, prefixes_of
-from antiphon.evaluation.scores import Calibration, Judged, Prefixes
+from antiphon.evaluation.scores import Calibration, Prefixes, Scores
 from antiphon.metrics import expected_calibration_error
 
 FORM = Form("window", "nucleus", "free")
@@ -15,8 +15,8 @@ def score(model: str, piece: str, tpp: float, tokens: int = 4) -> Score:
     return Score(model, FORM, passage, 1.0, Numbers(*[np.nan] * len(Numbers._fields))._replace(tpp=tpp))
 
 
-def of(model: str, **tpp: float) -> Judged:
-    return Judged(tuple(score(model, piece, value) for piece, value in tpp.items()), Prefixes.empty(4), Calibration())
+def of(model: str, **tpp: float) -> Scores:
+    return Scores(tuple(score(model, piece, value) for piece, value in tpp.items()), Prefixes.empty(4), Calibration())
 
 
 def test_a_box_by_hand():
@@ -29,7 +29,7 @@ def test_a_box_by_hand():
 def test_a_piece_counts_once_and_its_windows_by_their_tokens():
     scores = [score("m", "x", 10, 30), score("m", "x", 40, 10), score("m", "y", 50)]
     assert by_piece(scores, "tpp") == {"x": 17.5, "y": 50}
-    found = column(Judged(tuple(scores), Prefixes.empty(4), Calibration()))
+    found = column(Scores(tuple(scores), Prefixes.empty(4), Calibration()))
     assert (found.numbers["tpp"].mean, found.numbers["tpp"].pieces) == (33.75, 2)
     assert "lcp" not in found.numbers, "what has no meaning anywhere is left out"
 

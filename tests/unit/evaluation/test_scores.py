@@ -10,7 +10,7 @@ from antiphon.decision.generation import Context, generate, score
 from antiphon.evaluation.opponents import Opponent
 from antiphon.evaluation.protocol import Form, likeness, memories, whole_tracks, windows
 from antiphon.evaluation.regeneration import Displaced
-from antiphon.evaluation.scores import Judging, forced, judged
+from antiphon.evaluation.scores import ScoreSettings, score_free_running, score_teacher_forced
 
 CLASSES, REST = 8, 7
 CONTEXT = Context(6, 4)
@@ -33,10 +33,12 @@ def drawn(pieces: int, n: int = 14, seed: int = 0):
     return [excerpt(piece, *random.integers(REST, size=(2, n))) for piece in range(pieces)]
 
 
-def judging(train, names=None) -> Judging:
+def settings_of_scores(train, names=None) -> ScoreSettings:
     pairs = [(each.ids[0][None], each.ids[1][None]) for each in train]
     line = np.abs(np.subtract.outer(np.arange(CLASSES), np.arange(CLASSES))).astype(float)
-    return Judging(CONTEXT, memories(train, names or {}, CLASSES, REST), likeness(pairs, line, REST), CLASSES, REST)
+    return ScoreSettings(
+        CONTEXT, memories(train, names or {}, CLASSES, REST), likeness(pairs, line, REST), CLASSES, REST
+    )
 
 
 def contender(model, kind=Opponent) -> Opponent:
@@ -46,7 +48,7 @@ def contender(model, kind=Opponent) -> Opponent:
 def test_the_labels_of_the_true_b_give_away_a_b_of_one_class():
     held = excerpt(0, [0, 1, 2, 3, 0, 1, 2, 3], [5] * 8)
     passages = [each for each in windows([held], {}, CONTEXT) if each.target_name == "b"]
-    found = judged(contender(uniform(CLASSES)), ORACLE, passages, judging(drawn(3)))
+    found = score_free_running(contender(uniform(CLASSES)), ORACLE, passages, settings_of_scores(drawn(3)))
     assert [row.numbers.tpp for row in found.scores] == [100, 100]
     assert [row.allowed for row in found.scores] == [1 / CLASSES, 1 / CLASSES]
 
@@ -64,7 +66,9 @@ def test_the_memory_in_use_is_that_of_bs_instrument_and_the_rest():
 def test_nobody_leaves_the_memory():
     train = [excerpt(0, [0, 1, 0, 1], [2, 3, 2, 3])]
     held = excerpt(1, [4] * 8, [5] * 8)
-    found = judged(contender(copy_guide(CLASSES)), MEMORY, windows([held], {}, CONTEXT), judging(train))
+    found = score_free_running(
+        contender(copy_guide(CLASSES)), MEMORY, windows([held], {}, CONTEXT), settings_of_scores(train)
+    )
     assert all(row.allowed == 3 / CLASSES for row in found.scores)
     assert all(row.numbers.tpp == 0 for row in found.scores), "4 and 5 are in no memory"
 
@@ -91,8 +95,8 @@ def test_windows_are_the_papers():
 def test_a_perfect_copy_lasts_to_the_end_of_every_full_window():
     random = np.random.default_rng(0)
     ids = random.integers(REST, size=13)
-    found = judged(
-        contender(copy_guide(CLASSES)), FREE, windows([excerpt(0, ids, ids)], {}, CONTEXT), judging(drawn(3))
+    found = score_free_running(
+        contender(copy_guide(CLASSES)), FREE, windows([excerpt(0, ids, ids)], {}, CONTEXT), settings_of_scores(drawn(3))
     )
     assert found.prefixes.windows == 4, "the shorter last windows of both pairs are left out"
     assert (found.prefixes.total / found.prefixes.windows).tolist() == [6, 5, 4, 3, 2, 1]
@@ -101,15 +105,21 @@ def test_a_perfect_copy_lasts_to_the_end_of_every_full_window():
 
 def test_rests_are_reported_apart():
     held = excerpt(0, [1, 2, 3, 4], [1, REST, REST, 5])
-    row = judged(contender(copy_guide(CLASSES)), FREE, windows([held], {}, CONTEXT), judging(drawn(3))).scores[0]
+    row = score_free_running(
+        contender(copy_guide(CLASSES)), FREE, windows([held], {}, CONTEXT), settings_of_scores(drawn(3))
+    ).scores[0]
     assert (row.numbers.tpp, row.numbers.sounding) == (25, 50)
     silent = excerpt(0, [1, 2], [REST, REST])
-    row = judged(contender(copy_guide(CLASSES)), FREE, windows([silent], {}, CONTEXT), judging(drawn(3))).scores[0]
+    row = score_free_running(
+        contender(copy_guide(CLASSES)), FREE, windows([silent], {}, CONTEXT), settings_of_scores(drawn(3))
+    ).scores[0]
     assert np.isnan(row.numbers.sounding)
 
 
 def test_among_equally_probable_tokens_each_counts_by_its_share():
-    found = judged(contender(uniform(CLASSES)), FORCED, whole_tracks(drawn(2), {}), judging(drawn(3)))
+    found = score_free_running(
+        contender(uniform(CLASSES)), FORCED, whole_tracks(drawn(2), {}), settings_of_scores(drawn(3))
+    )
     for row in found.scores:
         assert row.numbers.tpp == pytest.approx(100 / CLASSES)
         assert row.numbers.bits == pytest.approx(3)
@@ -120,7 +130,9 @@ def test_a_model_that_is_right_more_often_than_it_thinks_is_badly_calibrated():
     # It gives the guide's token 1/2 + 1/16 and is always right: 7/16 too little.
     ids = np.random.default_rng(0).integers(REST, size=20)
     half = Mixture(copy_guide(CLASSES), uniform(CLASSES), 0.5)
-    found = judged(contender(half), FORCED, whole_tracks([excerpt(0, ids, ids)], {}), judging(drawn(3)))
+    found = score_free_running(
+        contender(half), FORCED, whole_tracks([excerpt(0, ids, ids)], {}), settings_of_scores(drawn(3))
+    )
     assert found.calibration.error == pytest.approx(7 / 16)
     assert found.calibration.tokens.sum() == 40
 
@@ -130,18 +142,22 @@ def test_with_all_of_the_past_given_a_model_says_what_it_says_in_one_pass():
     pairs = [(each.ids[0][None], each.ids[1][None]) for each in train]
     model = bigram(count(pairs, CLASSES), 1.0)
     guides, targets = (np.stack([each.ids[side] for each in drawn(3, seed=1)]) for side in (0, 1))
-    found = forced(model, guides, targets, CONTEXT, np.ones(guides.shape))
+    found = score_teacher_forced(model, guides, targets, CONTEXT, np.ones(guides.shape))
     assert found.nats == pytest.approx(score(model, guides, targets, CONTEXT))
     assert (found.confidence >= np.exp(found.nats) - 1e-6).all()
 
 
-def test_a_displaced_opponent_is_the_mean_over_its_displacements():
+def test_an_opponent_with_shifted_guides_is_the_mean_over_the_shifts():
     ids = np.arange(10) % REST
     passages = whole_tracks([excerpt(0, ids, ids)], {})
     turned = Displaced("one", copy_guide(CLASSES), copy_guide(CLASSES), PLAIN, shares=(0.0, 0.5))
-    once = judged(contender(copy_guide(CLASSES)), FREE, passages, judging(drawn(3))).scores[0].numbers.tpp
+    once = (
+        score_free_running(contender(copy_guide(CLASSES)), FREE, passages, settings_of_scores(drawn(3)))
+        .scores[0]
+        .numbers.tpp
+    )
     half = np.roll(ids, 5)
-    both = judged(turned, FREE, passages, judging(drawn(3))).scores[0].numbers.tpp
+    both = score_free_running(turned, FREE, passages, settings_of_scores(drawn(3))).scores[0].numbers.tpp
     assert once == 100
     assert both == pytest.approx((100 + 100 * np.mean(half == ids)) / 2)
 
@@ -166,7 +182,9 @@ def test_by_the_guide_alone_the_most_probable_token_is_taken_each_time():
     held = excerpt(1, [0, 0, 1, 1], [2, 4, 3, 3])
     passages = [each for each in whole_tracks([held], {}) if each.target_name == "b"]
     form = Form("track", "guide-only", "free")
-    found = judged(Opponent("one", model, model, PLAIN, model), form, passages, judging(drawn(3)))
+    found = score_free_running(
+        Opponent("one", model, model, PLAIN, model), form, passages, settings_of_scores(drawn(3))
+    )
     assert found.scores[0].numbers.tpp == 75, "2 for every 0, however it is drawn"
     with pytest.raises(ValueError, match="by the guide alone"):
-        judged(contender(model), form, passages, judging(drawn(3)))
+        score_free_running(contender(model), form, passages, settings_of_scores(drawn(3)))

@@ -113,7 +113,7 @@ def test_every_window_of_every_pair_is_a_row_for_every_model_and_constraint(desk
     found = [row for row in rows(desk / "whole") if row["K"] == 6]
     models = {row["model"] for row in found}
     assert {"antiphon", "deaf", "shifted", "uniform", "copy-guide", "counts with guide", "retrieval"} <= models
-    for model in models - {"shifted"}:  # whole tracks alone are turned round
+    for model in models - {"shifted"}:  # whole tracks alone are circularly shifted
         for constraint in ("free", "memory", "oracle"):
             mine = [
                 row for row in found if (row["model"], row["scope"], row["constraint"]) == (model, "window", constraint)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from antiphon.perception.alphabet_quality import account_of
+from antiphon.perception.alphabet_quality import quality_of_alphabet
 from antiphon.types import Alphabet, Segments
 
 
@@ -16,31 +16,33 @@ def segments(vectors, levels=None):
 
 
 def test_classes_that_are_used_alike_are_in_balance():
-    found = account_of(alphabet([[0.0], [1.0], [2.0], [3.0]]), segments([[0.0], [1.0], [2.0], [3.0]] * 5))
+    found = quality_of_alphabet(alphabet([[0.0], [1.0], [2.0], [3.0]]), segments([[0.0], [1.0], [2.0], [3.0]] * 5))
     assert found.balance == pytest.approx(1.0)
     assert found.dead == 0
     assert found.distortion == 0
 
 
 def test_half_of_the_classes_dead_is_half_of_the_bits():
-    found = account_of(alphabet([[0.0], [1.0], [20.0], [30.0]]), segments([[0.0], [1.0]] * 6))
+    found = quality_of_alphabet(alphabet([[0.0], [1.0], [20.0], [30.0]]), segments([[0.0], [1.0]] * 6))
     assert found.dead == 2
     assert found.balance == pytest.approx(0.5)
 
 
 def test_distortion_is_the_variance_that_stays_within_the_classes():
     # Total variance about the mean 1: 4 x 1 + noise; within: (0.1)^2 each.
-    found = account_of(alphabet([[0.0], [2.0]]), segments([[-0.1], [0.1], [1.9], [2.1]]))
+    found = quality_of_alphabet(alphabet([[0.0], [2.0]]), segments([[-0.1], [0.1], [1.9], [2.1]]))
     assert found.distortion == pytest.approx(4 * 0.01 / (2 * 1.1**2 + 2 * 0.9**2))
 
 
 def test_rests_are_counted_and_judge_nothing_else():
-    sounding = account_of(alphabet([[0.0], [1.0]]), segments([[0.0], [1.1]]))
-    resting = account_of(alphabet([[0.0], [1.0]]), segments([[0.0], [1.1], [9.0], [9.0]], [-20.0, -20.0, -90.0, -90.0]))
+    sounding = quality_of_alphabet(alphabet([[0.0], [1.0]]), segments([[0.0], [1.1]]))
+    resting = quality_of_alphabet(
+        alphabet([[0.0], [1.0]]), segments([[0.0], [1.1], [9.0], [9.0]], [-20.0, -20.0, -90.0, -90.0])
+    )
     assert resting.rests == 0.5
     assert (resting.balance, resting.distortion) == (sounding.balance, sounding.distortion)
 
 
 def test_silence_alone_judges_no_alphabet():
     with pytest.raises(ValueError, match="that sound"):
-        account_of(alphabet([[0.0], [1.0]]), segments([[0.0]], [-90.0]))
+        quality_of_alphabet(alphabet([[0.0], [1.0]]), segments([[0.0]], [-90.0]))

@@ -8,7 +8,7 @@ from antiphon.config import TrainingSettings
 from antiphon.dataset import TokenExcerpt, TokenPair
 from antiphon.decision.generation import Context
 from antiphon.decision.vocabulary import Vocabulary
-from antiphon.evaluation.shifted_guides import JUDGED_SHARES, displaced
+from antiphon.evaluation.shifted_guides import JUDGED_SHARES, circularly_shifted
 from antiphon.training.batches import Drawing, all_pairs, epoch_batches, padded, places
 
 VOCABULARY = Vocabulary(1000)
@@ -180,6 +180,6 @@ def test_shifted_guides_are_judged_by_fixed_shares_of_the_whole_track():
 
 
 def test_a_turned_guide_has_the_same_tokens_and_the_target_stays():
-    turned = displaced(pair([0, 1, 2, 3], [4, 5, 6, 7]), 0.25)
+    turned = circularly_shifted(pair([0, 1, 2, 3], [4, 5, 6, 7]), 0.25)
     assert turned.guide.tolist() == [3, 0, 1, 2]
     assert turned.target.tolist() == [4, 5, 6, 7]

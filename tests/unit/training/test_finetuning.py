@@ -7,7 +7,7 @@ from antiphon.config import Settings
 from antiphon.dataset import Splits, TokenExcerpt, TokenPair
 from antiphon.perception.perception import Perception
 from antiphon.training.finetuning import Specialising, likely_mistakes, mistaken, specialised
-from antiphon.training.network_variants import Lesson, new_network
+from antiphon.training.network_variants import TrainingData, new_network
 from antiphon.training.rehearsal import kept_for_replay
 from antiphon.training.trainer import Trainer
 from antiphon.types import Alphabet
@@ -38,7 +38,7 @@ def agent() -> Agent:
     centroids = np.arange(CLASSES, dtype=np.float32)[:, None]
     alphabet = Alphabet(centroids, np.ones(1, np.float32), -60.0, False, "{}", "numbers")
     found = Agent(SETTINGS, alphabet, Perception(SETTINGS.perception), new_network(SETTINGS, alphabet))
-    lesson = Lesson(Splits(neighbours(20, 0), neighbours(4, 1), ()))
+    lesson = TrainingData(Splits(neighbours(20, 0), neighbours(4, 1), ()))
     Trainer(found.network, found.context, SETTINGS.training).fit(lesson.splits.train, lesson.splits.validation)
     return Agent(SETTINGS, alphabet, found.perception, found.network, replay=kept_for_replay(found, lesson))
 

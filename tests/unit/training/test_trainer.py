@@ -186,7 +186,7 @@ def test_one_network_serves_by_the_guide_alone_where_the_past_was_hidden_at_time
     Trainer(never, CONTEXT, settings.model_copy(update={"hide_past": 0.0})).fit(walks, [])
     guide, target = (ids[None] for ids in walk(99).ids)
     alone, unused = (
-        bits_per_token(score(NeuralDecision(each, forgetful=True), guide, target, CONTEXT)) for each in (model, never)
+        bits_per_token(score(NeuralDecision(each, guide_only=True), guide, target, CONTEXT)) for each in (model, never)
     )
     assert alone < np.log2(CLASSES) + 0.3, "what follows from the past cannot be known without it"
     assert alone < unused - 0.5, "who never missed the past takes every place for the beginning"
@@ -196,7 +196,7 @@ def test_by_the_guide_alone_what_was_played_changes_nothing():
     heard = np.zeros((1, 4), dtype=np.int64)
     said = []
     for previous in (1, 2):
-        model = NeuralDecision(network(), forgetful=True)
+        model = NeuralDecision(network(), guide_only=True)
         state, _ = model.step(model.start(1), heard, None)
         said.append(model.step(state, heard[:, :0], np.array([previous]))[1])
     assert np.array_equal(*said)

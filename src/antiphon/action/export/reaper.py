@@ -80,8 +80,10 @@ def merged(old: Block, session: Session, kept: Mapping[int, Block], ours: Sequen
     track = response_track(old)
     assert track is not None
     new = items(session.provenance, session.rest)
-    places = [index for index, each in enumerate(track.inside) if isinstance(each, Block) and each.name == "ITEM"]
-    first = places[0] if places else len(track.inside)
+    candidate_index = [
+        index for index, each in enumerate(track.inside) if isinstance(each, Block) and each.name == "ITEM"
+    ]
+    first = candidate_index[0] if candidate_index else len(track.inside)
     before = track.inside[:first]
     after = [each for each in track.inside[first:] if id(each) not in gone]
     placed = Crossfade(session.provenance.crossfade_seconds).extents(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from antiphon.action.oracle.string_matching import FactorOracle, SuffixAutomaton
 from antiphon.action.selection.candidates import NO_LABEL, labels_before
-from antiphon.action.selection.search_problem import Problem, posed, run_so_far
+from antiphon.action.selection.search_problem import SearchProblem, run_so_far, search_problem
 from antiphon.action.selection.substitutes import Classes
 from antiphon.config import ActionSettings
 from antiphon.errors import BadData
@@ -46,28 +46,28 @@ class OracleSelection:
 
         Raises what `OptimalSelection.select` raises.
         """
-        problem = posed(self._settings, self._classes, specification, memory, state=state)
+        problem = search_problem(self._settings, self._classes, specification, memory, state=state)
         return problem.selection(_Walk(problem, np.random.default_rng(self._seed)).path())
 
 
 class _Text:
     """The labels of a memory as one sequence, with a fence, met nowhere else, wherever copying must not pass."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: SearchProblem) -> None:
         ids, begins = problem.memory.tokens.ids, labels_before(problem.memory) == NO_LABEL
         # One more place before each segment that begins a part: there stands a fence.
-        self.places = np.arange(len(ids)) + np.cumsum(begins)
+        self.candidate_index = np.arange(len(ids)) + np.cumsum(begins)
         fences = _FENCE - np.arange(len(ids) + int(begins.sum()))
-        fences[self.places[problem.usable]] = ids[problem.usable]
+        fences[self.candidate_index[problem.usable]] = ids[problem.usable]
         self.labels = fences.tolist()
         self.segments = np.zeros(len(self.labels), dtype=np.int64)
-        self.segments[self.places] = np.arange(len(ids))
+        self.segments[self.candidate_index] = np.arange(len(ids))
 
 
 class _Walk:
     """A walk through the memory of a problem: `place` in the text was just played, its copy has lasted `run` labels."""
 
-    def __init__(self, problem: Problem, rng: np.random.Generator) -> None:
+    def __init__(self, problem: SearchProblem, rng: np.random.Generator) -> None:
         self._text, self._rng = _Text(problem), rng
         self._oracle, self._words = FactorOracle(self._text.labels), SuffixAutomaton(self._text.labels)
         self._wanted = np.where(problem.silent, _SILENT, problem.played).tolist()
@@ -75,7 +75,7 @@ class _Walk:
         state = problem.state
         self._place, self._run = _NOWHERE, 0
         if state is not None and len(state.segments) and state.segments[-1] != SILENCE:
-            self._place, self._run = int(self._text.places[state.segments[-1]]), run_so_far(state)
+            self._place, self._run = int(self._text.candidate_index[state.segments[-1]]), run_so_far(state)
 
     def path(self) -> Ids:
         """The segments (n,) of the walk, SILENCE where the scenario is silent."""

@@ -70,13 +70,13 @@ class SuffixAutomaton:
         return []
 
     def _begins(self, state: int, length: int) -> list[int]:
-        places, waiting = [], [state]
+        candidate_index, waiting = [], [state]
         while waiting:
             state = waiting.pop()
             if self._ends[state] >= 0:
-                places.append(self._ends[state] - length + 1)
+                candidate_index.append(self._ends[state] - length + 1)
             waiting.extend(self._children[state])
-        return sorted(places)
+        return sorted(candidate_index)
 
     def _extended(self, last: int, label: int, place: int) -> int:
         new = self._added({}, self._lengths[last] + 1, place)

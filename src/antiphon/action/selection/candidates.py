@@ -67,7 +67,7 @@ class Candidates:
     shortest: float
 
 
-class Places:
+class CandidateIndex:
     """Looks up the candidates of a label in a memory, each label once. `usable` (n,) leaves segments out."""
 
     def __init__(self, memory: Memory, boundaries: Boundaries, usable: NDArray[np.bool_] | None = None) -> None:

@@ -109,9 +109,9 @@ def edge_descriptors(memory: Memory) -> NDArray[np.float64]:
 
 def _excerpts(audio: Audio, starts: Ids, length: int) -> Floats:
     """Mono excerpts (m, length) from these first samples (m,); silence after the end of the audio."""
-    places = starts[:, None] + np.arange(length)
-    inside = places < len(audio.samples)
-    samples = audio.samples[np.minimum(places, max(0, len(audio.samples) - 1))].mean(axis=2)
+    candidate_index = starts[:, None] + np.arange(length)
+    inside = candidate_index < len(audio.samples)
+    samples = audio.samples[np.minimum(candidate_index, max(0, len(audio.samples) - 1))].mean(axis=2)
     return np.where(inside, samples, np.float32(0))
 
 

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from antiphon.action.selection.concatenation_cost import Boundaries
 from antiphon.action.selection.constraints import Constraints
-from antiphon.action.selection.search_problem import Problem, posed
-from antiphon.action.selection.semirings import Drawn, Minimum, SoftMinimum, cheapest
+from antiphon.action.selection.search_problem import SearchProblem, search_problem
+from antiphon.action.selection.semirings import Drawn, LogSumExp, MinPlus, cheapest
 from antiphon.action.selection.substitutes import Classes, playable
 from antiphon.action.selection.without_reuse import path_without_reuse
 from antiphon.config import ActionSettings
 from antiphon.types import SILENCE, Ids, Memory, Seconds, Selection, Specification
 
-__all__ = ["OptimalSelection", "Testimony", "playable"]
+__all__ = ["CandidateCosts", "OptimalSelection", "playable"]
 
 TAKE_VARIATION = 0.1
 """Temperature at which takes differ where `variation` is 0: a path with one more hard jump is exp(-10) as likely."""
@@ -34,7 +34,7 @@ DRAWS_PER_TAKE = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Testimony:
+class CandidateCosts:
     """Why each segment: `candidates` (n,) that could have been played, and the best `rivals` (n,) of the chosen ones.
 
     `chosen` and `runner_up` (n,) are the least costs of a whole path through the chosen segment and through its rival,
@@ -111,21 +111,21 @@ class OptimalSelection:
                 found.append(replace(drawn, gap=_above(drawn, found[0]) + found[0].gap))
         return tuple(sorted(found, key=lambda selection: selection.gap))
 
-    def testimony(
+    def candidate_costs(
         self,
         specification: Specification,
         memory: Memory,
         selection: Selection,
         state: Selection | None = None,
         constraints: Constraints | None = None,
-    ) -> Testimony:
+    ) -> CandidateCosts:
         """What each step of a selection, made of the same arguments, had to choose from. Exact, caps included."""
         problem = self._posed(specification, memory, state, constraints)
         count = len(selection.segments)
-        told = Testimony(
+        told = CandidateCosts(
             np.zeros(count, dtype=np.int64), np.zeros(count), np.full(count, SILENCE), np.full(count, np.inf)
         )
-        for way, totals in problem.trellis().totals(Minimum()):
+        for way, totals in problem.trellis().totals(MinPlus()):
             assert way.here.step.candidates is not None
             segments = way.here.step.candidates.segments
             above = totals - totals.min()
@@ -144,8 +144,8 @@ class OptimalSelection:
         memory: Memory,
         state: Selection | None,
         constraints: Constraints | None,
-    ) -> Problem:
-        return posed(
+    ) -> SearchProblem:
+        return search_problem(
             self._settings,
             self._classes,
             specification,
@@ -155,18 +155,18 @@ class OptimalSelection:
             constraints=constraints,
         )
 
-    def _cheapest(self, problem: Problem) -> Selection:
+    def _cheapest(self, problem: SearchProblem) -> Selection:
         optimum = problem.selection(problem.optimum())
         if self._settings.reuse:
             return optimum
-        found = problem.selection(path_without_reuse(problem, Minimum(), cheapest))
+        found = problem.selection(path_without_reuse(problem, MinPlus(), cheapest))
         return replace(found, gap=_above(found, optimum))
 
-    def _drawn(self, problem: Problem, variation: float, seed: int) -> Selection:
-        least, choice = SoftMinimum(variation), Drawn(variation, np.random.default_rng(seed))
+    def _drawn(self, problem: SearchProblem, variation: float, seed: int) -> Selection:
+        semiring, choice = LogSumExp(variation), Drawn(variation, np.random.default_rng(seed))
         if self._settings.reuse:
-            return problem.selection(problem.path(least, choice))
-        return problem.selection(path_without_reuse(problem, least, choice))
+            return problem.selection(problem.path(semiring, choice))
+        return problem.selection(path_without_reuse(problem, semiring, choice))
 
 
 def _above(selection: Selection, optimum: Selection) -> float:

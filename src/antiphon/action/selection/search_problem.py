@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.action.selection.candidates import NO_LABEL, Places, labels_before
+from antiphon.action.selection.candidates import NO_LABEL, CandidateIndex, labels_before
 from antiphon.action.selection.concatenation_cost import Boundaries, no_boundaries
 from antiphon.action.selection.constraints import FREE, Constraints
 from antiphon.action.selection.regions import usable_segments
-from antiphon.action.selection.semirings import Choice, Least, Minimum, cheapest
+from antiphon.action.selection.semirings import Choice, MinPlus, Semiring, cheapest
 from antiphon.action.selection.substitutes import Classes, playable
 from antiphon.action.selection.trellis import NOWHERE, UNKNOWN_PHASE, Caps, DeadEnd, Front, Prices, Step, Trellis
 from antiphon.config import ActionSettings
@@ -24,7 +24,7 @@ JOINT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class SearchProblem:
     """One question to the search: `played` labels (n,) after substitution, which steps are silent, which fixed."""
 
     settings: ActionSettings
@@ -44,19 +44,19 @@ class Problem:
 
     def optimum(self) -> Ids:
         """The segments (n,) of the cheapest path. Raises as `path` does."""
-        return self.path(Minimum(), cheapest)
+        return self.path(MinPlus(), cheapest)
 
-    def path(self, least: Least, choice: Choice) -> Ids:
+    def path(self, semiring: Semiring, choice: Choice) -> Ids:
         """The segments (n,) of a path. Raises BadData, naming the setting, where the caps allow none."""
         try:
-            return self.trellis(JOINT if isinstance(least, Minimum) else 0.0).path(least, choice)
+            return self.trellis(JOINT if isinstance(semiring, MinPlus) else 0.0).path(semiring, choice)
         except DeadEnd as end:
             raise BadData(self._unmet(end)) from None
 
     @cached_property
-    def places(self) -> Places:
+    def candidate_index(self) -> CandidateIndex:
         """Where each label can be played."""
-        return Places(self.memory, self.boundaries, self.usable)
+        return CandidateIndex(self.memory, self.boundaries, self.usable)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -66,7 +66,7 @@ class Problem:
         for index, (label, pin) in enumerate(zip(self.played.tolist(), self.pins.tolist(), strict=True)):
             candidates = None
             if not self.silent[index]:
-                candidates = self.places.of(label) if pin == FREE else self.places.among([pin])
+                candidates = self.candidate_index.of(label) if pin == FREE else self.candidate_index.among([pin])
             phase = UNKNOWN_PHASE if phases is None else int(phases[index])
             steps.append(Step(candidates, label, durations[index], phase))
         return tuple(steps)
@@ -84,7 +84,7 @@ class Problem:
         )
         caps = caps or Caps(settings.longest_copy, settings.minimum_run)
         phases = self.constraints.memory_phases
-        return Trellis(self.steps, self.places.count, prices, caps, self._start(caps), phases)
+        return Trellis(self.steps, self.candidate_index.count, prices, caps, self._start(caps), phases)
 
     def selection(self, segments: Ids) -> Selection:
         """A path (n,) with what each of its steps costs, ready to be gone on from."""
@@ -100,7 +100,7 @@ class Problem:
         used = np.empty(0, dtype=np.int64) if self.settings.reuse else np.union1d(used_before(state), sounding)
         return Selection(segments, self.played, costs, last_run=self._last_run(segments), used=used)
 
-    def with_pins(self, pins: Ids, usable: NDArray[np.bool_]) -> Problem:
+    def with_pins(self, pins: Ids, usable: NDArray[np.bool_]) -> SearchProblem:
         """The same question with other steps fixed, and other segments left for those that are free."""
         return replace(self, constraints=replace(self.constraints, pinned=pins), usable=usable)
 
@@ -111,7 +111,7 @@ class Problem:
         costs = np.full((1, caps.columns), np.inf)
         costs[0, caps.column(max(1, run_so_far(state)))] = 0.0
         label = int(state.played[-1])
-        return Front(Step(self.places.among(state.segments[-1:]), label, 0.0), costs)
+        return Front(Step(self.candidate_index.among(state.segments[-1:]), label, 0.0), costs)
 
     def _joins(self, segments: Ids, played: Ids) -> Seconds:
         """Cost (n,) of reaching each step of a path (n + 1,) after its first."""
@@ -151,13 +151,13 @@ class Problem:
 
     def _exists(self, caps: Caps) -> bool:
         try:
-            self.trellis(caps=caps).path(Minimum(), cheapest)
+            self.trellis(caps=caps).path(MinPlus(), cheapest)
         except DeadEnd:
             return False
         return True
 
 
-def posed(
+def search_problem(
     settings: ActionSettings,
     classes: Classes,
     specification: Specification,
@@ -166,7 +166,7 @@ def posed(
     boundaries: Boundaries | None = None,
     state: Selection | None = None,
     constraints: Constraints | None = None,
-) -> Problem:
+) -> SearchProblem:
     """The question, with substitutes found. Raises WrongAlphabet, BadData and SettingsError for what has no answer."""
     tokens = specification.tokens
     if tokens.alphabet_id != memory.tokens.alphabet_id:
@@ -192,7 +192,7 @@ def posed(
     if classes.rest is not None:
         played[silent] = classes.rest
     silent = silent | (free & ~available[played])
-    return Problem(settings, specification, memory, boundaries, state, constraints, played, silent, usable)
+    return SearchProblem(settings, specification, memory, boundaries, state, constraints, played, silent, usable)
 
 
 def run_so_far(state: Selection) -> int:

@@ -13,7 +13,7 @@ from antiphon.types import Ids
 Costs = NDArray[np.float64]
 
 
-class Least(Protocol):
+class Semiring(Protocol):
     """What several alternatives cost together; inf stands for one that does not exist."""
 
     def both(self, some: Costs, others: Costs) -> Costs:
@@ -42,7 +42,7 @@ class Choice(Protocol):
 
 
 @dataclass(frozen=True)
-class Minimum:
+class MinPlus:
     """Of several alternatives the cheapest counts."""
 
     def both(self, some: Costs, others: Costs) -> Costs:
@@ -63,7 +63,7 @@ class Minimum:
 
 
 @dataclass(frozen=True)
-class SoftMinimum:
+class LogSumExp:
     """-temperature log sum exp(-cost / temperature): every alternative counts by its weight. Above 0."""
 
     temperature: float

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.action.selection.candidates import LENGTH_TOLERANCE, NO_LABEL, Candidates, Groups
-from antiphon.action.selection.semirings import Choice, Least
+from antiphon.action.selection.semirings import Choice, Semiring
 from antiphon.types import SILENCE, Ids, Seconds
 
 Costs = NDArray[np.float64]
@@ -129,11 +129,11 @@ class Trellis:
         # The classes that are summed up lie side by side in memory: thirty times as fast.
         object.__setattr__(self, "_cuts_into", np.ascontiguousarray(self.prices.cuts.T))
 
-    def path(self, least: Least, choice: Choice) -> Ids:
+    def path(self, semiring: Semiring, choice: Choice) -> Ids:
         """The segments (n,) of one path, SILENCE where a step is silent. Raises DeadEnd where the caps allow none."""
         segments = np.full(len(self.steps), SILENCE, dtype=np.int64)
         place: tuple[int, int] | None = None
-        for way in self.ways_back(least):
+        for way in self.ways_back(semiring):
             candidates = way.here.step.candidates
             if candidates is None:
                 place = None
@@ -144,34 +144,34 @@ class Trellis:
             place = self._came_from(way, place, choice) if way.before.step.candidates else None
         return segments
 
-    def ways_back(self, least: Least) -> Iterator[Way]:
+    def ways_back(self, semiring: Semiring) -> Iterator[Way]:
         """All steps from the last to the first, each with the costs that the forward pass found for it."""
         total = self.caps.columns * sum(len(step.candidates.segments) for step in self.steps if step.candidates)
         size = len(self.steps) if total <= KEPT_COSTS else math.isqrt(len(self.steps)) + 1
         firsts = range(0, len(self.steps), max(1, size))
         starts, block = [self.start], []
         for first in firsts:
-            block = self._forward(first, size, starts[-1], least)
+            block = self._forward(first, size, starts[-1], semiring)
             starts.append(block[-1])
         for first, start in reversed(list(zip(firsts, starts, strict=False))):
             if first != firsts[-1]:
-                block = self._forward(first, size, start, least)
+                block = self._forward(first, size, start, semiring)
             for offset in range(len(block) - 1, -1, -1):
                 yield Way(first + offset, block[offset - 1] if offset else start, block[offset])
 
-    def totals(self, least: Least) -> Iterator[tuple[Way, Costs]]:
+    def totals(self, semiring: Semiring) -> Iterator[tuple[Way, Costs]]:
         """From the last step to the first: the least cost (m,) of any path through each candidate of the step.
 
         Relative to a constant of the step. Nothing for silent steps.
         """
         after: Front = NOWHERE
-        for way in self.ways_back(least):
+        for way in self.ways_back(semiring):
             step = way.here.step
             if step.candidates is None:
                 after = NOWHERE
                 continue
-            to_go = self._to_go(step, after, least)
-            yield way, least.over(way.here.costs + to_go, 1)
+            to_go = self._to_go(step, after, semiring)
+            yield way, semiring.over(way.here.costs + to_go, 1)
             after = Front(step, to_go + self.fit(step)[:, None])
 
     def fit(self, step: Step) -> Costs:
@@ -187,16 +187,16 @@ class Trellis:
             costs += self.prices.phase * ((phases != step.phase) & (phases != UNKNOWN_PHASE))
         return costs
 
-    def _forward(self, first: int, size: int, start: Front, least: Least) -> list[Front]:
+    def _forward(self, first: int, size: int, start: Front, semiring: Semiring) -> list[Front]:
         fronts, front = [], start
         for index in range(first, min(first + size, len(self.steps))):
-            front = self._next(front, self.steps[index], least)
+            front = self._next(front, self.steps[index], semiring)
             if not np.isfinite(front.costs).any() and front.step.candidates:
                 raise DeadEnd(index)
             fronts.append(front)
         return fronts
 
-    def _next(self, front: Front, step: Step, least: Least) -> Front:
+    def _next(self, front: Front, step: Step, semiring: Semiring) -> Front:
         candidates = step.candidates
         if candidates is None:
             return Front(step, np.empty((0, self.caps.columns)))
@@ -206,20 +206,22 @@ class Trellis:
         else:
             before = front.step.candidates
             own = self._found(before.segments, candidates.predecessors)
-            leaving = least.over(front.costs[:, self.caps.minimum - 1 :], 1)
-            crossing = _crossed(leaving, before.right, self._cuts_into, least)
+            leaving = semiring.over(front.costs[:, self.caps.minimum - 1 :], 1)
+            crossing = _crossed(leaving, before.right, self._cuts_into, semiring)
             own_prices = self.prices.cuts[before.right.classes[own], candidates.left.classes]
-            costs[:, 0] = crossing.from_elsewhere(candidates.left.classes, own, _at(leaving, own) + own_prices, least)
+            costs[:, 0] = crossing.from_elsewhere(
+                candidates.left.classes, own, _at(leaving, own) + own_prices, semiring
+            )
             costs[:, 0] += self._entry(step, front.step.label)
             onward = _at(front.costs, own)
             costs[:, 1:] = onward[:, :-1]
             if not self.caps.longest:
-                costs[:, -1] = least.both(costs[:, -1], onward[:, -1])
+                costs[:, -1] = semiring.both(costs[:, -1], onward[:, -1])
         costs += self.fit(step)[:, None]
         lowest = costs.min()
         return Front(step, costs - lowest if np.isfinite(lowest) else costs)
 
-    def _to_go(self, step: Step, after: Front, least: Least) -> Costs:
+    def _to_go(self, step: Step, after: Front, semiring: Semiring) -> Costs:
         """What the rest of the path costs (m, columns) from each candidate of a step, `after` being the next one."""
         candidates, following = step.candidates, after.step.candidates
         assert candidates is not None
@@ -228,16 +230,16 @@ class Trellis:
             return np.zeros(shape)
         own = self._found(following.predecessors, candidates.segments)
         entering = after.costs[:, 0] + self._entry(after.step, step.label)
-        crossing = _crossed(entering, following.left, self.prices.cuts, least)
+        crossing = _crossed(entering, following.left, self.prices.cuts, semiring)
         own_prices = self.prices.cuts[candidates.right.classes, following.left.classes[own]]
-        leaving = crossing.from_elsewhere(candidates.right.classes, own, _at(entering, own) + own_prices, least)
+        leaving = crossing.from_elsewhere(candidates.right.classes, own, _at(entering, own) + own_prices, semiring)
         onward = _at(after.costs, own)
         costs = np.full(shape, np.inf)
         costs[:, :-1] = onward[:, 1:]
         if not self.caps.longest:
             costs[:, -1] = onward[:, -1]
         leavable = slice(self.caps.minimum - 1, None)
-        costs[:, leavable] = least.both(costs[:, leavable], leaving[:, None])
+        costs[:, leavable] = semiring.both(costs[:, leavable], leaving[:, None])
         return costs
 
     def _entry(self, step: Step, label_before: int) -> Costs:
@@ -306,20 +308,20 @@ class _Crossing:
     rest: Costs
     top: Ids
 
-    def from_elsewhere(self, classes: Ids, own: Ids, own_costs: Costs, least: Least) -> Costs:
+    def from_elsewhere(self, classes: Ids, own: Ids, own_costs: Costs, semiring: Semiring) -> Costs:
         """Costs (m,) of a cut into these classes from any member but `own` (m,), -1 for none, which costs this much."""
-        return np.where(own == self.top[classes], self.rest[classes], least.without(self.best[classes], own_costs))
+        return np.where(own == self.top[classes], self.rest[classes], semiring.without(self.best[classes], own_costs))
 
 
-def _crossed(values: Costs, groups: Groups, cuts: Costs, least: Least) -> _Crossing:
+def _crossed(values: Costs, groups: Groups, cuts: Costs, semiring: Semiring) -> _Crossing:
     """From costs of leaving each member (m,) to costs of arriving in each class; `cuts` (arriving, leaving)."""
     grouped = values[groups.order]
     lowest = np.minimum.reduceat(grouped, groups.starts)
     hits = np.flatnonzero(grouped == np.repeat(lowest, groups.sizes))
     tops = hits[hits.searchsorted(groups.starts)]
-    total = least.grouped(grouped, groups.starts)
+    total = semiring.grouped(grouped, groups.starts)
     grouped[tops] = np.inf
-    others = least.grouped(grouped, groups.starts)
+    others = semiring.grouped(grouped, groups.starts)
     # Classes without members cost inf: a full table is added faster than a part of it is picked out.
     by_class = np.full((3, cuts.shape[1]), np.inf)
     by_class[:, groups.present] = lowest, total, others
@@ -328,6 +330,6 @@ def _crossed(values: Costs, groups: Groups, cuts: Costs, least: Least) -> _Cross
     every = np.arange(len(cuts))
     cheapest = (cuts + by_class[0]).argmin(axis=1)
     arriving = cuts + by_class[1]
-    best = least.over(arriving, 1)
+    best = semiring.over(arriving, 1)
     arriving[every, cheapest] = by_class[2, cheapest] + cuts[every, cheapest]
-    return _Crossing(best, least.over(arriving, 1), members[cheapest])
+    return _Crossing(best, semiring.over(arriving, 1), members[cheapest])

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from antiphon.action.selection.candidates import labels_before
 from antiphon.action.selection.constraints import FREE
-from antiphon.action.selection.search_problem import Problem
-from antiphon.action.selection.semirings import Choice, Least
+from antiphon.action.selection.search_problem import SearchProblem
+from antiphon.action.selection.semirings import Choice, Semiring
 from antiphon.errors import BadData
 from antiphon.types import SILENCE, Ids
 
@@ -25,22 +25,22 @@ ROUNDS = 12
 """Searches before the remaining steps are given away one by one; most paths need three or four."""
 
 
-def path_without_reuse(problem: Problem, least: Least, choice: Choice) -> Ids:
+def path_without_reuse(problem: SearchProblem, semiring: Semiring, choice: Choice) -> Ids:
     """The segments (n,) of a path with no segment twice.
 
     Raises BadData where the memory has too few, or where no path was found that keeps the caps as well.
     """
     _require_enough(problem)
     try:
-        return _searched(problem, least, choice)
+        return _searched(problem, semiring, choice)
     except BadData as error:
         raise BadData(f"with reuse off no path was found: {error}") from error
 
 
-def _searched(problem: Problem, least: Least, choice: Choice) -> Ids:
+def _searched(problem: SearchProblem, semiring: Semiring, choice: Choice) -> Ids:
     pins = problem.pins.copy()
     for _ in range(ROUNDS):
-        segments = problem.with_pins(pins, _left(problem, pins)).path(least, choice)
+        segments = problem.with_pins(pins, _left(problem, pins)).path(semiring, choice)
         claimed = _claimed(segments, pins)
         if np.count_nonzero(claimed != FREE) == np.count_nonzero(segments != SILENCE):
             return segments
@@ -48,7 +48,7 @@ def _searched(problem: Problem, least: Least, choice: Choice) -> Ids:
     return _given_away(problem, pins)
 
 
-def _left(problem: Problem, pins: Ids) -> NDArray[np.bool_]:
+def _left(problem: SearchProblem, pins: Ids) -> NDArray[np.bool_]:
     usable = problem.usable.copy()
     usable[pins[pins != FREE]] = False
     return usable
@@ -69,7 +69,7 @@ def _claimed(segments: Ids, pins: Ids) -> Ids:
     return claimed
 
 
-def _given_away(problem: Problem, pins: Ids) -> Ids:
+def _given_away(problem: SearchProblem, pins: Ids) -> Ids:
     """The remaining free steps in order of time, each by what it costs after the step before it."""
     segments = np.where(problem.silent, SILENCE, pins)
     free = _left(problem, pins)
@@ -90,7 +90,7 @@ def _given_away(problem: Problem, pins: Ids) -> Ids:
     return problem.with_pins(np.where(problem.silent, FREE, segments), problem.usable).optimum()
 
 
-def _require_enough(problem: Problem) -> None:
+def _require_enough(problem: SearchProblem) -> None:
     pins = problem.pins
     pinned = pins[pins != FREE]
     twice = [segment for segment, times in Counter(pinned.tolist()).items() if times > 1]

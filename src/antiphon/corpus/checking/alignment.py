@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, stats
 
-from antiphon.corpus.checking.track_summary import ANALYSIS_RATE
+from antiphon.corpus.checking.track_measurement import ANALYSIS_RATE
 from antiphon.types import Floats, Seconds
 
 PROBES = 32

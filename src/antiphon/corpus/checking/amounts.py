@@ -13,7 +13,7 @@ from antiphon.config import SEGMENTS_PER_CLASS, Settings
 from antiphon.corpus.checking.fingerprints import Fingerprint, alike
 from antiphon.corpus.checking.levels import sounds
 from antiphon.corpus.checking.report import Finding, Severity, counted
-from antiphon.corpus.checking.track_summary import Heard
+from antiphon.corpus.checking.track_measurement import MeasuredTrack
 from antiphon.corpus.splits import MINIMUM_PIECES, SPLITS, Division, Split
 from antiphon.types import Floats, Multitrack
 
@@ -39,7 +39,7 @@ class Examined:
     findings: tuple[Finding, ...]
 
 
-def summary_of(heard: Heard, settings: Settings) -> TrackSummary:
+def summary_of(heard: MeasuredTrack, settings: Settings) -> TrackSummary:
     """A track without its sound."""
     return TrackSummary(heard.track.name, heard.content, heard.levels, heard.duration, sounds(heard, settings))
 

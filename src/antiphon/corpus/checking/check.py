@@ -15,7 +15,7 @@ from antiphon.corpus.checking.levels import lengths_of, levels_of, starts_of
 from antiphon.corpus.checking.pairs import pairs_of
 from antiphon.corpus.checking.report import Finding, Report, in_order
 from antiphon.corpus.checking.survey import open_for_check
-from antiphon.corpus.checking.track_summary import Heard, listen
+from antiphon.corpus.checking.track_measurement import MeasuredTrack, summarize
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.splits import SPLITS, Division, divide
 from antiphon.errors import BadData
@@ -78,11 +78,11 @@ def _examine_all(
 
 def _examine(multitrack: Multitrack, settings: Settings) -> Examined:
     findings: list[Finding] = []
-    heard: list[Heard] = []
+    heard: list[MeasuredTrack] = []
     for track in multitrack.tracks:
         where = f"{multitrack.name}/{track.name}"
         try:
-            each = listen(track, settings.perception.segment_seconds)
+            each = summarize(track, settings.perception.segment_seconds)
         except BadData as error:
             findings.append(Finding("unreadable", "error", where, str(error)))
             continue

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from antiphon.corpus.checking.track_summary import ANALYSIS_RATE
+from antiphon.corpus.checking.track_measurement import ANALYSIS_RATE
 from antiphon.types import Floats
 
 FRAME, HOP = 4096, 1024

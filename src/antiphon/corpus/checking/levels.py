@@ -9,7 +9,7 @@ import numpy as np
 from antiphon.audio import dbfs
 from antiphon.config import Settings
 from antiphon.corpus.checking.report import Finding, counted
-from antiphon.corpus.checking.track_summary import Heard
+from antiphon.corpus.checking.track_measurement import MeasuredTrack
 from antiphon.corpus.timestamps import start_of
 from antiphon.corpus.windows import starts
 from antiphon.types import Floats, Multitrack
@@ -33,7 +33,7 @@ STATED_SECONDS = 0.1
 """A manifest that is further from the file describes another file."""
 
 
-def levels_of(heard: Heard, where: str, settings: Settings) -> Iterator[Finding]:
+def levels_of(heard: MeasuredTrack, where: str, settings: Settings) -> Iterator[Finding]:
     """Findings about one track."""
     yield from _clipping(heard, where)
     yield from _offset(heard, where, settings.perception.rest_dbfs)
@@ -41,7 +41,7 @@ def levels_of(heard: Heard, where: str, settings: Settings) -> Iterator[Finding]
     yield from _length(heard, where, settings)
 
 
-def lengths_of(heard: Sequence[Heard], multitrack: Multitrack) -> Iterator[Finding]:
+def lengths_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack) -> Iterator[Finding]:
     """Findings about the lengths and rates of simultaneous tracks."""
     shortest, longest = (choose(heard, key=lambda each: each.duration) for choose in (min, max))
     difference = longest.duration - shortest.duration
@@ -65,7 +65,7 @@ def lengths_of(heard: Sequence[Heard], multitrack: Multitrack) -> Iterator[Findi
         )
 
 
-def starts_of(heard: Sequence[Heard], multitrack: Multitrack) -> Iterator[Finding]:
+def starts_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack) -> Iterator[Finding]:
     """A finding where the time stamps of simultaneous tracks say that they did not begin together."""
     stamps = [(start_of(each.track.path, each.sample_rate), each.track.name) for each in heard]
     stamped = sorted((start, name) for start, name in stamps if start is not None)
@@ -80,12 +80,12 @@ def starts_of(heard: Sequence[Heard], multitrack: Multitrack) -> Iterator[Findin
         )
 
 
-def sounds(heard: Heard, settings: Settings) -> bool:
+def sounds(heard: MeasuredTrack, settings: Settings) -> bool:
     """Whether training keeps the track."""
     return float(dbfs(heard.levels).max(initial=-np.inf)) >= settings.corpus.silence_dbfs
 
 
-def _clipping(heard: Heard, where: str) -> Iterator[Finding]:
+def _clipping(heard: MeasuredTrack, where: str) -> Iterator[Finding]:
     if heard.clipped_runs:
         per_minute = heard.clipped_runs / heard.duration * 60
         yield Finding(
@@ -97,7 +97,7 @@ def _clipping(heard: Heard, where: str) -> Iterator[Finding]:
         )
 
 
-def _offset(heard: Heard, where: str, rest_dbfs: float) -> Iterator[Finding]:
+def _offset(heard: MeasuredTrack, where: str, rest_dbfs: float) -> Iterator[Finding]:
     """An offset as strong as the rest level makes sound of what is silent."""
     level = 2 * float(dbfs(np.array([heard.offset], dtype=np.float32))[0])
     if level >= rest_dbfs:
@@ -111,7 +111,7 @@ def _offset(heard: Heard, where: str, rest_dbfs: float) -> Iterator[Finding]:
         )
 
 
-def _silence(heard: Heard, where: str, settings: Settings) -> Iterator[Finding]:
+def _silence(heard: MeasuredTrack, where: str, settings: Settings) -> Iterator[Finding]:
     limit = settings.corpus.silence_dbfs
     loudest = float(dbfs(heard.levels).max(initial=-np.inf))
     numbers = {"loudest_dbfs": loudest}
@@ -139,7 +139,7 @@ def _silent_share(levels: Floats, settings: Settings) -> float:
     return float(np.mean(silent)) if silent else 0.0
 
 
-def _length(heard: Heard, where: str, settings: Settings) -> Iterator[Finding]:
+def _length(heard: MeasuredTrack, where: str, settings: Settings) -> Iterator[Finding]:
     numbers = {"seconds": heard.duration}
     if heard.duration < settings.perception.segment_seconds:
         sentence = f"{heard.duration:.2f} s, shorter than a segment: nothing can be learned from it"

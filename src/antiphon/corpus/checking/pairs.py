@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from antiphon.corpus.checking.alignment import Alignment, align, sharpened
 from antiphon.corpus.checking.bleed import bleed, spectra
 from antiphon.corpus.checking.report import Finding
-from antiphon.corpus.checking.track_summary import Heard
+from antiphon.corpus.checking.track_measurement import MeasuredTrack
 from antiphon.types import Floats, Multitrack
 
 SAME_SOUND = 0.8
@@ -34,7 +34,7 @@ LOUD_DB = -20.0
 """Bleed above it reaches the features: a model can read the partner's notes from the guide."""
 
 
-def pairs_of(heard: Sequence[Heard], multitrack: Multitrack) -> Iterator[Finding]:
+def pairs_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack) -> Iterator[Finding]:
     """Findings about pairs of tracks. A mix contains all others, so that it is named once and not compared further."""
     tracks = [each for each in heard if np.any(each.copy)]
     mixes = [each for each in tracks if _is_mix(each, tracks)]
@@ -97,7 +97,7 @@ def _same_sound(alignment: Alignment, where: str, later: str) -> Finding:
     return Finding("near-identical", "error", where, sentence, numbers)
 
 
-def _is_mix(heard: Heard, tracks: Sequence[Heard]) -> bool:
+def _is_mix(heard: MeasuredTrack, tracks: Sequence[MeasuredTrack]) -> bool:
     others = [each.copy for each in tracks if each is not heard]
     if len(others) < 2:
         return False

@@ -11,7 +11,7 @@ from antiphon.errors import BadData
 from antiphon.types import Ids
 
 
-def attribute_by_ear(heard: Sequence[Ids], planted: Sequence[Ids], distances: NDArray[np.float64]) -> Ids:
+def attribute_from_audio(heard: Sequence[Ids], planted: Sequence[Ids], distances: NDArray[np.float64]) -> Ids:
     """For each of the ear's classes, the planted attribute (classes,) with which it goes together most often.
 
     `heard` are the tokens of the training pieces' b in the ear's alphabet, `planted` their true attributes

@@ -44,7 +44,7 @@ from antiphon.evaluation.protocol import (
     windows,
 )
 from antiphon.evaluation.regeneration import Displaced, PairScore, everyone
-from antiphon.evaluation.scores import Judged, Judging, given, judged
+from antiphon.evaluation.scores import Scores, ScoreSettings, given, score_free_running
 from antiphon.files import whole_file
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.cache import FrameCache, default_directory
@@ -127,11 +127,11 @@ def run(job: Job, progress: Progress = no_progress) -> None:
 
 def _everything(
     job: Job, agent: Agent, splits: Splits, prepared: Prepared, progress: Progress
-) -> dict[Form, list[Judged]]:
+) -> dict[Form, list[Scores]]:
     names = instruments(prepared.encoded)
     rest = agent.alphabet.rest if agent.alphabet.has_rest else None
     pairs = [(group.guides, group.targets) for group in side_by_side(splits.train)]
-    judging = Judging(
+    settings_of_scores = ScoreSettings(
         context=agent.context,
         memories=memories(splits.train, names, agent.alphabet.classes, rest),
         likeness=likeness(pairs, class_distances(agent.alphabet), rest),
@@ -143,16 +143,18 @@ def _everything(
     contenders = everyone(agent, splits.train, splits.validation)
     passages = _passages(splits, names, agent.context)
     work = _work(job, contenders)
-    found: dict[Form, list[Judged]] = {}
+    found: dict[Form, list[Scores]] = {}
     for done, (form, contender) in enumerate(work):
         progress(f"judge: {contender.name}, {form.name}", done, len(work))
-        found.setdefault(form, []).append(judged(contender, form, passages[form.scope], judging))
+        found.setdefault(form, []).append(score_free_running(contender, form, passages[form.scope], settings_of_scores))
     progress("judge", len(work), len(work))
-    found[TRACK] += _ceiling(job.corpus, agent, passages[TRACK.scope], judging)
+    found[TRACK] += _ceiling(job.corpus, agent, passages[TRACK.scope], settings_of_scores)
     return found
 
 
-def _ceiling(corpus: Path, agent: Agent, passages: Sequence[Passage], judging: Judging) -> list[Judged]:
+def _ceiling(
+    corpus: Path, agent: Agent, passages: Sequence[Passage], settings_of_scores: ScoreSettings
+) -> list[Scores]:
     """On a planted world, how well the true B itself scores when it is performed again: what the ear is to blame for.
 
     Nothing elsewhere.
@@ -160,7 +162,7 @@ def _ceiling(corpus: Path, agent: Agent, passages: Sequence[Passage], judging: J
     again = performed_again(corpus)
     rows = [each for each in passages if each.target_name == "b" and each.multitrack in again]
     answers = [agent.tokens(read(again[row.multitrack])).ids[: len(row.target)] for row in rows]
-    return [given(CEILING, answers, TRACK, rows, judging)] if rows else []
+    return [given(CEILING, answers, TRACK, rows, settings_of_scores)] if rows else []
 
 
 def _passages(splits: Splits, names: Any, context: Context) -> dict[str, tuple[Passage, ...]]:
@@ -168,7 +170,7 @@ def _passages(splits: Splits, names: Any, context: Context) -> dict[str, tuple[P
 
 
 def _work(job: Job, contenders: Sequence[Opponent]) -> list[tuple[Form, Opponent]]:
-    # Guides turned round have no window of their own: what they tell is said by whole tracks.
+    # Circularly shifted guides have no window of their own: what they tell is said by whole tracks.
     whole = [contender for contender in contenders if not isinstance(contender, Displaced)]
     work = [(form, contender) for form in FORMS for contender in (contenders if form.scope == "track" else whole)]
     work += [(GUIDE_ONLY, contender) for contender in contenders if contender.by_guide is not None]
@@ -177,7 +179,7 @@ def _work(job: Job, contenders: Sequence[Opponent]) -> list[tuple[Form, Opponent
     return work
 
 
-def _write_scores(job: Job, found: dict[Form, list[Judged]]) -> None:
+def _write_scores(job: Job, found: dict[Form, list[Scores]]) -> None:
     perception = job.settings.perception
     with whole_file(job.directory / SCORES) as temporary, temporary.open("w", encoding="utf-8") as stream:
         for all_judged in found.values():
@@ -187,7 +189,7 @@ def _write_scores(job: Job, found: dict[Form, list[Judged]]) -> None:
                     stream.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _account(job: Job, agent: Agent, splits: Splits, found: dict[Form, list[Judged]]) -> dict[str, Any]:
+def _account(job: Job, agent: Agent, splits: Splits, found: dict[Form, list[Scores]]) -> dict[str, Any]:
     """Everything that tables and figures say of the cell."""
     window_forms = [form for form in found if form.scope == "window"]
     return {
@@ -213,14 +215,14 @@ def _account(job: Job, agent: Agent, splits: Splits, found: dict[Form, list[Judg
     }
 
 
-def _paired(found: dict[Form, list[Judged]]) -> dict[str, Any]:
+def _paired(found: dict[Form, list[Scores]]) -> dict[str, Any]:
     """Piece by piece against each opponent: TPP in every form, and bits."""
     tests = {f"{form.name}, tpp": results.compared(group, "tpp") for form, group in found.items()}
     tests["bits"] = results.compared(found[FORCED], "bits")
     return {name: {model: asdict(test) for model, test in each.items()} for name, each in tests.items()}
 
 
-def _gain(agent: Agent, splits: Splits, found: dict[Form, list[Judged]]) -> dict[str, Any] | None:
+def _gain(agent: Agent, splits: Splits, found: dict[Form, list[Scores]]) -> dict[str, Any] | None:
     """What the guide adds, from the bits of the hearing, deaf and shifted networks."""
     rows = [
         PairScore(

@@ -34,7 +34,7 @@ STEADY_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class MeasuredTrack:
     """What was measured on one track.
 
     `levels` (n,) are mean squares of segments of `segment_seconds`; `offset` is the steady mean of the channel that has
@@ -51,7 +51,7 @@ class Heard:
     copy: Floats
 
 
-def listen(track: Track, segment_seconds: float) -> Heard:
+def summarize(track: Track, segment_seconds: float) -> MeasuredTrack:
     """Decode a track once, block by block. Raises BadData as `audio.read` does, and where it holds no sample at all."""
     digest = hashlib.blake2b(digest_size=16)
     means: list[Floats] = []
@@ -75,7 +75,7 @@ def listen(track: Track, segment_seconds: float) -> Heard:
     if resampler is None:
         raise BadData(f"{track.path}: holds no audio")
     copies.append(resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True))
-    return Heard(
+    return MeasuredTrack(
         track=track,
         sample_rate=rate,
         duration=frames / rate,
