@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from antiphon.agent.agent import context_of
+from antiphon.agent.parts import context_of
 from antiphon.config import Settings, resolve
 from antiphon.dataset import prepare, split_tokens, training_segments
 from antiphon.decision.generation import Context, generate, score

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon import __version__
-from antiphon.agent.agent import Agent
+from antiphon.agent.parts import AgentParts
 from antiphon.corpus.splits import SPLITS
 
 BAR = "\\|"
@@ -66,7 +66,7 @@ def _licence(given: str | None) -> str:
     return "The weights follow the terms of the recordings they were learned from; no audio is contained in them.\n"
 
 
-def model_card(agent: Agent) -> str:
+def model_card(agent: AgentParts) -> str:
     """The text of README.md in an agent's directory."""
     settings, training = agent.settings, agent.training
     rows = "".join(

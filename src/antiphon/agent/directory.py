@@ -15,9 +15,9 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from antiphon import __version__
-from antiphon.agent.agent import Agent
 from antiphon.agent.card import model_card
 from antiphon.agent.networks import blank_network
+from antiphon.agent.parts import AgentParts
 from antiphon.agent.replay import Replay, replay_of
 from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
 from antiphon.config import SCHEMA_VERSION, Settings, validated
@@ -72,7 +72,7 @@ class _Saved(BaseModel):
     training: dict[str, Any]
 
 
-def description(agent: Agent) -> dict[str, Any]:
+def description(agent: AgentParts) -> dict[str, Any]:
     """What an agent is and what it learned from, in plain values: its config.json."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -83,7 +83,7 @@ def description(agent: Agent) -> dict[str, Any]:
     }
 
 
-def save(agent: Agent, directory: Path) -> None:
+def save(agent: AgentParts, directory: Path) -> None:
     """Write an agent, whole or not at all; an agent that was there before is replaced."""
     with whole_directory(directory, AGENT_FILES) as inside:
         save_json(inside / AGENT_MARK, description(agent))
@@ -99,7 +99,7 @@ def save(agent: Agent, directory: Path) -> None:
         (inside / "README.md").write_text(model_card(agent), encoding="utf-8")
 
 
-def load(directory: Path, encoder: Encoder | None = None) -> Agent:
+def load(directory: Path, encoder: Encoder | None = None) -> AgentParts:
     """Read an agent. Raises BadData where it is not one or is damaged, WrongAlphabet where `encoder`, or the one that
     its settings name, is not the one it learned with; both name the directory."""
     saved = _load_config(directory)
@@ -117,7 +117,7 @@ def load(directory: Path, encoder: Encoder | None = None) -> Agent:
             f"{directory}: damaged, alphabet.safetensors is not the alphabet {alphabet.id} that it learned with"
         )
     deaf, shifted = directory / "deaf.safetensors", directory / "shifted.safetensors"
-    return Agent(
+    return AgentParts(
         settings,
         alphabet,
         perception,

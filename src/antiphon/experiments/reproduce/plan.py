@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from antiphon.agent.agent import context_of
+from antiphon.agent.parts import context_of
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.splits import divide

@@ -1,0 +1,82 @@
+"""D(P(x)): a guide's tokens to a specification, from the classes that the memory has (paper 3.2, 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.action.selection.optimal import playable
+from antiphon.action.selection.pins import pinned_steps
+from antiphon.action.selection.regions import usable_segments
+from antiphon.agent.parts import AgentParts
+from antiphon.config import SamplingSettings
+from antiphon.decision.generation import generate
+from antiphon.decision.guidance import GuidedDecision
+from antiphon.decision.neural import NeuralDecision
+from antiphon.decision.repetition import Repetition, repetition_of
+from antiphon.errors import SettingsError, WrongAlphabet
+from antiphon.interfaces import DecisionModel
+from antiphon.types import Memory, Run, Specification, Tokens
+
+
+def decision_for(parts: AgentParts, sampling: SamplingSettings) -> DecisionModel:
+    """The trained model as `sampling` asks for it: obeying the guide more or less than it has learned to, or by the
+    guide alone."""
+    if not sampling.past and not parts.settings.training.hide_past:
+        raise SettingsError("setting sampling.past: this agent was trained without training.hide_past")
+    heard = NeuralDecision(parts.network, guide_only=not sampling.past)
+    if sampling.guidance == 1:
+        return heard
+    return GuidedDecision(heard, replace(heard, hidden=True), sampling.guidance)
+
+
+def specification_for(
+    parts: AgentParts, guide: Tokens, memory: Memory, *, seed: int, sampling: SamplingSettings, pins: Sequence[Run]
+) -> Specification:
+    """What to play under each of the guide's segments; under the `pins` it is what they play."""
+    require_own(parts, guide, "the guide")
+    require_own(parts, memory.tokens, "the memory")
+    rest = parts.alphabet.rest if parts.alphabet.has_rest else None
+    decided = generate(
+        decision_for(parts, sampling),
+        guide.ids[None],
+        parts.context,
+        sampling=sampling,
+        seeds=[seed],
+        allowed=_allowed(parts, guide, memory, sampling.rests),
+        pinned=pinned_steps(pins, memory, guide.intervals).ids(memory, rest) if pins else None,
+        durations=guide.durations[None],
+        repetition=_repetition(parts, sampling),
+    )
+    tokens = Tokens(decided.ids[0], guide.intervals, parts.alphabet.id)
+    return Specification(tokens, decided.log_probabilities[0].astype(np.float64))
+
+
+def require_own(parts: AgentParts, tokens: Tokens, name: str) -> None:
+    """Raise WrongAlphabet where `tokens` are of another alphabet than the agent's."""
+    if tokens.alphabet_id != parts.alphabet.id:
+        raise WrongAlphabet(
+            f"{name} has tokens of alphabet {tokens.alphabet_id}, this agent speaks {parts.alphabet.id}: "
+            "tokenize it with this agent"
+        )
+
+
+def _repetition(parts: AgentParts, sampling: SamplingSettings) -> Repetition | None:
+    """What the training music repeats by itself, where `sampling` goes by it."""
+    if sampling.repetition == 1:
+        return None
+    if parts.replay is None:
+        raise SettingsError("setting sampling.repetition: this agent keeps no training tokens to compare with")
+    return repetition_of(parts.replay.targets(), parts.alphabet.classes)
+
+
+def _allowed(parts: AgentParts, guide: Tokens, memory: Memory, rests: bool) -> NDArray[np.bool_]:
+    """The constraint of the memory (paper 4.3): which classes can be played at each step, shape (n, classes)."""
+    usable = usable_segments(memory, parts.settings.action)
+    allowed = playable(memory, guide.intervals, parts.alphabet.classes, usable)
+    if parts.alphabet.has_rest:
+        allowed[:, parts.alphabet.rest] = rests | ~allowed[:, : parts.alphabet.rest].any(axis=1)
+    return allowed
