@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import colorsys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
@@ -243,10 +243,3 @@ def _colour(token: int, rest: int) -> int:
     else:
         red, green, blue = colorsys.hls_to_rgb(token * GOLDEN_ANGLE % 360 / 360, 0.55, 0.7)
     return 0x1000000 | round(255 * blue) << 16 | round(255 * green) << 8 | round(255 * red)
-
-
-def item_blocks(root: Block) -> Iterator[Block]:
-    """All items of the response's track."""
-    track = response_track(root)
-    if track is not None:
-        yield from track.blocks("ITEM")

@@ -76,7 +76,6 @@ class CandidateIndex:
         usable_segments = np.arange(len(ids)) if usable is None else np.flatnonzero(usable)
         self._order = usable_segments[np.argsort(ids[usable_segments], kind="stable")]
         self._sorted_ids = ids[self._order]
-        self._ids = ids
         self._durations = memory.tokens.durations
         self._labels_before = labels_before(memory)
         self._boundaries = boundaries
@@ -102,7 +101,3 @@ class CandidateIndex:
             durations,
             float(durations.min(initial=np.inf)),
         )
-
-    def label_of(self, segment: int) -> int:
-        """The label of a memory segment."""
-        return int(self._ids[segment])
