@@ -47,6 +47,7 @@ from antiphon.cli.printing import (
 )
 from antiphon.cli.reproduce import reproduce
 from antiphon.cli.respond import respond
+from antiphon.cli.settings import settings as settings_verb
 from antiphon.config import describe
 from antiphon.errors import AntiphonError, SettingsError
 
@@ -66,6 +67,7 @@ app.command(explain)
 app.command(compare)
 app.command(convert)
 app.command(alphabet)
+app.command(settings_verb, name="settings")
 
 
 @app.command

@@ -36,7 +36,12 @@ def settings_from(
 ) -> Settings:
     """Settings from flags over the environment over the file `config` over `base`; `sections` are flags of one
     section."""
-    overrides: dict[str, Any] = {} if flags is None else flags.model_dump(exclude_unset=True)
+    overrides = overrides_of(flags)
     given = {name: section for name, section in sections.items() if section is not None}
     overrides |= {name: section.model_dump(exclude_unset=True) for name, section in given.items()}
     return resolve(config, overrides=overrides, base=base)
+
+
+def overrides_of(flags: Settings | None) -> dict[str, Any]:
+    """What was given as flags, and nothing else."""
+    return {} if flags is None else flags.model_dump(exclude_unset=True)

@@ -8,7 +8,7 @@ from antiphon.config.action import ActionSettings
 from antiphon.config.corpus import CorpusSettings, LayoutName
 from antiphon.config.decision import DecisionSettings, SamplingSettings
 from antiphon.config.perception import SEGMENTS_PER_CLASS, EncoderSettings, PerceptionSettings
-from antiphon.config.resolving import ENVIRONMENT_PREFIX, describe, resolve, validated
+from antiphon.config.resolving import ENVIRONMENT_PREFIX, describe, in_force, origins, resolve, validated
 from antiphon.config.section import Share
 from antiphon.config.training import TrainingSettings
 from antiphon.config.tree import SCHEMA_VERSION, Settings
@@ -28,6 +28,8 @@ __all__ = [
     "Share",
     "TrainingSettings",
     "describe",
+    "in_force",
+    "origins",
     "resolve",
     "validated",
 ]

@@ -38,6 +38,36 @@ def resolve(
     return validated(tree)
 
 
+def origins(
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    base: Settings | None = None,
+) -> dict[str, str]:
+    """Where `resolve` takes each setting from, by its dotted key: "default", "agent" (where `base` differs from the
+    default), the TOML file, the environment variable, or "command line"."""
+    defaults = _flat(Settings().model_dump())
+    found = dict.fromkeys(defaults, "default")
+    found |= {key: "agent" for key, value in _flat((base or Settings()).model_dump()).items() if value != defaults[key]}
+    if file:
+        found |= dict.fromkeys(_flat(_read_toml(file)), str(file))
+    for key in _flat(_from_environment(os.environ if environment is None else environment)):
+        found[key] = ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
+    return found | dict.fromkeys(_flat(overrides or {}), "command line")
+
+
+def in_force(settings: Settings) -> dict[str, Any]:
+    """Every setting's value by its dotted key, as in `perception.encoder.name`."""
+    return _flat(settings.model_dump(mode="json"))
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
+
+
 def validated(tree: Mapping[str, Any]) -> Settings:
     """Settings from a complete or partial tree; one line for the first thing that is wrong."""
     _refuse_unknown(tree, Settings, "")
