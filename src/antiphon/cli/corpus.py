@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import AllSettings, Config, CorpusSection, Json, Output, Seed, settings_from
 from antiphon.cli.printing import plain, print_json, print_table
 from antiphon.errors import BadData, SettingsError
+from antiphon.interfaces import Progress
+
+if TYPE_CHECKING:
+    from antiphon.corpus.synthesis.building import BuildReport
 
 corpus_app = App(name="corpus", help="Which audio there is: find it, check it, or build it from scores.")
 
@@ -82,6 +87,44 @@ def check(corpus: Path, /, *, config: Config = None, settings: AllSettings = Non
         raise BadData(f"{corpus}: training on it would be wrong, see the errors above")
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class SynthesisFlags:
+    """How the scores of `corpus build` are played."""
+
+    seed: Seed = 0
+    renderer: Literal["midirenderer", "fluidsynth"] = "midirenderer"
+    soundfont: Path | None = None
+    """A General MIDI .sf2; unless given, the one inside pretty_midi."""
+    sample_rate: int | None = None
+    """Hz; 22050 unless given, chorales 44100."""
+    timing_ms: float = 0.0
+    """Standard deviation of the players' onsets, in milliseconds."""
+    velocity_spread: float = 0.0
+    """Standard deviation of the MIDI velocities."""
+    room_seconds: float = 0.0
+    """Reverberation time of a synthetic room."""
+    noise_dbfs: float | None = None
+    """Level of white noise."""
+
+    def given(self) -> dict[str, Any]:
+        """The settings of a synthesis; a rate only where one was given."""
+        return {name: value for name, value in vars(self).items() if name != "sample_rate" or value is not None}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class AmountFlags:
+    """How much `corpus build` builds, and how many at once."""
+
+    pieces: int | None = None
+    """How many, drawn with the seed; all of them unless given."""
+    processes: int | None = None
+    """How many pieces are rendered side by side; one a processor unless given."""
+    piece_seconds: float = 300.0
+    """After this time a piece is given up."""
+
+
 @corpus_app.command
 def build(
     kind: str,
@@ -89,17 +132,8 @@ def build(
     *,
     output: Output,
     source: Path | None = None,
-    pieces: int | None = None,
-    seed: Seed = 0,
-    renderer: Literal["midirenderer", "fluidsynth"] = "midirenderer",
-    soundfont: Path | None = None,
-    sample_rate: int | None = None,
-    timing_ms: float = 0.0,
-    velocity_spread: float = 0.0,
-    room_seconds: float = 0.0,
-    noise_dbfs: float | None = None,
-    processes: int | None = None,
-    piece_seconds: float = 300.0,
+    amount: AmountFlags = AmountFlags(),
+    synthesis: SynthesisFlags = SynthesisFlags(),
     as_json: Json = False,
 ) -> None:
     """Render a corpus from scores, or planted relations; write its manifest. Goes on where it was stopped.
@@ -111,49 +145,38 @@ def build(
         planted relations with exact bounds, which takes no other option than the output.
     source
         The folder with the scores; chorales need none.
-    pieces
-        How many, drawn with the seed; all of them unless given.
-    soundfont
-        A General MIDI .sf2; unless given, the one inside pretty_midi.
-    sample_rate
-        Hz; 22050 unless given, chorales 44100.
-    timing_ms
-        Standard deviation of the players' onsets, in milliseconds.
-    velocity_spread
-        Standard deviation of the MIDI velocities.
-    room_seconds
-        Reverberation time of a synthetic room.
-    noise_dbfs
-        Level of white noise.
-    processes
-        How many pieces are rendered side by side; one a processor unless given.
-    piece_seconds
-        After this time a piece is given up.
     """
     if kind == "pairbench":
         _build_pairbench(output, as_json)
         return
-    from antiphon.corpus.synthesis.building import build_corpus
-    from antiphon.corpus.synthesis.chorales import ChoraleSettings, build_chorales
-    from antiphon.corpus.synthesis.settings import BuildSettings, RenderSettings
-
-    sound: dict[str, Any] = {"renderer": renderer, "soundfont": soundfont, "seed": seed, "timing_ms": timing_ms}
-    sound |= {"velocity_spread": velocity_spread, "room_seconds": room_seconds, "noise_dbfs": noise_dbfs}
-    sound |= {} if sample_rate is None else {"sample_rate": sample_rate}
-    amount: dict[str, Any] = {"pieces": pieces, "processes": processes, "piece_seconds": piece_seconds}
     with terminal.progress() as progress:
-        if kind == "chorales":
-            report = build_chorales(output, ChoraleSettings(**sound, **amount), progress)
-        elif source is None:
-            raise SettingsError(f"--source is missing: the folder with the scores of {kind}; known: {BUILDS}")
-        else:
-            settings, build = RenderSettings(**sound), BuildSettings(**amount)
-            report = build_corpus(kind, source, output, settings=settings, build=build, progress=progress)
+        report = _build_from_scores(kind, source, output, amount=amount, synthesis=synthesis, progress=progress)
     if as_json:
         print_json(report.as_dict())
         return
     for line in report.lines():
         print(line)
+
+
+def _build_from_scores(
+    kind: str,
+    source: Path | None,
+    output: Path,
+    *,
+    amount: AmountFlags,
+    synthesis: SynthesisFlags,
+    progress: Progress,
+) -> BuildReport:
+    from antiphon.corpus.synthesis.building import build_corpus
+    from antiphon.corpus.synthesis.chorales import ChoraleSettings, build_chorales
+    from antiphon.corpus.synthesis.settings import BuildSettings, RenderSettings
+
+    if kind == "chorales":
+        return build_chorales(output, ChoraleSettings(**synthesis.given(), **vars(amount)), progress)
+    if source is None:
+        raise SettingsError(f"--source is missing: the folder with the scores of {kind}; known: {BUILDS}")
+    settings, build = RenderSettings(**synthesis.given()), BuildSettings(**vars(amount))
+    return build_corpus(kind, source, output, settings=settings, build=build, progress=progress)
 
 
 def _build_pairbench(output: Path, as_json: bool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -11,7 +12,47 @@ from cyclopts.validators import Number
 from antiphon.cli import terminal
 from antiphon.cli.arguments import ActionSection, Config, Json, Output, SamplingSection, settings_from
 from antiphon.cli.printing import print_json, print_statistics
+from antiphon.config import Settings
 from antiphon.errors import SettingsError
+
+if TYPE_CHECKING:
+    from antiphon.agent import Agent
+    from antiphon.use_cases.respond import Answer, RespondOptions
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ResponseFlags:
+    """What is asked of a response."""
+
+    seed: Annotated[int | None, Parameter(validator=Number(gte=0))] = None
+    """Seed of all draws, 0 or more; by default 0, or the session's."""
+    takes: int = 1
+    """How many distinct responses, the best first."""
+    export: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = ()
+    """What else is handed over: reaper, cues, audacity, sonic-visualiser, midi, coll, or all."""
+    explain: bool = True
+    """Whether every segment says which guide segments mattered."""
+
+    def options(self, seed: int) -> RespondOptions:
+        """The same for the library; `seed` where no other was given."""
+        from antiphon.use_cases.respond import RespondOptions
+
+        return RespondOptions(seed if self.seed is None else self.seed, self.takes, self.explain, self.export)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class PlayingFlags:
+    """The settings that a response may change in a trained agent."""
+
+    config: Config = None
+    sampling: SamplingSection = None
+    action: ActionSection = None
+
+    def applied(self, agent: Agent, base: Settings) -> Agent:
+        """The agent with these flags over the settings `base`."""
+        return agent.with_settings(settings_from(self.config, base=base, sampling=self.sampling, action=self.action))
 
 
 def respond(
@@ -22,13 +63,8 @@ def respond(
     agent: Path | None = None,
     output: Output,
     session: Annotated[Path | None, Parameter(name="--from")] = None,
-    seed: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
-    takes: int = 1,
-    export: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = (),
-    explain: bool = True,
-    config: Config = None,
-    sampling: SamplingSection = None,
-    action: ActionSection = None,
+    response: ResponseFlags = ResponseFlags(),
+    playing: PlayingFlags = PlayingFlags(),
     as_json: Json = False,
 ) -> None:
     """Answer a guide from a memory: response, mix, specification, provenance and a page.
@@ -43,17 +79,22 @@ def respond(
         A trained agent; without one, the base agent that comes with Antiphon. With --from it is known.
     session
         An edited session.rpp instead of guide and memory: what was edited stays, the rest is answered anew.
-    seed
-        Seed of all draws, 0 or more; by default 0, or the session's.
-    takes
-        How many distinct responses, the best first.
-    export
-        What else is handed over: reaper, cues, audacity, sonic-visualiser, midi, coll, or all.
-    explain
-        Whether every segment says which guide segments mattered.
     """
-    from antiphon.agent import Agent
-    from antiphon.use_cases.respond import RespondOptions, respond_to_files
+    _require_one_kind(session, guide, memory)
+    if session is not None:
+        result = _from_session(session, agent, output, response, playing)
+    else:
+        result = _from_files((guide or [], memory or []), agent, output, response, playing)
+    if as_json:
+        print_json({"output": str(output), "response": vars(result.statistics)})
+        return
+    print_statistics(vars(result.statistics))
+    print(f"listen and look: {output / 'index.html'}")
+
+
+def _from_session(
+    session: Path, agent: Path | None, output: Path, response: ResponseFlags, playing: PlayingFlags
+) -> Answer:
     from antiphon.use_cases.respond_from_session import (
         respond_from_session,
         session_agent,
@@ -61,28 +102,34 @@ def respond(
         session_settings,
     )
 
-    _require_one_kind(session, guide, memory)
-    if session is not None:
-        known = agent or session_agent(session)
-        player = Agent.base() if known is None else Agent.load(known)
-        base = session_settings(session, player.settings)
-        wanted = RespondOptions(session_seed(session) if seed is None else seed, takes, explain, export)
-        player = player.with_settings(settings_from(config, base=base, sampling=sampling, action=action))
-        with terminal.progress() as progress:
-            result = respond_from_session(session, player, output, wanted=wanted, progress=progress)
-    else:
-        player = Agent.base() if agent is None else Agent.load(agent)
-        player = player.with_settings(settings_from(config, base=player.settings, sampling=sampling, action=action))
-        wanted = RespondOptions(seed or 0, takes, explain, export)
-        with terminal.progress() as progress:
-            result = respond_to_files(
-                *(guide or [], memory or [], player, output), agent_directory=agent, wanted=wanted, progress=progress
-            )
-    if as_json:
-        print_json({"output": str(output), "response": vars(result.statistics)})
-        return
-    print_statistics(vars(result.statistics))
-    print(f"listen and look: {output / 'index.html'}")
+    player = _loaded(agent or session_agent(session))
+    base = session_settings(session, player.settings)
+    wanted = response.options(session_seed(session))
+    player = playing.applied(player, base)
+    with terminal.progress() as progress:
+        return respond_from_session(session, player, output, wanted=wanted, progress=progress)
+
+
+def _from_files(
+    sounds: tuple[list[Path], list[Path]],
+    agent: Path | None,
+    output: Path,
+    response: ResponseFlags,
+    playing: PlayingFlags,
+) -> Answer:
+    from antiphon.use_cases.respond import respond_to_files
+
+    player = _loaded(agent)
+    player = playing.applied(player, player.settings)
+    wanted = response.options(0)
+    with terminal.progress() as progress:
+        return respond_to_files(*sounds, player, output, agent_directory=agent, wanted=wanted, progress=progress)
+
+
+def _loaded(agent: Path | None) -> Agent:
+    from antiphon.agent import Agent
+
+    return Agent.base() if agent is None else Agent.load(agent)
 
 
 def _require_one_kind(session: Path | None, guide: list[Path] | None, memory: list[Path] | None) -> None:
