@@ -1,20 +1,45 @@
-"""Pages that need nothing but themselves: one frame and one style, and of each kind its own style and script."""
+"""Pages that need nothing but themselves: a template of each kind within one frame, with one style."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
-from string import Template
+from typing import TYPE_CHECKING, Any
 
-_FOLDER = resources.files("antiphon.pages")
-
-
-def page(kind: str, title: str, body: str) -> str:
-    """An HTML page; `KIND.css` and `KIND.js` of this folder go into it where they are there."""
-    style, own, script = (_text(name) for name in ("style.css", f"{kind}.css", f"{kind}.js"))
-    script = f"<script>\n{script}</script>\n" if script else ""
-    return Template(_text("frame.html")).substitute(title=title, style=style + own, body=body, script=script)
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
 
 
-def _text(name: str) -> str:
-    file = _FOLDER.joinpath(name)
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
+def render(template: str, **values: Any) -> str:
+    """The page that a template of `templates/` makes of the values, all of which are escaped."""
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("antiphon.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["fixed"] = fixed
+    environment.globals["static"] = _static
+    return environment
+
+
+def fixed(value: float, digits: int, sign: str = "") -> str:
+    """A number with so many digits after the point; with `+` as the sign it always has one."""
+    return f"{value:{sign}.{digits}f}"
+
+
+def _static(name: str) -> Markup:
+    """A style sheet or script of `static/`, which goes into the page as it is."""
+    from markupsafe import Markup
+
+    return Markup(resources.files("antiphon.pages").joinpath("static", name).read_text(encoding="utf-8"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from math import isfinite
 from typing import Any
 
@@ -20,8 +19,10 @@ from antiphon.analysis.differences import (
     UnderGuide,
     strongest_classes,
 )
-from antiphon.pages import page
-from antiphon.pages.response import GOLDEN_ANGLE, Lane, track_section
+from antiphon.pages import render
+from antiphon.pages.colours import hue
+from antiphon.pages.lanes import Lane, drawn
+from antiphon.pages.strips import COLOURS, LEVEL_RANGE_DB, WORTH_RANGE_BITS, strips
 from antiphon.types import Audio
 
 SILENT = 12
@@ -29,16 +30,10 @@ SILENT = 12
 
 DRAWN_GREY = 360
 DRAWN = (
-    *(min(range(360), key=lambda id_: abs((id_ * GOLDEN_ANGLE - 30 * each + 180) % 360 - 180)) for each in range(12)),
+    *(min(range(360), key=lambda id_: abs((hue(id_) - 30 * each + 180) % 360 - 180)) for each in range(12)),
     DRAWN_GREY,
 )
 """The class ids whose colours lie 30 degrees of hue apart: as these the pitch classes and the silence are drawn."""
-
-WIDTH, ROW, GAP, LEFT = 1200, 46, 12, 120
-"""Sizes of the strips in pixels."""
-
-COLOURS = ("var(--accent)", "#d98f4e", "#5a86b8", "#c9bddb", "#9a97a3")
-"""Of AGREEMENTS, in their order."""
 
 ENOUGH_SECONDS = 1.0
 """A sound of the guide that lasts less in all says nothing of what an agent does with it."""
@@ -46,8 +41,14 @@ ENOUGH_SECONDS = 1.0
 ALIKE = 0.9
 """Harmonies from here on are one harmony."""
 
-LEVEL_RANGE_DB, WORTH_RANGE_BITS = 24.0, 4.0
-"""What fills half a strip."""
+ABOUT = {
+    "same": "the same place",
+    "near": "no more than a segment apart",
+    "elsewhere": "another place",
+    "one rests": "one rests",
+    "both rest": "both rest",
+}
+"""AGREEMENTS in the legend's words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,36 +130,20 @@ def compare_page(
             names, abouts, sounds, (guide, sides[0].heard, sides[1].heard), strict=True
         )
     ]
-    body = [
-        "<h1>Two agents, one guide</h1>",
-        *(f'<p class="{"lead" if not number else "note"}">{escape(text)}</p>' for number, text in enumerate(said[0])),
-        '<p class="note">A colour is the strongest pitch class that sounds: the agents\' own classes have nothing in '
-        'common. All of each response: <a href="first/index.html">first</a>, '
-        '<a href="second/index.html">second</a>.</p>',
-        *(track_section(lane, DRAWN_GREY) for lane in lanes),
-        "<h2>Where they differ</h2>",
-        _legend(found),
-        _strips(sides, found),
-        *_moments(said[1]),
-        "<h2>What they play under the same sound</h2>",
-        '<p class="note">Rows go by the strongest pitch class of the guide, the most frequent first. Alike: cosine of '
-        "what both play there on the whole, 1 for the same harmony.</p>",
-        _under(rows),
-        "<h2>What they are</h2>",
-        '<p class="note">The gain is that of each on held-out pieces of its own corpus, in bits a segment.</p>',
-        _table(("", *(side.name for side in sides)), _facts(sides)),
-        "<h2>Settings in which they differ</h2>",
-        _table(("setting", "first", "second"), [(name, *map(str, both)) for name, both in settings.items()])
-        if settings
-        else "<p>None.</p>",
-    ]
-    return page("listening", "Two agents, one guide", "\n".join(body))
-
-
-def _moments(said: Sequence[str]) -> list[str]:
-    if not said:
-        return []
-    return ["<h3>Where they differ most</h3>", f"<ol>{''.join(f'<li>{escape(each)}</li>' for each in said)}</ol>"]
+    return render(
+        "comparison.html",
+        account=said[0],
+        moments=said[1],
+        lanes=[drawn(lane, DRAWN_GREY) for lane in lanes],
+        legend=[(COLOURS[n], ABOUT[name], found.share(name)) for n, name in enumerate(AGREEMENTS)],
+        level_range=f"{LEVEL_RANGE_DB:g}",
+        worth_range=f"{WORTH_RANGE_BITS:g}",
+        strips=strips(found, (sides[0].worth, sides[1].worth)),
+        under=[_under(row) for row in rows],
+        names=[side.name for side in sides],
+        facts=[(name, *(side.facts[name] for side in sides)) for name in sides[0].facts],
+        settings=[(name, *map(str, both)) for name, both in settings.items()],
+    )
 
 
 def _from(side: Side, index: int) -> str:
@@ -176,93 +161,16 @@ def _classes(classes: Sequence[int]) -> str:
     return " ".join(PITCH_CLASSES[each] for each in classes) or "nothing"
 
 
-def _legend(found: Differences) -> str:
-    about = {
-        "same": "the same place",
-        "near": "no more than a segment apart",
-        "elsewhere": "another place",
-        "one rests": "one rests",
-        "both rest": "both rest",
-    }
-    parts = "; ".join(
-        f'<span style="color:{colour}">&#9632;</span> {about[name]} {100 * found.share(name):.0f} %'
-        for name, colour in zip(AGREEMENTS, COLOURS, strict=True)
-    )
+def _under(row: UnderGuide) -> tuple[str, ...]:
     return (
-        f'<p class="note">Of the memory: {parts}. Below: how alike both harmonies are (1 fills the row); by how much '
-        f"the first is louder (up) or softer (down, {LEVEL_RANGE_DB:g} dB at most); how many bits the guide was worth "
-        f"to what each asks for (up to {WORTH_RANGE_BITS:g}; down: the guide spoke against it).</p>"
+        _guide_name(row),
+        f"{row.seconds:.1f}",
+        _classes(row.first),
+        _number(row.first_level, 0),
+        _classes(row.second),
+        _number(row.second_level, 0),
+        _number(row.alike, 2),
     )
-
-
-def _strips(sides: tuple[Side, Side], found: Differences) -> str:
-    intervals = found.spans.intervals
-    end = max(float(intervals[-1, 1]), 1e-9) if len(intervals) else 1.0
-    scale = (WIDTH - LEFT) / end
-    edges = [(LEFT + start * scale, max((stop - start) * scale - 0.5, 0.4)) for start, stop in intervals.tolist()]
-    agreed = "".join(
-        f'<rect x="{x:.1f}" width="{width:.1f}" y="0" height="{ROW}" fill="{COLOURS[which]}"><title>'
-        f"{AGREEMENTS[which]}, {start:.2f} s</title></rect>"
-        for (x, width), which, start in zip(edges, found.agreement.tolist(), intervals[:, 0].tolist(), strict=True)
-    )
-    rows = [
-        _bars(edges, found.harmony, 1.0, 1, True),
-        _bars(edges, found.louder, LEVEL_RANGE_DB, 2),
-        _bars(edges, sides[0].worth, WORTH_RANGE_BITS, 3),
-        _bars(edges, sides[1].worth, WORTH_RANGE_BITS, 4),
-    ]
-    labels = ("same place", "harmony alike", "louder, softer", "guide to first", "guide to second")
-    names = "".join(
-        f'<text x="0" y="{number * (ROW + GAP) + ROW / 2 + 4:.0f}" fill="var(--soft)" font-size="13">{label}</text>'
-        for number, label in enumerate(labels)
-    )
-    height = len(labels) * (ROW + GAP)
-    return (
-        f'<section class="track"><svg viewBox="0 0 {WIDTH} {height}" width="100%" role="img" '
-        f'aria-label="Where the two differ, over time">{names}{agreed}{"".join(rows)}</svg>'
-        f'<div class="axis"><span></span><span>0 to {end:.1f} s</span></div></section>'
-    )
-
-
-def _bars(
-    edges: Sequence[tuple[float, float]], values: Numbers, full: float, row: int, from_below: bool = False
-) -> str:
-    """One bar a span: up from below, or up and down from the middle of its row."""
-    top = row * (ROW + GAP)
-    ground, reach = (top + ROW, ROW) if from_below else (top + ROW / 2, ROW / 2)
-    drawn = [f'<line x1="{LEFT}" x2="{WIDTH}" y1="{ground:g}" y2="{ground:g}" stroke="var(--line)"/>']
-    for (x, width), value in zip(edges, values.tolist(), strict=True):
-        if isfinite(value):
-            height = min(abs(value) / full, 1.0) * reach
-            y = ground - height if value > 0 else ground
-            drawn.append(
-                f'<rect x="{x:.1f}" width="{width:.1f}" y="{y:.1f}" height="{height:.1f}" fill="var(--ink)" '
-                f'fill-opacity=".6"><title>{value:.2f}</title></rect>'
-            )
-    return "".join(drawn)
-
-
-def _under(rows: Sequence[UnderGuide]) -> str:
-    head = ("guide", "seconds", "first plays", "dBFS", "second plays", "dBFS", "alike")
-    return _table(
-        head,
-        [
-            (
-                _guide_name(row),
-                f"{row.seconds:.1f}",
-                _classes(row.first),
-                _number(row.first_level, 0),
-                _classes(row.second),
-                _number(row.second_level, 0),
-                _number(row.alike, 2),
-            )
-            for row in rows
-        ],
-    )
-
-
-def _facts(sides: tuple[Side, Side]) -> list[tuple[str, ...]]:
-    return [(name, *(side.facts[name] for side in sides)) for name in sides[0].facts]
 
 
 def _guide_name(row: UnderGuide) -> str:
@@ -271,9 +179,3 @@ def _guide_name(row: UnderGuide) -> str:
 
 def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if isfinite(value) else "-"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table><tr>{top}</tr>{body}</table></div>'

@@ -6,21 +6,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from math import exp
 from pathlib import Path
 
+from antiphon.pages import render
+from antiphon.pages.colours import colour
 from antiphon.types import Event
 
 WIDTH, LEFT, RIGHT, TOP = 1200, 92, 16, 34
 LANE, PATH, GAP = 34, 320, 30
 """Sizes of the drawing in pixels."""
 
-GOLDEN_ANGLE = 137.508
-"""Degrees of hue between two class ids: neighbours in number look different."""
-
 FEWEST_PIXELS = 26
 """A token is written into its box where the box is this wide."""
+
+LONGEST_NAME = 13
+"""Letters of a file's name that are written beside its part of the memory."""
+
+GUIDE_ROW, RESPONSE_ROW, PROBABILITY_ROW = (TOP + row * (LANE + GAP) for row in range(3))
+PATH_TOP = PROBABILITY_ROW + LANE + GAP + 8
+PATH_BOTTOM = PATH_TOP + PATH
+HEIGHT = PATH_BOTTOM + 46
+"""Heights at which the rows begin, and of the whole drawing."""
+
+STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
+"""Seconds that may lie between two marks of the axis, of which there are at most MOST_MARKS."""
+
+MOST_MARKS = 14
 
 
 @dataclass(frozen=True)
@@ -40,36 +52,78 @@ class Picture:
         return max((event.time + event.duration for event in self.events), default=1.0)
 
 
-def colour(token: int, rest: int) -> str:
-    """The colour of a class: the same in every drawing of this program."""
-    return "#9a97a3" if token == rest else f"hsl({token * GOLDEN_ANGLE % 360:.0f} 70% 55%)"
+@dataclass(frozen=True)
+class Box:
+    """A segment with its token, where that fits in, and a sentence."""
+
+    x: float
+    y: float
+    width: float
+    colour: str
+    middle: float
+    label: str
+    told: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How probable a token was."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of the memory: where it begins, and where its name is written."""
+
+    y: float
+    middle: float
+    short: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A segment on the path through the memory."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    colour: str
+    thickness: int
+    told: str
 
 
 def svg(picture: Picture) -> str:
     """The drawing."""
-    rows = [TOP + row * (LANE + GAP) for row in range(3)]
-    path_top = rows[2] + LANE + GAP + 8
-    height = path_top + PATH + 46
-    guide = [
-        _box(picture, rows[0], event, (token, f"guide segment {index}: {_name(token, picture.rest)}"))
-        for index, (event, token) in enumerate(zip(picture.events, picture.guide, strict=False))
-    ]
-    played = [_box(picture, rows[1], event, (event.played, _sentence(event, picture.rest))) for event in picture.events]
-    body = [
-        _title(rows[0], "guide", "heard"),
-        *guide,
-        _title(rows[1], "response", "played"),
-        *played,
-        _title(rows[2], "probability", "0 to 1"),
-        *(_bar(picture, rows[2], event) for event in picture.events),
-        *_path(picture, path_top),
-        _axis(picture, path_top + PATH),
-    ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        f'font-family="system-ui, sans-serif" font-size="12">'
-        f'<rect width="{WIDTH}" height="{height}" fill="#faf9f7"/>'
-        f"{''.join(body)}</svg>\n"
+    rest, events = picture.rest, picture.events
+    return render(
+        "drawing.svg",
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        lane=LANE,
+        rows=(
+            (GUIDE_ROW, "guide", "heard"),
+            (RESPONSE_ROW, "response", "played"),
+            (PROBABILITY_ROW, "probability", "0 to 1"),
+        ),
+        guide=[
+            _box(picture, GUIDE_ROW, event, token, f"guide segment {index}: {_name(token, rest)}")
+            for index, (event, token) in enumerate(zip(events, picture.guide, strict=False))
+        ],
+        played=[_box(picture, RESPONSE_ROW, event, event.played, _sentence(event, rest)) for event in events],
+        bars=[_bar(picture, event) for event in events],
+        path_top=PATH_TOP,
+        path_bottom=PATH_BOTTOM,
+        parts=[_part(picture, part) for part in picture.parts],
+        steps=[
+            _step(picture, event, place) for event, place in zip(events, picture.places, strict=True) if event.source
+        ],
+        marks=[(_x(picture, second), second) for second in _marks(picture.seconds)],
     )
 
 
@@ -77,79 +131,55 @@ def _x(picture: Picture, seconds: float) -> float:
     return LEFT + (WIDTH - LEFT - RIGHT) * seconds / picture.seconds
 
 
-def _title(y: float, name: str, about: str) -> str:
-    return (
-        f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end" fill="#1c1b22" font-weight="600">{name}</text>'
-        f'<text x="{LEFT - 8}" y="{y + 30}" text-anchor="end" fill="#6b6878">{about}</text>'
-    )
+def _edges(picture: Picture, event: Event) -> tuple[float, float]:
+    return _x(picture, event.time), _x(picture, event.time + event.duration)
 
 
-def _box(picture: Picture, y: float, event: Event, told: tuple[int, str]) -> str:
-    """A segment at the time of `event`, with its token and a sentence."""
-    token, sentence = told
-    left, right = _x(picture, event.time), _x(picture, event.time + event.duration)
-    label = ""
-    if right - left >= FEWEST_PIXELS:
-        name = "–" if token == picture.rest else str(token)
-        label = f'<text x="{(left + right) / 2:.1f}" y="{y + 22}" text-anchor="middle" fill="#fff">{name}</text>'
-    return (
-        f'<g><rect x="{left:.2f}" y="{y}" width="{max(right - left - 0.6, 0.4):.2f}" height="{LANE}" '
-        f'fill="{colour(token, picture.rest)}"/>{label}<title>{escape(sentence)}</title></g>'
-    )
+def _width(left: float, right: float) -> float:
+    """With a gap to the next one, but never invisible."""
+    return max(right - left - 0.6, 0.4)
 
 
-def _bar(picture: Picture, y: float, event: Event) -> str:
-    left, right = _x(picture, event.time), _x(picture, event.time + event.duration)
+def _box(picture: Picture, y: float, event: Event, token: int, told: str) -> Box:
+    left, right = _edges(picture, event)
+    name = "–" if token == picture.rest else str(token)
+    label = name if right - left >= FEWEST_PIXELS else ""
+    return Box(left, y, _width(left, right), colour(token, picture.rest), (left + right) / 2, label, told)
+
+
+def _bar(picture: Picture, event: Event) -> Bar:
+    left, right = _edges(picture, event)
     share = min(exp(event.log_probability), 1.0)
-    return (
-        f'<rect x="{left:.2f}" y="{y + LANE * (1 - share):.2f}" width="{max(right - left - 0.6, 0.4):.2f}" '
-        f'height="{LANE * share:.2f}" fill="#1c1b22" fill-opacity=".55"/>'
-    )
+    return Bar(left, PROBABILITY_ROW + LANE * (1 - share), _width(left, right), LANE * share)
 
 
-def _path(picture: Picture, top: float) -> list[str]:
-    """Across the response's time, up the memory's: an unbroken slope is an unbroken copy."""
+def _up(picture: Picture, sample: float) -> float:
+    """The height at which a sample of the memory is drawn: the first one lies at the bottom."""
     total = max((end for _, _, end in picture.parts), default=1) or 1
-    bottom = top + PATH
-    drawn = [
-        f'<rect x="{LEFT}" y="{top}" width="{WIDTH - LEFT - RIGHT}" height="{PATH}" fill="#fff" stroke="#d9d5df"/>'
-    ]
-    for number, (name, start, end) in enumerate(picture.parts):
-        y = bottom - PATH * start / total
-        middle = bottom - PATH * (start + end) / 2 / total
-        if number:
-            drawn.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.2f}" y2="{y:.2f}" stroke="#d9d5df"/>')
-        short = name if len(name) <= 13 else f"{name[:12]}…"
-        drawn.append(
-            f'<text x="{LEFT - 8}" y="{middle + 4:.1f}" text-anchor="end" fill="#6b6878">{escape(short)}'
-            f"<title>{escape(name)}</title></text>"
-        )
-    for event, place in zip(picture.events, picture.places, strict=True):
-        if not event.source:
-            continue
-        low = bottom - PATH * place / total
-        high = bottom - PATH * (place + event.source_stop - event.source_first) / total
-        drawn.append(
-            f'<line x1="{_x(picture, event.time):.2f}" x2="{_x(picture, event.time + event.duration):.2f}" '
-            f'y1="{low:.2f}" y2="{high:.2f}" stroke="{colour(event.played, picture.rest)}" '
-            f'stroke-width="{5 if event.pinned else 3}" stroke-linecap="round">'
-            f"<title>{escape(_sentence(event, picture.rest))}</title></line>"
-        )
-    return drawn
+    return PATH_BOTTOM - PATH * sample / total
 
 
-def _axis(picture: Picture, y: float) -> str:
-    step = next(
-        step
-        for step in (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
-        if picture.seconds / step <= 14 or step == 3600
+def _part(picture: Picture, part: tuple[str, int, int]) -> Part:
+    name, start, end = part
+    short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return Part(_up(picture, start), _up(picture, (start + end) / 2), short, name)
+
+
+def _step(picture: Picture, event: Event, place: int) -> Step:
+    """Across the response's time, up the memory's: an unbroken slope is an unbroken copy."""
+    left, right = _edges(picture, event)
+    return Step(
+        (left, _up(picture, place)),
+        (right, _up(picture, place + event.source_stop - event.source_first)),
+        colour(event.played, picture.rest),
+        5 if event.pinned else 3,
+        _sentence(event, picture.rest),
     )
-    marks = [
-        f'<text x="{_x(picture, second):.1f}" y="{y + 18}" text-anchor="middle" fill="#6b6878">{second}</text>'
-        for second in range(0, int(picture.seconds) + 1, step)
-    ]
-    about = "seconds of the response across; the memory, from its first file up; thick: pinned by the musician"
-    return f'{"".join(marks)}<text x="{LEFT}" y="{y + 38}" fill="#6b6878">{about}</text>'
+
+
+def _marks(seconds: float) -> range:
+    step = next((step for step in STEPS if seconds / step <= MOST_MARKS), STEPS[-1])
+    return range(0, int(seconds) + 1, step)
 
 
 def _name(token: int, rest: int) -> str:

@@ -1,0 +1,88 @@
+"""Tracks of a page to look at and to listen to: a waveform with coloured regions, and its sound inside the page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from antiphon.audio import mono, mp3
+from antiphon.pages.colours import colour
+from antiphon.types import Audio, Ids, Seconds
+
+WIDTH, HEIGHT = 1200, 110
+"""Size of a drawing in its own units; the page stretches it."""
+
+LONGEST_EMBEDDED = 900.0
+"""Seconds of sound that a page carries for one track; longer ones are drawn but not embedded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One track of the page: a sound, and coloured regions (n, 2) in seconds with a class and a sentence each."""
+
+    name: str
+    about: str
+    audio: Audio
+    intervals: Seconds
+    ids: Ids
+    sentences: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A coloured part of a waveform, and what it says when it is pointed at."""
+
+    x: float
+    width: float
+    colour: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class DrawnLane:
+    """What the template needs of a lane; `sound` is a data URI, empty where the sound is too long for a page."""
+
+    name: str
+    about: str
+    outline: str
+    regions: Sequence[Region]
+    sound: str
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def drawn(lane: Lane, rest: int) -> DrawnLane:
+    """A lane as it is drawn; `rest` is the id drawn grey."""
+    audio = lane.audio
+    scale = WIDTH / max(audio.duration, 1e-9)
+    regions = [
+        Region(start * scale, (end - start) * scale, colour(int(token), rest), sentence)
+        for (start, end), token, sentence in zip(lane.intervals, lane.ids, lane.sentences, strict=True)
+    ]
+    facts = f"{audio.duration:.1f} s, {audio.sample_rate / 1000:g} kHz, {_channels(audio.channels)}"
+    sound = sound_uri(audio) if audio.duration <= LONGEST_EMBEDDED else ""
+    return DrawnLane(lane.name, f"{lane.about}; {facts}", _outline(audio), regions, sound)
+
+
+def sound_uri(audio: Audio) -> str:
+    """A sound as a data URI."""
+    return "data:audio/mpeg;base64," + base64.b64encode(mp3(audio)).decode()
+
+
+def _channels(count: int) -> str:
+    return {1: "mono", 2: "stereo"}.get(count, f"{count} channels")
+
+
+def _outline(audio: Audio) -> str:
+    """The waveform as one closed path: highest and lowest sample of each column, the loudest filling the height."""
+    samples = mono(audio).samples[:, 0]
+    edges = np.linspace(0, len(samples), min(WIDTH, len(samples)) + 1).astype(np.int64)[:-1]
+    high, low = np.maximum.reduceat(samples, edges), np.minimum.reduceat(samples, edges)
+    loudest = max(float(np.abs(samples).max()), 1e-9)
+    middle, x = HEIGHT / 2, np.arange(len(edges)) * WIDTH / len(edges)
+    top = [f"{a:.1f},{middle - b * (middle - 2):.1f}" for a, b in zip(x, high / loudest, strict=True)]
+    bottom = [f"{a:.1f},{middle - b * (middle - 2):.1f}" for a, b in zip(x, low / loudest, strict=True)]
+    return "M" + " L".join(top + bottom[::-1]) + " Z"
