@@ -1,9 +1,11 @@
 FROM python:3.12-slim
-RUN apt-get update && apt-get install -y --no-install-recommends libsndfile1 && rm -rf /var/lib/apt/lists/*
+# A CPU torch first: the one that pip finds by itself brings several GB of CUDA along.
+RUN pip install --no-cache-dir uv && uv pip install --system --no-cache --torch-backend cpu "torch>=2.6"
 WORKDIR /antiphon
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
-RUN pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu "torch>=2.6" \
- && pip install --no-cache-dir ".[scores,codecs]"
-WORKDIR /work
+RUN pip install --no-cache-dir ".[scores]"
+# Any user may write here, also one that the image does not know (docker run --user).
+ENV ANTIPHON_CACHE=/tmp/antiphon NUMBA_CACHE_DIR=/tmp/numba
+WORKDIR /audio
 ENTRYPOINT ["antiphon"]
