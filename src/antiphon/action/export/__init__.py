@@ -8,4 +8,4 @@ from antiphon.action.export.provenance_file import render_provenance as render_p
 from antiphon.action.export.writing import write_response as write_response
 
 RESPONSE_FILES = (PROVENANCE, "specification.json", "response.wav", "mix.wav", "index.html", *FORMAT_FILES)
-"""What a response's directory may hold, the page of `evaluation.report` and everything exported included."""
+"""What a response's directory may hold, the page of `pages.response` and everything exported included."""
