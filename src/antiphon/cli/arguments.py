@@ -9,7 +9,7 @@ import cyclopts
 from cyclopts import Group, Parameter
 from pydantic import BaseModel
 
-from antiphon.config import ActionSettings, CorpusSettings, SamplingSettings, Settings, resolve
+from antiphon.config import ActionSettings, CorpusSettings, SamplingSettings, Settings, in_force, resolve
 
 SETTINGS = Group("Settings", sort_key=2)
 """Beside flags: environment variables such as ANTIPHON_TRAINING__SEED, and a TOML file; flags win."""
@@ -45,3 +45,9 @@ def settings_from(
 def overrides_of(flags: Settings | None) -> dict[str, Any]:
     """What was given as flags, and nothing else."""
     return {} if flags is None else flags.model_dump(exclude_unset=True)
+
+
+def changed_values(settings: Settings) -> dict[str, Any]:
+    """The settings whose value is not the default, by dotted key."""
+    defaults = in_force(Settings())
+    return {key: value for key, value in in_force(settings).items() if value != defaults[key]}

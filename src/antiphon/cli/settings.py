@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from antiphon.cli.arguments import AllSettings, Config, Json, overrides_of, settings_from
+from antiphon.cli.arguments import AllSettings, Config, Json, changed_values, overrides_of, settings_from
 from antiphon.cli.printing import print_json, print_table
 from antiphon.config import in_force, origins
 
@@ -28,17 +29,35 @@ def settings(
     agent
         Start from the settings of this trained agent instead of the defaults.
     changed
-        Only those that do not come from the defaults.
+        Only those whose value is not the default.
     """
     base = None
     if agent is not None:
         from antiphon.agent import Agent
 
         base = Agent.load(agent).settings
-    values = in_force(settings_from(config, settings, base=base))
+    resolved = settings_from(config, settings, base=base)
     sources = origins(config, overrides=overrides_of(settings), base=base)
-    shown = {key: value for key, value in values.items() if not changed or sources[key] != "default"}
+    shown = changed_values(resolved) if changed else in_force(resolved)
     if as_json:
         print_json({key: {"value": value, "from": sources[key]} for key, value in shown.items()})
-        return
-    print_table(["setting", "value", "from"], [[key, json.dumps(value), sources[key]] for key, value in shown.items()])
+    elif shown:
+        print_table(("setting", "value", "from"), _by_section(shown, sources))
+    else:
+        print("every setting has its default")
+
+
+def _by_section(values: Mapping[str, Any], sources: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """A row for each setting, and an empty one where a section ends."""
+    rows: list[tuple[str, str, str]] = []
+    before = ""
+    for key, value in values.items():
+        if rows and _section_of(key) != before:
+            rows.append(("", "", ""))
+        rows.append((key, json.dumps(value, ensure_ascii=False), sources[key]))
+        before = _section_of(key)
+    return rows
+
+
+def _section_of(key: str) -> str:
+    return key.rpartition(".")[0]
