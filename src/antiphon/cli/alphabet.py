@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from antiphon.cli import terminal
+from antiphon.cli.agents import loaded
 from antiphon.cli.arguments import Folders, Json, Output, Pair
 from antiphon.cli.printing import print_json, print_table
 
@@ -28,14 +29,13 @@ def alphabet(
     corpus
         A manifest or a folder of multitracks, in which the classes are looked for; or else --pair or --paired-folders.
     """
-    from antiphon.agent import Agent
     from antiphon.analysis.alphabet_sheet import sheet_of
     from antiphon.corpus.opening import open_given
     from antiphon.files import refuse_foreign
     from antiphon.pages.alphabet_sheet import SHEET_FILES, as_dict, write_sheet
 
     refuse_foreign(output, SHEET_FILES)
-    player = Agent.load(agent)
+    player = loaded(agent)
     given = open_given(corpus, pair, paired_folders, player.settings.corpus)
     with terminal.progress() as progress:
         sheet = sheet_of(player, given, progress)

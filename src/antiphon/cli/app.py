@@ -8,24 +8,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Any, Final
 
 import cyclopts
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError as PydanticError
 
 from antiphon import __version__
 from antiphon.cli import terminal
+from antiphon.cli.agents import loaded
 from antiphon.cli.alphabet import alphabet
 from antiphon.cli.arguments import (
     AllSettings,
     Config,
     Folders,
     Json,
-    OptionalOutput,
     Output,
     Overwrite,
     Pair,
-    Probe,
     Seed,
     settings_from,
 )
@@ -34,13 +34,12 @@ from antiphon.cli.compare import compare
 from antiphon.cli.convert import convert
 from antiphon.cli.corpus import corpus_app
 from antiphon.cli.coupling import coupling_app
+from antiphon.cli.evaluate import evaluate
 from antiphon.cli.explain import explain
 from antiphon.cli.finetune import finetune
 from antiphon.cli.printing import (
     print_gain,
     print_json,
-    print_probe,
-    print_relations,
     print_statistics,
     print_summary,
     print_table,
@@ -48,8 +47,13 @@ from antiphon.cli.printing import (
 from antiphon.cli.reproduce import reproduce
 from antiphon.cli.respond import respond
 from antiphon.cli.settings import settings as settings_verb
+from antiphon.cli.talk import AS_USUAL, TalkFlags, timed
+from antiphon.cli.terminal import Talk
 from antiphon.config import describe
 from antiphon.errors import AntiphonError, SettingsError
+
+AS_A_FUNCTION: Final[dict[str, Any]] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
+"""How cyclopts is called so that errors are raised, and an end is a return."""
 
 app = App(
     name="antiphon",
@@ -60,6 +64,7 @@ app = App(
 app.command(corpus_app)
 app.command(cache_app)
 app.command(coupling_app)
+app.command(evaluate)
 app.command(finetune)
 app.command(respond)
 app.command(reproduce)
@@ -146,10 +151,9 @@ def tokenize(audio: Path, /, *, agent: Path, as_json: Json = False) -> None:
     agent
         Whose alphabet.
     """
-    from antiphon.agent import Agent
     from antiphon.corpus.track_audio import file_sound
 
-    player = Agent.load(agent)
+    player = loaded(agent)
     tokens = player.perception.tokens(file_sound(audio), player.alphabet)
     if as_json:
         print_json(
@@ -161,62 +165,6 @@ def tokenize(audio: Path, /, *, agent: Path, as_json: Json = False) -> None:
 
 
 @app.command
-def evaluate(
-    agent: Path,
-    corpus: Path | None = None,
-    /,
-    *,
-    pair: Pair = None,
-    paired_folders: Folders = None,
-    seed: Seed = 0,
-    probe: Probe = False,
-    output: OptionalOutput = None,
-    as_json: Json = False,
-) -> None:
-    """The re-generation task on the held-out part of a corpus: the agent against every baseline.
-
-    Parameters
-    ----------
-    agent
-        A trained agent.
-    corpus
-        A manifest or a folder; its division is that of the agent's settings.
-    probe
-        Also tell what the classes stand for, wherever the corpus holds notes.json beside its sound, and which class of
-        the guide goes with which of its partner, how much later.
-    output
-        Write all of it here, as one page and one JSON; goes with --probe.
-    """
-    from antiphon.agent import Agent
-    from antiphon.corpus.opening import open_given
-    from antiphon.files import refuse_foreign
-    from antiphon.use_cases.evaluate import EVALUATION_FILES, write_evaluation
-    from antiphon.use_cases.evaluate import evaluate as run
-
-    if output is not None:
-        if not probe:
-            raise SettingsError("--output writes what --probe finds: pass both")
-        refuse_foreign(output, EVALUATION_FILES)
-    player = Agent.load(agent)
-    given = open_given(corpus, pair, paired_folders, player.settings.corpus)
-    with terminal.progress() as progress:
-        evaluation = run(player, given, seed=seed, probed=probe, progress=progress)
-    if output is not None:
-        write_evaluation(output, evaluation)
-    found = evaluation.as_dict()
-    if as_json:
-        print_json(found)
-        return
-    print_summary(found["summary"])
-    print_gain(found["gain"])
-    print_probe(found["probe"])
-    if probe:
-        print_relations(found["relations"])
-    if output is not None:
-        print(f"look: {output / 'index.html'}")
-
-
-@app.command
 def info(agent: Path, /, *, as_json: Json = False) -> None:
     """What an agent is and what it learned from.
 
@@ -225,11 +173,10 @@ def info(agent: Path, /, *, as_json: Json = False) -> None:
     agent
         A trained agent.
     """
-    from antiphon.agent import Agent
     from antiphon.agent.card import model_card
     from antiphon.agent.directory import description
 
-    found = Agent.load(agent)
+    found = loaded(agent)
     if as_json:
         print_json(description(found))
     else:
@@ -250,6 +197,16 @@ def doctor(*, as_json: Json = False) -> None:
         raise AntiphonError("something that Antiphon needs is missing")
 
 
+@app.meta.default
+def launch(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)], talk: TalkFlags = AS_USUAL
+) -> None:
+    """Run a verb, whichever of the flags of all verbs stand before or after it."""
+    terminal.set_talk(talk.talk())
+    with timed():
+        app(tokens, **AS_A_FUNCTION)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
@@ -258,13 +215,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command; an expected error is one line on stderr and an exit code, a bug keeps its traceback."""
     terminal.only_our_own()
+    terminal.set_talk(Talk.NORMAL)
     try:
-        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        app.meta(list(arguments), **AS_A_FUNCTION)
         terminal.flush()
     except CycloptsError as error:
         terminal.say(f"antiphon: {_usage(error)}")
         return SettingsError.exit_code
     except AntiphonError as error:
+        terminal.trace(error)
         terminal.say(f"antiphon: {error}")
         return error.exit_code
     except KeyboardInterrupt:
@@ -275,6 +234,7 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except OSError as error:
         terminal.give_up_output()
+        terminal.trace(error)
         terminal.say(f"antiphon: {terminal.refusal(error)}")
         return AntiphonError.exit_code
     return 0

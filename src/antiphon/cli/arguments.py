@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +11,8 @@ import cyclopts
 from cyclopts import Group, Parameter
 from pydantic import BaseModel
 
-from antiphon.config import ActionSettings, CorpusSettings, SamplingSettings, Settings, in_force, resolve
+from antiphon.cli import terminal
+from antiphon.config import ActionSettings, CorpusSettings, SamplingSettings, Settings, in_force, origins, resolve
 
 SETTINGS = Group("Settings", sort_key=2)
 """Beside flags: environment variables such as ANTIPHON_TRAINING__SEED, and a TOML file; flags win."""
@@ -39,7 +42,10 @@ def settings_from(
     overrides = overrides_of(flags)
     given = {name: section for name, section in sections.items() if section is not None}
     overrides |= {name: section.model_dump(exclude_unset=True) for name, section in given.items()}
-    return resolve(config, overrides=overrides, base=base)
+    resolved = resolve(config, overrides=overrides, base=base)
+    if terminal.is_verbose():
+        tell_settings(resolved, origins(config, overrides=overrides, base=base))
+    return resolved
 
 
 def overrides_of(flags: Settings | None) -> dict[str, Any]:
@@ -51,3 +57,9 @@ def changed_values(settings: Settings) -> dict[str, Any]:
     """The settings whose value is not the default, by dotted key."""
     defaults = in_force(Settings())
     return {key: value for key, value in in_force(settings).items() if value != defaults[key]}
+
+
+def tell_settings(settings: Settings, sources: Mapping[str, str]) -> None:
+    """Where details are asked for, say which settings differ from the defaults, and where each comes from."""
+    for key, value in changed_values(settings).items():
+        terminal.detail(f"setting {key} = {json.dumps(value, ensure_ascii=False)} ({sources[key]})")

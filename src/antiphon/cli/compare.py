@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from antiphon.cli import terminal
+from antiphon.cli.agents import tell_agents
 from antiphon.cli.arguments import Json, Output, Seed
 from antiphon.cli.printing import print_json
 
@@ -41,6 +42,7 @@ def compare(
     """
     from antiphon.use_cases.compare import compare_files
 
+    tell_agents(first, second)
     with terminal.progress() as progress:
         found = compare_files((first, second), guide, memory, output, seed=seed, explained=explain, progress=progress)
     told = found.as_dict()

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from antiphon.cli import terminal
+from antiphon.cli.agents import loaded
 from antiphon.cli.arguments import Json, Output, Overwrite, Seed
 from antiphon.cli.printing import print_json, print_table
 from antiphon.errors import SettingsError
@@ -32,7 +33,6 @@ def finetune(
     pair
         Two recordings that sound together: the guide, and what shall be answered to it.
     """
-    from antiphon.agent import Agent
     from antiphon.agent.directory import AGENT_FILES, AGENT_MARK, description
     from antiphon.audio import read
     from antiphon.files import refuse_foreign
@@ -42,7 +42,7 @@ def finetune(
     refuse_foreign(output, AGENT_FILES)
     if (output / AGENT_MARK).exists() and not overwrite:
         raise SettingsError(f"{output} holds an agent; choose another name, or pass --overwrite")
-    before = Agent.load(agent)
+    before = loaded(agent)
     guide, target = (read(path) for path in pair)
     with terminal.progress() as progress:
         after = run(before, guide, target, Specialising(seed=seed), progress)

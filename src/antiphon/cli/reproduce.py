@@ -96,7 +96,7 @@ def reproduce(
 
 def _tell(plan: Plan) -> None:
     for line in plan.lines():
-        terminal.say(line)
+        terminal.note(line)
 
 
 def _numbers(text: str, flag: str, kind: Callable[[str], Number]) -> tuple[Number, ...]:

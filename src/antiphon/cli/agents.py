@@ -1,0 +1,29 @@
+"""Agents that a verb is given, and what details say of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from antiphon.cli import terminal
+from antiphon.cli.arguments import tell_settings
+from antiphon.config import in_force
+
+if TYPE_CHECKING:
+    from antiphon.agent import Agent
+
+
+def loaded(directory: Path) -> Agent:
+    """The agent of a directory; details say which of its settings differ from the defaults."""
+    from antiphon.agent import Agent
+
+    agent = Agent.load(directory)
+    tell_settings(agent.settings, dict.fromkeys(in_force(agent.settings), str(directory)))
+    return agent
+
+
+def tell_agents(*directories: Path) -> None:
+    """Where details are asked for, the same of agents that are loaded elsewhere."""
+    if terminal.is_verbose():
+        for directory in directories:
+            loaded(directory)
