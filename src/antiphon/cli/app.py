@@ -31,6 +31,7 @@ from antiphon.cli.arguments import (
 )
 from antiphon.cli.cache import cache_app
 from antiphon.cli.compare import compare
+from antiphon.cli.completion import completion_of
 from antiphon.cli.convert import convert
 from antiphon.cli.corpus import corpus_app
 from antiphon.cli.coupling import coupling_app
@@ -73,6 +74,7 @@ app.command(compare)
 app.command(convert)
 app.command(alphabet)
 app.command(settings_verb, name="settings")
+app.command(completion_of(app), name="--install-completion")
 
 
 @app.command
