@@ -121,6 +121,17 @@ def test_one_verbose_call_leaves_the_next_as_usual(call, tmp_path):
     refused(call("info", tmp_path), 4, "not an agent")
 
 
+@pytest.mark.parametrize("flags", [(), ("--quiet",), ("--verbose",)], ids=["usual", "quiet", "verbose"])
+def test_an_interruption_is_one_line(call, monkeypatch, flags):
+    def examine():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("antiphon.cli.doctor.examine", examine)
+    stopped = call("doctor", *flags)
+    assert stopped.code == 130
+    assert stopped.err.splitlines()[-1] == "antiphon: interrupted"
+
+
 def test_a_stage_begins_where_the_one_before_ended(monkeypatch):
     times = iter([0.0, 1.0, 3.0, 4.0, 9.0])
     monkeypatch.setattr(terminal, "perf_counter", lambda: next(times))

@@ -62,6 +62,7 @@ app = App(
     version=__version__,
     suppress_keyboard_interrupt=False,
 )
+app.meta.suppress_keyboard_interrupt = False
 app.command(corpus_app)
 app.command(cache_app)
 app.command(coupling_app)
