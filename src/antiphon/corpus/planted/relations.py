@@ -119,7 +119,7 @@ def _delay(settings: PlantedSettings) -> Relation:
     walk = melody(settings.classes)
     notes = np.arange(walk.size)
     process = Process(walk, notes, notes, walk.size, walk.size, lead_in=walk, delay=settings.delay)
-    return _whole(process, f"b(t) = a(t - {settings.delay}); before, a melody of its own")
+    return _whole(process, f"b(t) = a(t - {settings.delay}); before that, an independent melody")
 
 
 def _transposition(settings: PlantedSettings) -> Relation:
@@ -162,7 +162,7 @@ def _inverse_density(settings: PlantedSettings) -> Relation:
     process = Process(
         steady(count, STAY), levels, levels[::-1].copy(), count, count, guide_free=pitches, answer_free=pitches
     )
-    formula = f"density class of b(t) = {count - 1} - density class of a(t); the pitch of b is a melody of its own"
+    formula = f"density class of b(t) = {count - 1} - density class of a(t); the pitch of b is an independent melody"
     return _partly_free(process, formula, "density class")
 
 
@@ -193,7 +193,7 @@ def _texture(answer: Ids, formula: str) -> Relation:
     process = Process(
         steady(ENERGIES, STAY), levels, answer, ENERGIES, ENERGIES, guide_free=colours, answer_free=colours
     )
-    return _partly_free(process, f"{formula}; the colour of b is its own", "energy class")
+    return _partly_free(process, f"{formula}; the colour of b is independent", "energy class")
 
 
 def _texture_follows(settings: PlantedSettings) -> Relation:
@@ -207,7 +207,7 @@ def _texture_opposes(settings: PlantedSettings) -> Relation:
 def _independent(settings: PlantedSettings) -> Relation:
     walk = melody(settings.classes)
     process = Process(walk, np.arange(walk.size), np.zeros(walk.size, dtype=np.int64), 1, 1, answer_free=walk)
-    return _whole(process, "b is a melody of its own")
+    return _whole(process, "b is an independent melody")
 
 
 def reflected(notes: Ids, classes: int) -> Ids:
