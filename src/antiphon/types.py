@@ -214,13 +214,36 @@ class Tokens:
 
 @dataclass(frozen=True, eq=False)
 class Specification:
-    """What the decision asks for (paper 3.2): tokens, and the log-probability (n,) with which each was drawn (nats)."""
+    """What the decision asks for (paper 3.2): tokens, and the log-probability (n,) with which each was drawn (nats).
+
+    `distributions` (n, classes) are the log-probabilities of all classes at each step, None where only the tokens are
+    asked for.
+    """
 
     tokens: Tokens
     log_probabilities: Seconds
+    distributions: Floats | None = None
 
     def __post_init__(self) -> None:
         _require(self.log_probabilities.shape == (len(self.tokens),), "one log-probability per token")
+        if self.distributions is not None:
+            _require(
+                self.distributions.ndim == 2 and len(self.distributions) == len(self.tokens),
+                "one distribution per token",
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentSound:
+    """How segments sound: `chroma` (n, dim), of which each row has length 1 or, where nothing sounds, 0, so that a
+    product of two rows is their correlation; and `level` (n,) in dBFS."""
+
+    chroma: Floats
+    level: Floats
+
+    def __post_init__(self) -> None:
+        _require(self.chroma.ndim == 2, f"chroma must be (n, dim), got {self.chroma.shape}")
+        _require(self.level.shape == (len(self.chroma),), "one level per segment")
 
 
 @dataclass(frozen=True)
@@ -234,13 +257,22 @@ class MemoryPart:
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """Audio and tokens used as corpus for concatenative synthesis (paper 4.3). Segments never cross two parts."""
+    """Audio and tokens used as corpus for concatenative synthesis (paper 4.3). Segments never cross two parts.
+
+    `class_probabilities` (segments, classes) say how near each segment lies to every class, and `sound` how it sounds;
+    None where nobody measured.
+    """
 
     audio: Audio
     tokens: Tokens
     parts: tuple[MemoryPart, ...]
+    class_probabilities: Floats | None = None
+    sound: SegmentSound | None = None
 
     def __post_init__(self) -> None:
+        rows = [] if self.class_probabilities is None else [len(self.class_probabilities)]
+        rows += [] if self.sound is None else [len(self.sound.level)]
+        _require(all(count == len(self.tokens) for count in rows), "one class distribution and one sound per segment")
         _require(len(self.parts) > 0 and self.parts[0].start == 0, "the first part starts the memory")
         _require(self.parts[-1].end == len(self.audio.samples), "the last part ends the memory")
         _require(
@@ -261,7 +293,8 @@ class Selection:
 
     `played` differs from the specification where the memory lacks the label asked for (a substitute). `last_run` counts
     the segments of the copy with which it ends, those of earlier blocks included (0: count them), and `used` are the
-    segments not to be played again. `gap` is what it costs above the cheapest path, where it need not be that.
+    segments that were played, each as often as it was, where coming back to one costs something. `gap` is what it costs
+    above the cheapest path, where it need not be that. `relaxed` are the settings that could not be kept, in words.
     """
 
     segments: Ids
@@ -270,6 +303,7 @@ class Selection:
     last_run: int = 0
     used: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     gap: float = 0.0
+    relaxed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(self.segments.ndim == 1, f"segments must be (n,), got {self.segments.shape}")
@@ -351,7 +385,8 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """The rendered audio, with every step that led to it. `gain` is what its samples were multiplied by at the end."""
+    """The rendered audio, with every step that led to it. `gain` is what its samples were multiplied by at the end;
+    `guide_sound` how the guide's segments sound, where the selection followed that."""
 
     audio: Audio
     guide: Tokens
@@ -361,3 +396,4 @@ class Response:
     settings: dict[str, Any] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
     gain: float = 1.0
+    guide_sound: SegmentSound | None = None

@@ -222,7 +222,7 @@ def test_an_agent_that_may_not_rest_does_not(call, guide, memory, agent, tmp_pat
     """Drawn almost evenly, so that an agent that may rest does."""
     loose = ("--sampling.temperature", "20", "--sampling.top-p", "1", "--no-explain")
     asked = []
-    for name, flags in (("may", ()), ("may not", ("--sampling.no-rests",))):
+    for name, flags in (("may", ()), ("may not", ("--sampling.rests", "fill"))):
         done(call("respond", guide, "-m", memory, "--agent", agent, "-o", tmp_path / name, *loose, *flags))
         asked.append(set(specification(tmp_path / name)["ids"]))
     rest = specification(tmp_path / "may")["alphabet_size"]

@@ -25,6 +25,7 @@ def test_a_saved_agent_keeps_its_settings(agent):
     assert SCHEMA_VERSION == 2
     assert agent.settings.perception.alphabet_size == 8
     assert agent.settings.decision.dimension == 16
+    assert agent.settings.sampling.rests == "free", "it was a switch, and on"
     assert agent.shifted is None
     assert agent.deaf is not None
 
@@ -32,6 +33,8 @@ def test_a_saved_agent_keeps_its_settings(agent):
 def test_a_saved_agent_hears_and_asks_as_before(agent, tmp_path):
     melody(tmp_path / "guide.wav", 5, 8)
     melody(tmp_path / "memory.wav", 2, 20)
+    by_class = agent.settings.action.model_copy(update={"match": "class"})
+    agent = agent.with_settings(agent.settings.model_copy(update={"action": by_class}))
     guide = agent.tokens(antiphon.read(tmp_path / "guide.wav"))
     memory = agent.memory(antiphon.read(tmp_path / "memory.wav"))
     assert guide.ids.tolist() == HEARD

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing_extensions import deprecated
 
 from antiphon.action.selection.optimal import OptimalSelection
+from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent import directory as directories
 from antiphon.agent.memory import joined_memory
 from antiphon.agent.parts import AgentParts
-from antiphon.agent.playing import Request, optimal_selection_for, played, selector_for
+from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
 from antiphon.agent.specifying import decision_for, specification_for
 from antiphon.config import SamplingSettings, Settings
 from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
 from antiphon.interfaces import DecisionModel, Encoder, Selector
-from antiphon.types import Audio, Memory, Response, Run, Specification, Tokens
+from antiphon.types import Audio, Memory, Response, Run, SegmentSound, Specification, Tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,10 @@ class Agent(AgentParts):
 
         Raises BadData where nothing in them sounds.
         """
-        return joined_memory(parts, self.tokens, self.alphabet)
+        memory = joined_memory(parts, self.perception, self.alphabet)
+        if not self.follows_guide:
+            return memory
+        return replace(memory, sound=segment_sound(memory.audio, memory.tokens.intervals))
 
     def specify(
         self,
@@ -87,7 +91,17 @@ class Agent(AgentParts):
         specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
-        return played(self, Request(guide, heard, specification, used), memory, count=count, seed=seed, pins=pins)
+        asked = Request(guide, heard, specification, used, self.guide_sound(guide, heard))
+        return played(self, asked, memory, count=count, seed=seed, pins=pins)
+
+    @property
+    def follows_guide(self) -> bool:
+        """Whether it matters how guide and memory sound beside their tokens."""
+        return follows_guide(self.settings.action)
+
+    def guide_sound(self, guide: Audio, heard: Tokens) -> SegmentSound | None:
+        """How the guide's segments sound, None where that does not matter."""
+        return segment_sound(guide, heard.intervals) if self.follows_guide else None
 
     @property
     def decision(self) -> NeuralDecision:
@@ -103,9 +117,9 @@ class Agent(AgentParts):
         """A's first half: what finds the path through a memory."""
         return selector_for(self, memory, seed)
 
-    def optimal_selection(self, memory: Memory, seed: int = 0) -> OptimalSelection:
+    def optimal_selection(self, memory: Memory, seed: int = 0, guide: SegmentSound | None = None) -> OptimalSelection:
         """What knows the cost of every path through a memory, whichever selector found it."""
-        return optimal_selection_for(self, memory, seed)
+        return optimal_selection_for(self, memory, seed, guide)
 
     @deprecated("Agent.decider is called Agent.decision_for now")
     def decider(self, sampling: SamplingSettings) -> DecisionModel:

@@ -18,30 +18,39 @@ from antiphon.config import ActionSettings
 from antiphon.errors import SettingsError
 from antiphon.interfaces import Selector
 from antiphon.perception.quantizers import class_distances
-from antiphon.types import Audio, Memory, Response, Run, Selection, Specification, Tokens
+from antiphon.types import Audio, Memory, Response, Run, SegmentSound, Selection, Specification, Tokens
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A guide with its tokens, what is to be played under it, and the settings and seed that led there."""
+    """A guide with its tokens, what is to be played under it, and the settings and seed that led there; and how its
+    segments sound, where the response follows that."""
 
     guide: Audio
     tokens: Tokens
     specification: Specification
     settings: dict[str, Any]
+    sound: SegmentSound | None = None
 
 
-def selector_for(parts: AgentParts, memory: Memory, seed: int = 0) -> Selector:
-    """What finds the path through a memory, as the settings ask for it."""
-    return selector(parts.settings.action, class_distances(parts.alphabet), memory, seed)
+def follows_guide(settings: ActionSettings) -> bool:
+    """Whether it matters how guide and memory sound beside their tokens."""
+    return settings.match == "distribution" and (settings.harmony > 0 or settings.dynamics > 0)
 
 
-def optimal_selection_for(parts: AgentParts, memory: Memory, seed: int = 0) -> OptimalSelection:
+def selector_for(parts: AgentParts, memory: Memory, seed: int = 0, guide: SegmentSound | None = None) -> Selector:
+    """What finds the path through a memory, as the settings ask for it; `guide` is how the guide's segments sound."""
+    return selector(parts.settings.action, class_distances(parts.alphabet), memory, seed, guide)
+
+
+def optimal_selection_for(
+    parts: AgentParts, memory: Memory, seed: int = 0, guide: SegmentSound | None = None
+) -> OptimalSelection:
     """What knows the cost of every path through a memory, whichever selector found it."""
-    chosen = selector_for(parts, memory, seed)
+    chosen = selector_for(parts, memory, seed, guide)
     if isinstance(chosen, OptimalSelection):
         return chosen
-    return OptimalSelection(parts.settings.action, class_distances(parts.alphabet), seed=seed)
+    return OptimalSelection(parts.settings.action, class_distances(parts.alphabet), seed=seed, guide=guide)
 
 
 def played(
@@ -59,7 +68,7 @@ def _selections(
         if count > 1 or pins:
             raise SettingsError("setting action.selector: the oracle knows neither takes nor pins: take optimal")
         return (selector_for(parts, memory, seed).select(asked.specification, memory),)
-    search = optimal_selection_for(parts, memory, seed)
+    search = optimal_selection_for(parts, memory, seed, asked.sound)
     constraints = pinned_steps(pins, memory, asked.tokens.intervals).constraints
     if count > 1:
         return search.takes(asked.specification, memory, count, constraints=constraints)
@@ -77,4 +86,5 @@ def _rendered(
     sound = renderer.of_runs(placed, memory.audio, round(float(intervals[-1, 1]) * rate) if len(intervals) else 0)
     audio, gain = balanced(sound, asked.guide, settings)
     found = events(asked.specification, selection, memory, placed)
-    return Response(audio, asked.tokens, asked.specification, selection, found, asked.settings, placed, gain)
+    heard, specification = asked.tokens, asked.specification
+    return Response(audio, heard, specification, selection, found, asked.settings, placed, gain, asked.sound)

@@ -17,9 +17,16 @@ from antiphon.decision.generation import generate
 from antiphon.decision.guidance import GuidedDecision
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.repetition import Repetition, repetition_of
+from antiphon.decision.sampling import FREE
 from antiphon.errors import SettingsError, WrongAlphabet
 from antiphon.interfaces import DecisionModel
-from antiphon.types import Memory, Run, Specification, Tokens
+from antiphon.types import Ids, Memory, Run, Specification, Tokens
+
+FOLLOWED_REST_SECONDS = 1.0
+"""A shorter rest of the guide is part of its phrase."""
+
+NEAR_ENOUGH = 0.05
+"""A class can be played where some memory segment is it with this probability."""
 
 
 def decision_for(parts: AgentParts, sampling: SamplingSettings) -> DecisionModel:
@@ -40,6 +47,9 @@ def specification_for(
     require_own(parts, guide, "the guide")
     require_own(parts, memory.tokens, "the memory")
     rest = parts.alphabet.rest if parts.alphabet.has_rest else None
+    pinned = pinned_steps(pins, memory, guide.intervals).ids(memory, rest) if pins else None
+    if rest is not None and sampling.rests == "follow":
+        pinned = _with_rests_of(guide, rest, pinned)
     decided = generate(
         decision_for(parts, sampling),
         guide.ids[None],
@@ -47,12 +57,12 @@ def specification_for(
         sampling=sampling,
         seeds=[seed],
         allowed=_allowed(parts, guide, memory, sampling.rests),
-        pinned=pinned_steps(pins, memory, guide.intervals).ids(memory, rest) if pins else None,
+        pinned=pinned,
         durations=guide.durations[None],
         repetition=_repetition(parts, sampling),
     )
     tokens = Tokens(decided.ids[0], guide.intervals, parts.alphabet.id)
-    return Specification(tokens, decided.log_probabilities[0].astype(np.float64))
+    return Specification(tokens, decided.log_probabilities[0].astype(np.float64), decided.distributions[0])
 
 
 def require_own(parts: AgentParts, tokens: Tokens, name: str) -> None:
@@ -73,10 +83,24 @@ def _repetition(parts: AgentParts, sampling: SamplingSettings) -> Repetition | N
     return repetition_of(parts.replay.targets(), parts.alphabet.classes)
 
 
-def _allowed(parts: AgentParts, guide: Tokens, memory: Memory, rests: bool) -> NDArray[np.bool_]:
+def _with_rests_of(guide: Tokens, rest: int, pinned: Ids | None) -> Ids:
+    """The pins (n,), and the rest wherever the guide rests for at least `FOLLOWED_REST_SECONDS` and nothing else is
+    pinned."""
+    resting = guide.ids == rest
+    edges = np.flatnonzero(np.diff(resting, prepend=False, append=False)).reshape(-1, 2)
+    pins = np.full(len(guide), FREE, dtype=np.int64) if pinned is None else pinned.copy()
+    for first, stop in edges:
+        if guide.intervals[stop - 1, 1] - guide.intervals[first, 0] >= FOLLOWED_REST_SECONDS - 1e-6:
+            pins[first:stop] = np.where(pins[first:stop] == FREE, rest, pins[first:stop])
+    return pins
+
+
+def _allowed(parts: AgentParts, guide: Tokens, memory: Memory, rests: str) -> NDArray[np.bool_]:
     """The constraint of the memory (paper 4.3): which classes can be played at each step, shape (n, classes)."""
     usable = usable_segments(memory, parts.settings.action)
     allowed = playable(memory, guide.intervals, parts.alphabet.classes, usable)
+    if memory.class_probabilities is not None and parts.settings.action.match == "distribution":
+        allowed |= (memory.class_probabilities[usable] >= NEAR_ENOUGH).any(axis=0)
     if parts.alphabet.has_rest:
-        allowed[:, parts.alphabet.rest] = rests | ~allowed[:, : parts.alphabet.rest].any(axis=1)
+        allowed[:, parts.alphabet.rest] = (rests == "free") | ~allowed[:, : parts.alphabet.rest].any(axis=1)
     return allowed

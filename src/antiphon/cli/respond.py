@@ -13,6 +13,7 @@ from antiphon.cli import terminal
 from antiphon.cli.arguments import ActionSection, Config, Json, Output, SamplingSection, settings_from
 from antiphon.cli.printing import print_json, print_statistics
 from antiphon.config import Settings
+from antiphon.config.presets import with_preset
 from antiphon.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -46,12 +47,16 @@ class ResponseFlags:
 class PlayingFlags:
     """The settings that a response may change in a trained agent."""
 
+    preset: str | None = None
+    """A way to play: follow (close to the guide), phrases (long stretches of the memory), sparse (less than half of
+    the time), surprising (where the guide does not lead). Settings given beside it win over it."""
     config: Config = None
     sampling: SamplingSection = None
     action: ActionSection = None
 
     def applied(self, agent: Agent, base: Settings) -> Agent:
         """The agent with these flags over the settings `base`."""
+        base = base if self.preset is None else with_preset(base, self.preset)
         return agent.with_settings(settings_from(self.config, base=base, sampling=self.sampling, action=self.action))
 
 

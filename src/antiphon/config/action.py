@@ -6,12 +6,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from antiphon.config.section import Section
+from antiphon.config.section import Section, Share
 
 
 class ActionSettings(Section):
     """Tokens to sound (paper 3.3, 4.3)."""
 
+    match: Literal["distribution", "class"] = "distribution"
+    """What a segment has to match: everything that the decision holds possible, as far as it does, so that a near class
+    may be played; or exactly the class that was drawn (the paper)."""
     jump_cost: float = Field(1.0, ge=0)
     """Cost of leaving a place in the memory for one without shared context; going on costs nothing."""
     shared_context_cost: float = Field(0.1, ge=0)
@@ -24,12 +27,28 @@ class ActionSettings(Section):
     """Cost of a segment times the share of its interval that it is too short to fill."""
     phase_cost: float = Field(0.5, ge=0)
     """Cost of a segment from another beat of the bar than that on which it is played, where beats are known."""
+    phrase_seconds: float = Field(3.0, gt=0)
+    """How long a phrase is, an unbroken copy of the memory: leaving one earlier costs."""
+    phrase_cost: float = Field(2.0, ge=0)
+    """Cost of leaving a copy at once, on top of the jump; less the longer it has lasted, nothing after
+    `phrase_seconds`."""
+    novelty: float = Field(0.5, ge=0)
+    """Cost of playing a memory segment once more, three times as much where it was just heard; 0 repeats freely."""
+    harmony: float = Field(0.0, ge=0)
+    """Cost of a segment times how little its chroma agrees with the guide's at that moment (0 to 2): how closely the
+    guide's harmony is followed, whatever was learned."""
+    dynamics: float = Field(0.0, ge=0)
+    """Cost of a segment times how far its level among the memory's is from the guide's among the guide's, in standard
+    deviations: how closely the guide's loudness is followed, whatever was learned."""
+    density: Share = 1.0
+    """Share of the time that is played at most: of the phrases those that fit best, the others are silence."""
     longest_copy: int = Field(0, ge=0)
-    """Segments after which a copy of the memory must be left; 0 never."""
+    """Segments after which a copy of the memory must be left; 0 never. It is given up where no path keeps it."""
     minimum_run: int = Field(1, ge=1)
-    """Segments before which no jump may leave a copy; silence and the end may."""
+    """Segments before which no jump may leave a copy; silence and the end may. It is lowered where no path keeps it."""
     reuse: bool = True
-    """Whether a segment may be played more than once. Without, the path is no longer certainly the cheapest."""
+    """Whether a segment may be played more than once. Without, near classes are played, and a segment comes back only
+    where the memory has no other left; the path is no longer certainly the cheapest."""
     allowed_regions: tuple[str, ...] = ()
     """If given, only these spans of the memory are played: `FILE:START-END`, or `START-END` of every file, in
     seconds."""

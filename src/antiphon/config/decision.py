@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from antiphon.config.section import Section, Share
 
@@ -71,9 +71,15 @@ class SamplingSettings(Section):
     repetition: Share = 1.0
     """Repeats are left to the model up to the length that this share of the training music's own repeats do not pass;
     beyond it they become the less likely, the rarer such lengths are in the music. 1 leaves all to the model."""
-    rests: bool = True
-    """Whether a response may rest where the memory has something to play. A voice rests through the interludes of a
-    song, and an agent that has learned from songs rests as long."""
+    rests: Literal["free", "follow", "fill"] = "free"
+    """When a response rests: as the decision has it, which rests as long as the music it learned from; where the guide
+    rests for a second or longer, and only there; or never (`fill`), so that it plays on through the guide's rests."""
     constraint: Literal["hard", "soft", "off"] = "hard"
     """Keep to the labels of the memory: always, or where the nucleus holds one (paper 4.3), or never. The paper's soft
     form can ask for a label that the memory lacks, which it plays as silence."""
+
+    @field_validator("rests", mode="before")
+    @classmethod
+    def _was_a_switch(cls, value: object) -> object:
+        """Agents of earlier versions say true or false: may it rest?"""
+        return {True: "free", False: "fill"}[value] if isinstance(value, bool) else value

@@ -47,20 +47,24 @@ def generate(
         if limit is not None and len(limit) != guides.shape[1]:
             raise ValueError(f"{name} for {len(limit)} positions do not fit guides of {guides.shape[1]}")
     player = Player(model, context, sampling, repetition)
-    decided = Decided(np.zeros(guides.shape, dtype=np.int64), np.zeros(guides.shape))
+    decided = Decided(
+        np.zeros(guides.shape, dtype=np.int64),
+        np.zeros(guides.shape),
+        np.zeros((*guides.shape, model.classes), dtype=np.float32),
+    )
     parts = list(blocks(len(guides), max(1, ROWS // (player.rows * sampling.best_of))))
     for number, rows in enumerate(parts):
         heard = Heard(guides[rows], None if durations is None else durations[rows])
         labels = allowed[:, rows] if allowed is not None and allowed.ndim == 3 else allowed
         steps = _steps(player, heard, seeds[rows], labels, pinned)
-        ids, log_probabilities = [], []
+        found = []
         for done, step in enumerate(steps, 1):
-            ids.append(step.ids)
-            log_probabilities.append(step.log_probabilities)
+            found.append(step)
             progress("decide", number * guides.shape[1] + done, len(parts) * guides.shape[1])
-        if ids:
-            best = _likeliest(np.hstack(ids), np.hstack(log_probabilities), sampling.best_of)
+        if found:
+            best = _likeliest(_in_a_row(found), sampling.best_of)
             decided.ids[rows], decided.log_probabilities[rows] = best.ids, best.log_probabilities
+            decided.distributions[rows] = best.distributions
     return decided
 
 
@@ -80,8 +84,17 @@ def _steps(
         yield decided
 
 
-def _likeliest(ids: Ids, log_probabilities: Seconds, takes: int) -> Decided:
+def _in_a_row(steps: Sequence[Decided]) -> Decided:
+    """Steps one after another as one sequence."""
+    return Decided(
+        np.hstack([step.ids for step in steps]),
+        np.hstack([step.log_probabilities for step in steps]),
+        np.concatenate([step.distributions for step in steps], axis=1),
+    )
+
+
+def _likeliest(decided: Decided, takes: int) -> Decided:
     """Of each guide's takes (guides x takes, n) the one that is most probable as a whole (guides, n)."""
-    totals = log_probabilities.sum(axis=1).reshape(-1, takes)
+    totals = decided.log_probabilities.sum(axis=1).reshape(-1, takes)
     rows = np.arange(len(totals)) * takes + totals.argmax(axis=1)
-    return Decided(ids[rows], log_probabilities[rows])
+    return Decided(decided.ids[rows], decided.log_probabilities[rows], decided.distributions[rows])

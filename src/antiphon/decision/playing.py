@@ -22,10 +22,12 @@ from antiphon.types import Floats, Ids, Seconds
 
 @dataclass(frozen=True, eq=False)
 class Decided:
-    """Ids (guides, n) and the model's own log-probability (guides, n) of each, in nats."""
+    """Ids (guides, n) and the model's own log-probability (guides, n) of each, in nats; and `distributions` (guides, n,
+    classes), those of all classes."""
 
     ids: Ids
     log_probabilities: Seconds
+    distributions: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +138,9 @@ class Player:
             position=state.position + 1,
             echoes=None if state.echoes is None else state.echoes.played(ids),
         )
-        own = log_probabilities[np.arange(len(ids)), ids][self.rows - 1 :: self.rows]
-        return state, Decided(ids[self.rows - 1 :: self.rows, None], own[:, None].astype(np.float64))
+        own = log_probabilities[np.arange(len(ids)), ids][self.rows - 1 :: self.rows, None].astype(np.float64)
+        every = log_probabilities[self.rows - 1 :: self.rows, None]
+        return state, Decided(ids[self.rows - 1 :: self.rows, None], own, every)
 
     def _ahead(self, state: Playing) -> tuple[Playing, Floats]:
         """The model's answer to all that was heard and played; a window that is full moves on first."""

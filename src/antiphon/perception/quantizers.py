@@ -66,6 +66,33 @@ def make_quantizer(alphabet: Alphabet) -> Quantizer:
     return NearestCentroidWithRest(alphabet) if alphabet.has_rest else NearestCentroid(alphabet)
 
 
+BANDWIDTH = 0.72
+"""Of the probabilities of classes, in units of the middle distance from a centroid to its nearest neighbour."""
+
+
+def class_probabilities(alphabet: Alphabet, segments: Segments) -> Floats:
+    """p(class | vector) (n, classes): Gaussians of one width around all centroids, which are equally probable.
+
+    A segment below `rest_dbfs` is a rest for certain.
+    """
+    from scipy.spatial.distance import cdist
+
+    between = class_distances(alphabet)[: alphabet.size, : alphabet.size]
+    np.fill_diagonal(between, np.inf)
+    width = BANDWIDTH * float(np.median(between.min(axis=1)))
+    found = np.zeros((len(segments.vectors), alphabet.classes), dtype=np.float32)
+    step = max(1, CHUNK_DISTANCES // alphabet.size)
+    for first in range(0, len(segments.vectors), step):
+        scaled = (segments.vectors[first : first + step] / alphabet.scale).astype(np.float64)
+        logits = -0.5 * cdist(scaled, alphabet.centroids.astype(np.float64), "sqeuclidean") / width**2
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        found[first : first + step, : alphabet.size] = weights / weights.sum(axis=1, keepdims=True)
+    if alphabet.has_rest:
+        silent = segments.level < alphabet.rest_dbfs
+        found[silent] = np.arange(alphabet.classes) == alphabet.rest
+    return found
+
+
 def class_distances(alphabet: Alphabet) -> Distances:
     """Euclidean distances (classes, classes) between centroids in units of the scale.
 

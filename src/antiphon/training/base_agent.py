@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon.agent import Agent
-from antiphon.config import SamplingSettings, Settings, resolve
+from antiphon.config import ActionSettings, SamplingSettings, Settings, resolve
 from antiphon.corpus.manifest import Corpus, read_manifest
 from antiphon.corpus.opening import open_corpus
 from antiphon.corpus.planted import PLANTED_WORLDS, PlantedSettings, build_planted
@@ -34,9 +34,13 @@ WORLD_SEGMENTS = 64
 """Segments of half a second in a piece of a world."""
 
 
-PLAYING = SamplingSettings(rests=False, repetition=0.95)
-"""How it plays unless told otherwise. A Lied's voice waits through the piano's interludes; who takes the base agent to
-play along does not want to wait with it."""
+SAMPLING = SamplingSettings(rests="follow", repetition=0.95, guidance=2.0)
+"""How it decides unless told otherwise. A Lied's voice waits through the piano's interludes; who takes the base agent
+to play along does not want to wait with it. With more guidance than it learned, three real guides out of three were
+followed in harmony, and no joint was added (docs/recordings.md)."""
+
+ACTION = ActionSettings(phrase_cost=3.5, harmony=6.0, dynamics=1.5, loudness="guide")
+"""How it plays unless told otherwise: set on pairs of real stems (docs/recordings.md)."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def build_base(
         "licence": "CC0-1.0",
     }
     agent = replace(trained, deaf=None, shifted=None, training={**trained.training, **told})
-    agent = agent.with_settings(settings.model_copy(update={"sampling": PLAYING}))
+    agent = agent.with_settings(settings.model_copy(update={"sampling": SAMPLING, "action": ACTION}))
     agent.save(output)
     size = sum(path.stat().st_size for path in output.iterdir())
     if size > MOST_BYTES:

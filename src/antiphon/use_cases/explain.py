@@ -45,7 +45,7 @@ def with_candidate_costs(
     durations = response.guide.durations if agent.settings.decision.durations else None
     heard = Influences(agent.decision, agent.context, rest).of(guide, ids, durations, progress)
     fixed = pinned_steps(pins, memory, response.guide.intervals)
-    weighed = agent.optimal_selection(memory, seed).candidate_costs(
+    weighed = agent.optimal_selection(memory, seed, response.guide_sound).candidate_costs(
         response.specification, memory, response.selection, constraints=fixed.constraints
     )
     events = tuple(

@@ -7,6 +7,7 @@ import numpy as np
 
 from antiphon.action import provenance
 from antiphon.action.rendering.runs import runs
+from antiphon.config import ActionSettings
 from antiphon.types import Alphabet, Audio, Memory, MemoryPart, Response, Selection, Specification, Tokens
 
 ALPHABET = "test"
@@ -14,6 +15,11 @@ ALPHABET = "test"
 
 def uniform(count: int, seconds: float = 0.5) -> np.ndarray:
     return np.stack([np.arange(count), np.arange(1, count + 1)], axis=1) * seconds
+
+
+def plain(**changes) -> ActionSettings:
+    """Exactly the labels that are asked for, where only joins cost something; and what a test is about."""
+    return ActionSettings(**{"match": "class", "phrase_cost": 0, "novelty": 0, **changes})
 
 
 def specification(ids: Sequence[int], seconds: float = 0.5) -> Specification:

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
-from action_making import distances, memory, specification, with_sound
+from action_making import distances, memory, plain, specification, with_sound
 
 from antiphon.action.selection.concatenation_cost import Boundaries, boundaries
 from antiphon.action.selection.optimal import OptimalSelection
-from antiphon.config import ActionSettings
 from antiphon.errors import BadData
 
 RATE = 8000
@@ -53,7 +52,7 @@ def test_the_same_memory_has_the_same_classes():
 def test_of_two_jumps_the_one_that_is_heard_less_is_taken():
     source = tones([440, 880, 1500, 440, 445])
     source = with_sound([0, 5, 1, 5, 1], source.audio.samples, RATE)
-    chosen = OptimalSelection(ActionSettings(boundary_cost=1.0), distances(10), boundaries(source))
+    chosen = OptimalSelection(plain(boundary_cost=1.0), distances(10), boundaries(source))
     assert chosen.select(specification([0, 1]), source).segments.tolist() == [0, 4]
 
 
@@ -66,7 +65,7 @@ def test_samples_that_are_no_numbers_are_refused_with_their_place():
 
 def test_boundaries_of_another_memory_are_refused():
     with pytest.raises(ValueError, match="boundaries of 2 segments for a memory of 3"):
-        OptimalSelection(ActionSettings(), distances(10), boundaries(tones([440, 880]))).select(
+        OptimalSelection(plain(), distances(10), boundaries(tones([440, 880]))).select(
             specification([0]), tones([440, 880, 220])
         )
     with pytest.raises(ValueError, match="finite"):

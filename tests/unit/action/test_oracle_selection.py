@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
-from action_making import distances, memory, specification
+from action_making import distances, memory, plain, specification
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.action.oracle.selection import OracleSelection
 from antiphon.action.oracle.string_matching import FactorOracle, SuffixAutomaton
 from antiphon.action.selection.optimal import OptimalSelection
-from antiphon.config import ActionSettings
 from antiphon.errors import BadData
 from antiphon.types import SILENCE
 
@@ -15,7 +14,7 @@ WORDS = st.lists(st.integers(0, 2), max_size=12)
 
 
 def select(asked, source, state=None, seed=0, **changes):
-    chosen = OracleSelection(ActionSettings(selector="oracle", **changes), distances(10, rest=True), seed)
+    chosen = OracleSelection(plain(selector="oracle", **changes), distances(10, rest=True), seed)
     return chosen.select(specification(asked), source, state)
 
 
@@ -56,7 +55,7 @@ def test_what_is_played_is_what_was_asked_for():
     labels, asked = rng.integers(0, 4, 80).tolist(), rng.integers(0, 4, 200).tolist()
     found = select(asked, memory(labels, parts=[10, 40]))
     assert [labels[segment] for segment in found.segments] == asked
-    optimal = OptimalSelection(ActionSettings(), distances(10, rest=True))
+    optimal = OptimalSelection(plain(), distances(10, rest=True))
     assert optimal.select(specification(asked), memory(labels, parts=[10, 40])).costs.sum() <= found.costs.sum()
 
 

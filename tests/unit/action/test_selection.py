@@ -2,10 +2,9 @@ import itertools
 
 import numpy as np
 import pytest
-from action_making import distances, memory, specification, uniform, with_sound
+from action_making import distances, memory, plain, specification, uniform, with_sound
 
 from antiphon.action.selection.optimal import OptimalSelection, playable
-from antiphon.config import ActionSettings
 from antiphon.errors import BadData, WrongAlphabet
 from antiphon.types import SILENCE, Selection, Specification, Tokens
 
@@ -39,7 +38,7 @@ def cheapest(played, source, settings, last=None):
 @pytest.mark.parametrize("seed", range(40))
 def test_no_path_is_cheaper(seed, jump, shared):
     rng = np.random.default_rng(seed)
-    settings = ActionSettings(jump_cost=jump, shared_context_cost=shared)
+    settings = plain(jump_cost=jump, shared_context_cost=shared)
     labels = rng.integers(0, 3, rng.integers(1, 9)).tolist()
     parts = sorted(set(rng.integers(1, len(labels), rng.integers(0, 3)).tolist())) if len(labels) > 1 else []
     source = memory(labels, parts=parts)
@@ -56,7 +55,7 @@ def test_no_path_is_cheaper(seed, jump, shared):
 
 
 def select(asked, source, rest=True, state=None, classes=10):
-    return OptimalSelection(ActionSettings(), distances(classes, rest)).select(asked, source, state)
+    return OptimalSelection(plain(), distances(classes, rest)).select(asked, source, state)
 
 
 def test_a_memory_asked_for_itself_is_played_through():
@@ -79,12 +78,12 @@ def test_a_jump_into_shared_context_is_cheaper():
 
 
 def test_of_equal_paths_the_one_with_fewest_joints_is_taken():
-    free = OptimalSelection(ActionSettings(jump_cost=0, shared_context_cost=0), distances(10))
+    free = OptimalSelection(plain(jump_cost=0, shared_context_cost=0), distances(10))
     assert free.select(specification([1, 2, 3]), memory([3, 2, 1, 2, 3, 1])).segments.tolist() == [2, 3, 4]
 
 
 def test_of_equal_paths_the_one_that_goes_on_last_is_taken():
-    alike = OptimalSelection(ActionSettings(jump_cost=1, shared_context_cost=1), distances(10))
+    alike = OptimalSelection(plain(jump_cost=1, shared_context_cost=1), distances(10))
     assert alike.select(specification([0, 1, 2]), memory([0, 1, 5, 1, 2])).segments.tolist() == [0, 3, 4]
 
 
@@ -206,7 +205,7 @@ def test_another_alphabet_is_refused():
 
 def test_distances_must_be_square():
     with pytest.raises(ValueError, match="class_distances"):
-        OptimalSelection(ActionSettings(), np.zeros((2, 3)))
+        OptimalSelection(plain(), np.zeros((2, 3)))
 
 
 def test_the_same_question_has_the_same_answer():

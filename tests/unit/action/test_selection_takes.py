@@ -1,17 +1,16 @@
 """Takes: other ways to play the same specification. And a path without re-use where copies compete for segments."""
 
 import pytest
-from action_making import distances, memory, specification
+from action_making import distances, memory, plain, specification
 
 from antiphon.action.selection.optimal import OptimalSelection
-from antiphon.config import ActionSettings
 
 ASKED = [0, 1, 2, 0, 1, 2]
 MANY_WAYS = memory([0, 1, 2, 5, 0, 1, 5, 2, 0, 5, 1, 2])
 
 
 def selection(seed: int = 0, **settings) -> OptimalSelection:
-    return OptimalSelection(ActionSettings(**settings), distances(6), seed=seed)
+    return OptimalSelection(plain(**settings), distances(6), seed=seed)
 
 
 def takes(count: int, source=MANY_WAYS, asked=ASKED, seed: int = 0, **settings):

@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.action.selection.concatenation_cost import Boundaries
+from antiphon.action.selection.density import sparse
 from antiphon.action.selection.constraints import Constraints
+from antiphon.action.selection.novelty import is_priced, novel_path, novelty_prices
 from antiphon.action.selection.search_problem import SearchProblem, search_problem
 from antiphon.action.selection.semirings import Drawn, LogSumExp, MinPlus, cheapest
 from antiphon.action.selection.substitutes import Classes, playable
-from antiphon.action.selection.without_reuse import path_without_reuse
+from antiphon.action.selection.trellis import Step
 from antiphon.config import ActionSettings
-from antiphon.types import SILENCE, Ids, Memory, Seconds, Selection, Specification
+from antiphon.types import SILENCE, Ids, Memory, Seconds, SegmentSound, Selection, Specification
 
 __all__ = ["CandidateCosts", "OptimalSelection", "playable"]
 
@@ -62,11 +64,13 @@ class OptimalSelection:
         class_distances: NDArray[np.floating],
         boundaries: Boundaries | None = None,
         seed: int = 0,
+        guide: SegmentSound | None = None,
     ) -> None:
         self._settings = settings
         self._classes = Classes(class_distances)
         self._boundaries = boundaries
         self._seed = seed
+        self._guide = guide
 
     def select(
         self,
@@ -80,7 +84,7 @@ class OptimalSelection:
         Raises WrongAlphabet; SettingsError for a region that is nowhere; and BadData where the memory is too short, has
         no sound to play, or where a cap cannot be kept, naming it.
         """
-        problem = self._posed(specification, memory, state, constraints)
+        problem = self._posed(specification, memory, state, self._thinned(specification, memory, state, constraints))
         if not self._settings.variation:
             return self._cheapest(problem)
         drawn = self._drawn(problem, self._settings.variation, self._seed)
@@ -99,7 +103,7 @@ class OptimalSelection:
         The others are drawn; there are fewer of them where the memory leaves no choice. `gap` says how much each costs
         above the first.
         """
-        problem = self._posed(specification, memory, state, constraints)
+        problem = self._posed(specification, memory, state, self._thinned(specification, memory, state, constraints))
         found = [self._cheapest(problem)] if count > 0 else []
         known = {selection.segments.tobytes() for selection in found}
         for draw in range(DRAWS_PER_TAKE * count):
@@ -120,12 +124,12 @@ class OptimalSelection:
         constraints: Constraints | None = None,
     ) -> CandidateCosts:
         """What each step of a selection, made of the same arguments, had to choose from. Exact, caps included."""
-        problem = self._posed(specification, memory, state, constraints)
+        problem = self._posed(specification, memory, state, self._thinned(specification, memory, state, constraints))
         count = len(selection.segments)
         told = CandidateCosts(
             np.zeros(count, dtype=np.int64), np.zeros(count), np.full(count, SILENCE), np.full(count, np.inf)
         )
-        for way, totals in problem.trellis().totals(MinPlus()):
+        for way, totals in problem.trellis(_priced_steps(problem, selection)).totals(MinPlus()):
             assert way.here.step.candidates is not None
             segments = way.here.step.candidates.segments
             above = totals - totals.min()
@@ -153,20 +157,47 @@ class OptimalSelection:
             boundaries=self._boundaries,
             state=state,
             constraints=constraints,
+            guide=self._guide,
         )
+
+    def _thinned(
+        self,
+        specification: Specification,
+        memory: Memory,
+        state: Selection | None,
+        constraints: Constraints | None,
+    ) -> Constraints | None:
+        """The constraints, with silence where the phrases that fit worst would be, as far as `density` wants it."""
+        if self._settings.density == 1:
+            return constraints
+        problem = self._posed(specification, memory, state, constraints)
+        found = self._cheapest(problem)
+        silent = sparse(found, problem.pins, specification.tokens.durations, self._settings.density)
+        return replace(constraints or Constraints(), silent=silent)
 
     def _cheapest(self, problem: SearchProblem) -> Selection:
         optimum = problem.selection(problem.optimum())
-        if self._settings.reuse:
+        if not is_priced(problem):
             return optimum
-        found = problem.selection(path_without_reuse(problem, MinPlus(), cheapest))
+        found = problem.selection(novel_path(problem, MinPlus(), cheapest))
         return replace(found, gap=_above(found, optimum))
 
     def _drawn(self, problem: SearchProblem, variation: float, seed: int) -> Selection:
         semiring, choice = LogSumExp(variation), Drawn(variation, np.random.default_rng(seed))
-        if self._settings.reuse:
-            return problem.selection(problem.path(semiring, choice))
-        return problem.selection(path_without_reuse(problem, semiring, choice))
+        if is_priced(problem):
+            return problem.selection(novel_path(problem, semiring, choice))
+        return problem.selection(problem.path(semiring, choice))
+
+
+def _priced_steps(problem: SearchProblem, selection: Selection) -> tuple[Step, ...]:
+    """The steps (n,) of a question, each candidate with what coming back to it costs, all other steps being played."""
+    if not is_priced(problem):
+        return problem.steps
+    added = novelty_prices(problem, selection.segments)
+    return tuple(
+        step if prices is None else replace(step, costs=prices if step.costs is None else step.costs + prices)
+        for step, prices in zip(problem.steps, added, strict=True)
+    )
 
 
 def _above(selection: Selection, optimum: Selection) -> float:

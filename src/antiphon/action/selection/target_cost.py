@@ -1,0 +1,152 @@
+"""How well each memory segment fits what is asked for at each step (target cost; Hunt and Black, 1996).
+
+Three parts are added up, each 0 at best:
+
+- decision, in nats: how much less probable a segment is, under the decision's whole distribution, than the segment
+  that is most probable at this step. p(segment) = sum over classes of p(class) p(class | sound of the segment), so a
+  near class costs little where the decision is undecided, and much where it is certain;
+- harmony: 1 minus the correlation of the chroma of guide and segment, times `action.harmony`;
+- dynamics: how far the level of the segment among the memory's differs from that of the guide's segment among the
+  guide's, in standard deviations, times `action.dynamics`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.types import Floats, SegmentSound
+
+Costs = NDArray[np.float64]
+
+LARGEST_DECISION_COST = 8.0
+"""Nats: what the decision excludes costs no more, so that every control can still be met."""
+
+NEAR_CLASS_COST = 4.0
+"""What a class at a middle distance from the one asked for costs, where the decision's distribution is not known."""
+
+LEVEL_SPREAD_DB = 3.0
+"""Added to the spread of levels: a recording of one level has no dynamics to follow."""
+
+SHORTLIST = 512
+"""At one step no more candidates are searched than the best so many by themselves, and the best so many with what
+follows them; in a memory of no more than twice as many, all are."""
+
+ROWS = 256
+"""Steps whose costs are held at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Following:
+    """How guide (n) and memory (m) segments sound, and the weights of `harmony` and `dynamics`."""
+
+    guide: SegmentSound
+    memory: SegmentSound
+    harmony: float
+    dynamics: float
+
+    def rows(self, first: int, stop: int) -> Costs:
+        """Costs (stop - first, m) of these steps."""
+        harmony = 1 - self.guide.chroma[first:stop].astype(np.float64) @ self.memory.chroma.T
+        away = np.abs(self._guide_level[first:stop, np.newaxis] - self._memory_level)
+        return np.asarray(self.harmony * harmony + self.dynamics * away)
+
+    @cached_property
+    def _guide_level(self) -> Costs:
+        return relative_level(self.guide.level)
+
+    @cached_property
+    def _memory_level(self) -> Costs:
+        return relative_level(self.memory.level)
+
+
+def relative_level(level: Floats) -> Costs:
+    """Levels (n,) in dBFS as standard deviations from the mean of those that sound; 2 below it at least."""
+    sounding = level[level > level.min()] if len(level) else level
+    if not len(sounding):
+        return np.zeros(len(level))
+    mean, spread = float(sounding.mean()), float(sounding.std())
+    return np.maximum((level.astype(np.float64) - mean) / (spread + LEVEL_SPREAD_DB), -2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class TargetCosts:
+    """Costs of playing each of `usable` (k,) memory segments at each of n steps.
+
+    `distributions` (n, classes) are log-probabilities, `class_probabilities` (m, classes) those of memory segments;
+    `following` is None where only the decision is asked.
+    """
+
+    distributions: Floats
+    class_probabilities: Floats
+    usable: NDArray[np.int64]
+    following: Following | None = None
+
+    def rows(self, first: int, stop: int) -> Costs:
+        """Costs (stop - first, k) of these steps."""
+        asked = np.exp(self.distributions[first:stop].astype(np.float64))
+        fit = np.log(np.maximum(asked @ self.class_probabilities[self.usable].T.astype(np.float64), 1e-12))
+        costs = np.minimum(fit.max(axis=1, keepdims=True, initial=-np.inf) - fit, LARGEST_DECISION_COST)
+        if self.following is not None:
+            costs += self.following.rows(first, stop)[:, self.usable]
+        return np.asarray(costs)
+
+    def shortlists(self, phrase: int) -> list[tuple[NDArray[np.int64], Costs]]:
+        """For each step the segments (c,) that are searched, in ascending order, and their costs (c,).
+
+        In a large memory those that fit best by themselves, and those that fit best together with the `phrase` segments
+        that follow them, or that they follow.
+        """
+        found: list[tuple[NDArray[np.int64], Costs]] = []
+        count = len(self.distributions)
+        for first in range(0, count, ROWS):
+            stop = min(first + ROWS, count)
+            before = max(0, first - phrase)
+            costs = self.rows(before, min(stop + phrase, count))
+            if len(self.usable) <= 2 * SHORTLIST:
+                found += [(self.usable, row) for row in costs[first - before : stop - before]]
+                continue
+            together = _along(costs, self.usable, phrase)
+            for row in range(first - before, stop - before):
+                best = np.argpartition(costs[row], SHORTLIST)[:SHORTLIST]
+                best = np.union1d(best, np.argpartition(together[row], SHORTLIST)[:SHORTLIST])
+                found.append((self.usable[best], costs[row, best]))
+        return found
+
+
+def _along(costs: Costs, usable: NDArray[np.int64], phrase: int) -> Costs:
+    """The mean cost (n, k) of the best copy of `phrase` segments that goes through each place, ends included."""
+    window = min(phrase, len(costs))
+    follows = np.concatenate([np.diff(usable) == 1, [False]])
+    sums, going = costs.copy(), np.ones(len(usable), dtype=np.bool_)
+    for ahead in range(1, window):
+        going = follows & np.concatenate([going[1:], [False]])
+        later = np.full_like(costs, LARGEST_DECISION_COST)
+        later[:-ahead, :-ahead] = costs[ahead:, ahead:]
+        sums += np.where(going, later, LARGEST_DECISION_COST)
+    best = sums.copy()
+    for back in range(1, window):
+        best[back:, back:] = np.minimum(best[back:, back:], sums[:-back, :-back])
+    return np.asarray(best / window)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassCosts:
+    """The same where only classes are asked for: `distances` (classes, classes) from `asked` ids (n,) to those (m,) of
+    the memory, in units of the middle distance, times `NEAR_CLASS_COST`."""
+
+    asked: NDArray[np.int64]
+    memory: NDArray[np.int64]
+    usable: NDArray[np.int64]
+    distances: NDArray[np.floating]
+
+    def shortlists(self, phrase: int) -> list[tuple[NDArray[np.int64], Costs]]:
+        """All usable segments (c,) at every step, and their costs (c,)."""
+        finite = self.distances[np.isfinite(self.distances) & (self.distances > 0)]
+        unit = float(np.median(finite)) if len(finite) else 1.0
+        table = np.minimum(NEAR_CLASS_COST * self.distances / unit, LARGEST_DECISION_COST)
+        there = self.memory[self.usable]
+        return [(self.usable, table[label, there].astype(np.float64)) for label in self.asked.tolist()]

@@ -1,0 +1,39 @@
+"""Ways to play that a musician asks for by name: settings of sampling and action that belong together.
+
+Each is laid over the agent's own settings; whatever else is set wins over it. That each does what its name says is
+measured in `tests/worlds/test_presets.py`, and on real recordings in docs/recordings.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from antiphon.config.resolving import validated
+from antiphon.config.tree import Settings
+from antiphon.errors import SettingsError
+
+PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "follow": {
+        "sampling": {"guidance": 3.0, "rests": "follow"},
+        "action": {"harmony": 12.0, "dynamics": 3.0, "phrase_cost": 3.0},
+    },
+    "phrases": {"action": {"phrase_seconds": 6.0, "phrase_cost": 8.0}},
+    "sparse": {"sampling": {"rests": "follow"}, "action": {"density": 0.4}},
+    "surprising": {
+        "sampling": {"guidance": 0.5, "temperature": 1.3, "top_p": 0.95},
+        "action": {"harmony": 0.0, "dynamics": 0.0, "novelty": 3.0, "variation": 1.0},
+    },
+}
+"""`follow` keeps close to the guide in harmony and loudness; `phrases` copies long stretches of the memory; `sparse`
+plays less than half of the time, where it fits best; `surprising` goes where the guide does not lead."""
+
+
+def with_preset(settings: Settings, name: str) -> Settings:
+    """The settings with a preset laid over them. Raises SettingsError for a name that is none."""
+    if name not in PRESETS:
+        raise SettingsError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
+    tree = settings.model_dump()
+    for section, values in PRESETS[name].items():
+        tree[section] |= values
+    return validated(tree)
