@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.action.selection.concatenation_cost import Boundaries
-from antiphon.action.selection.density import sparse
 from antiphon.action.selection.constraints import Constraints
+from antiphon.action.selection.density import sparse
 from antiphon.action.selection.novelty import is_priced, novel_path, novelty_prices
 from antiphon.action.selection.search_problem import SearchProblem, search_problem
 from antiphon.action.selection.semirings import Drawn, LogSumExp, MinPlus, cheapest
