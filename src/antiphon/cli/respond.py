@@ -6,18 +6,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from cyclopts.validators import Number
 
 from antiphon.cli import terminal
-from antiphon.cli.arguments import ActionSection, Config, Json, Output, SamplingSection, settings_from
+from antiphon.cli.arguments import SETTINGS, Config, Json, Output, settings_from
 from antiphon.cli.printing import print_json, print_statistics
-from antiphon.config import Settings
+from antiphon.config import ActionSettings, SamplingSettings, Settings
 from antiphon.errors import SettingsError
 
 if TYPE_CHECKING:
     from antiphon.agent import Agent
     from antiphon.use_cases.respond import Answer, RespondOptions
+
+
+OF_THE_AGENT = Group(
+    SETTINGS.name,
+    help="What is not set stays as the agent, or the session of --from, has it; `antiphon settings --agent AGENT` "
+    "prints an agent's.",
+    default_parameter=Parameter(show_default=False),
+    sort_key=SETTINGS.sort_key,
+)
+"""The settings of a response; no default is shown, since each agent has its own."""
 
 
 @Parameter(name="*")
@@ -33,12 +43,16 @@ class ResponseFlags:
     """What else is handed over: reaper, cues, audacity, sonic-visualiser, midi, coll, or all."""
     explain: bool = True
     """Whether every segment says which guide segments mattered."""
+    overwrite: Annotated[bool, Parameter(negative=())] = False
+    """Replace a response that is there."""
 
     def options(self, seed: int) -> RespondOptions:
         """The same for the library; `seed` where no other was given."""
         from antiphon.use_cases.respond import RespondOptions
 
-        return RespondOptions(seed if self.seed is None else self.seed, self.takes, self.explain, self.export)
+        return RespondOptions(
+            seed if self.seed is None else self.seed, self.takes, self.explain, self.export, self.overwrite
+        )
 
 
 @Parameter(name="*")
@@ -47,8 +61,8 @@ class PlayingFlags:
     """The settings that a response may change in a trained agent."""
 
     config: Config = None
-    sampling: SamplingSection = None
-    action: ActionSection = None
+    sampling: Annotated[SamplingSettings | None, Parameter(name="--sampling", group=OF_THE_AGENT)] = None
+    action: Annotated[ActionSettings | None, Parameter(name="--action", group=OF_THE_AGENT)] = None
 
     def applied(self, agent: Agent, base: Settings) -> Agent:
         """The agent with these flags over the settings `base`."""
@@ -128,8 +142,12 @@ def _from_files(
 
 def _loaded(agent: Path | None) -> Agent:
     from antiphon.agent import Agent
+    from antiphon.agent.verdict import verdict
 
-    return Agent.base() if agent is None else Agent.load(agent)
+    found = Agent.base() if agent is None else Agent.load(agent)
+    if said := verdict(found.training):
+        terminal.note(said)
+    return found
 
 
 def _require_one_kind(session: Path | None, guide: list[Path] | None, memory: list[Path] | None) -> None:
