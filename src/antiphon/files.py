@@ -21,6 +21,9 @@ NAME_KEPT = 40
 """Letters of a name that its temporary name repeats: a name as long as the file system allows leaves no room for
 more."""
 
+LOCK_INSIDE = ".antiphon.lock"
+"""Who fills a directory piece by piece holds this file in it."""
+
 LOCK_SECONDS = 0.2
 """How long a lock is tried for: enough for one that is just being given up, and no wait for a program at work."""
 
@@ -87,7 +90,7 @@ def refuse_foreign(target: Path, names: Sequence[str]) -> None:
     """
     with _named_errors(target):
         there = next(place for place in (target, *target.parents) if place.exists())
-        held = {path.name for path in target.iterdir()} if target.is_dir() else set()
+        held = {path.name for path in target.iterdir()} - {LOCK_INSIDE} if target.is_dir() else set()
     if not there.is_dir():
         raise AntiphonError(f"cannot write {target}: {there} is a file, not a directory")
     others = sorted(name for name in held - set(names) if not name.startswith("."))
@@ -154,7 +157,7 @@ def owned(directory: Path) -> Iterator[None]:
 
     The lock lies inside, since a folder that may be written need not lie in one that may.
     """
-    with _locked(_resolved(directory) / ".antiphon.lock", directory):
+    with _locked(_resolved(directory) / LOCK_INSIDE, directory):
         yield
 
 

@@ -121,7 +121,9 @@ def _from_session(
     wanted = response.options(session_seed(session))
     player = playing.applied(player, base)
     with terminal.progress() as progress:
-        return respond_from_session(session, player, output, wanted=wanted, progress=progress)
+        result = respond_from_session(session, player, output, wanted=wanted, progress=progress)
+    _tell_verdict(player)
+    return result
 
 
 def _from_files(
@@ -137,17 +139,23 @@ def _from_files(
     player = playing.applied(player, player.settings)
     wanted = response.options(0)
     with terminal.progress() as progress:
-        return respond_to_files(*sounds, player, output, agent_directory=agent, wanted=wanted, progress=progress)
+        result = respond_to_files(*sounds, player, output, agent_directory=agent, wanted=wanted, progress=progress)
+    _tell_verdict(player)
+    return result
 
 
 def _loaded(agent: Path | None) -> Agent:
     from antiphon.agent import Agent
+
+    return Agent.base() if agent is None else Agent.load(agent)
+
+
+def _tell_verdict(agent: Agent) -> None:
+    """Beside an answer of an agent that learned nothing, say so."""
     from antiphon.agent.verdict import verdict
 
-    found = Agent.base() if agent is None else Agent.load(agent)
-    if said := verdict(found.training):
+    if said := verdict(agent.training):
         terminal.note(said)
-    return found
 
 
 def _require_one_kind(session: Path | None, guide: list[Path] | None, memory: list[Path] | None) -> None:

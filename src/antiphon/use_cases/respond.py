@@ -83,7 +83,7 @@ def _warn_of_takes(asked: int, found: int) -> None:
     """Fewer takes than were asked for are no error, and not passed over either."""
     ways = "one way" if found == 1 else f"{found} ways"
     warnings.warn(
-        f"{asked} takes were asked for; the memory has {ways} to play what was decided, and another --seed decides anew",
+        f"{asked} takes were asked for; the memory has {ways} to play what was decided; another --seed decides anew",
         AntiphonWarning,
         stacklevel=3,
     )
