@@ -88,7 +88,6 @@ def test_a_response_is_replaced_only_where_that_was_asked_for(call, agent, guide
     refused(call(*again, "-o", tmp_path / "again"), 2, "holds a response; choose another name, or pass --overwrite")
     refused(call(*again, "-o", tmp_path / "out", "--overwrite"), 1, "is not written over")
     assert digests(tmp_path / "out") == before
-    assert call(*again, "-o", tmp_path / "again", "--overwrite").code == 0
     assert call(*question, "--seed", "1", "--overwrite").code == 0
     assert digests(tmp_path / "out").keys() < before.keys()
     assert digests(tmp_path / "out")["response.wav"] != before["response.wav"]
