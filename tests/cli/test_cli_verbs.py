@@ -151,7 +151,7 @@ def test_the_same_question_has_the_same_answer_and_another_seed_another(call, gu
     numbers = json.loads(done(call(*question, "-o", tmp_path / "second", "--json")))
     assert numbers["output"] == str(tmp_path / "second")
     assert digests(tmp_path / "first") == digests(tmp_path / "second")
-    done(call(*question, "-o", tmp_path / "first", "--seed", "1"))
+    done(call(*question, "-o", tmp_path / "first", "--seed", "1", "--overwrite"))
     assert specification(tmp_path / "first")["ids"] != specification(tmp_path / "second")["ids"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]
 
