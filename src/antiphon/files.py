@@ -176,7 +176,7 @@ def _identity(path: Path) -> tuple[int, ...] | None:
 
 
 def _lock_name(name: str) -> str:
-    kept = name if len(name) <= NAME_KEPT else f"{name[:NAME_KEPT]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    kept = name if len(name) <= NAME_KEPT else f"{name[:NAME_KEPT]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
     return f".{kept}.lock"
 
 
