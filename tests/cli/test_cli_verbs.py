@@ -22,8 +22,9 @@ RESPONSE_FILES = {"index.html", "mix.wav", "provenance.json", "response.wav", "s
 
 
 def done(result):
-    """Done without a word on stderr; what stands on stdout."""
-    assert (result.code, result.err) == (0, "")
+    """Done without a word on stderr, but for that the agent of these tests learned nothing; what stands on stdout."""
+    said = [line for line in result.err.splitlines() if not line.startswith("This agent learned nothing beyond ")]
+    assert (result.code, said) == (0, [])
     return result.out
 
 
