@@ -48,7 +48,7 @@ def command_line() -> str:
     """Every verb with its arguments. Settings are named by their sections, which have a page of their own."""
     text = app.generate_docs(output_format="markdown")
     verbs = text[text.index("**Commands**:") :]
-    settings_of_a_verb = re.compile(r"\*\*Settings\*\*:\n\n((?:(?:\* | {4}).*\n)+)")
+    settings_of_a_verb = re.compile(r"\*\*Settings\*\*:\n\n((?:[^*\s].*\n\n)?)((?:(?:\* | {4}).*\n)+)")
     return "\n".join(
         [
             "# Command line",
@@ -109,9 +109,10 @@ def _exit_codes() -> list[str]:
 
 
 def _sections_named(found: re.Match[str]) -> str:
-    names = dict.fromkeys(re.findall(r"--([a-z]+)\.", found[1]))
+    """What is said of all of a verb's settings, and links to their sections."""
+    names = dict.fromkeys(re.findall(r"--([a-z]+)\.", found[2]))
     links = [f"[`{name}`](settings.md#{name})" for name in names]
-    return f"**Settings**: {', '.join(links)}\n"
+    return f"**Settings**: {', '.join(links)}\n\n{found[1]}".rstrip("\n") + "\n"
 
 
 def _section(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:

@@ -1,4 +1,5 @@
-"""Outputs appear whole or not at all: everything is written under a temporary name and renamed.
+"""Outputs appear whole or not at all, and one program at a time writes one: everything is written under a temporary
+name and renamed, and who takes long to write holds a lock meanwhile.
 
 A layer below `audio` and `checkpoint`, since both write.
 """
@@ -11,13 +12,20 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, SettingsError
 
 NAME_KEPT = 40
 """Letters of a name that its temporary name repeats: a name as long as the file system allows leaves no room for
 more."""
+
+LOCK_INSIDE = ".antiphon.lock"
+"""Who fills a directory piece by piece holds this file in it."""
+
+LOCK_SECONDS = 0.2
+"""How long a lock is tried for: enough for one that is just being given up, and no wait for a program at work."""
 
 
 @contextmanager
@@ -51,7 +59,8 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
     """A temporary directory beside `target`; when the block ends without an error it takes the target's place.
 
     `names` is all that such a result may hold, the first of them what it always holds. An earlier result of the kind is
-    replaced as a whole, so that nothing of it stays behind. Any other directory with something in it is refused.
+    replaced as a whole, so that nothing of it stays behind. Any other directory with something in it is refused, also
+    where somebody put that there while the block ran.
     """
     refuse_foreign(target, names)
     with _named_errors(target):
@@ -60,6 +69,7 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:NAME_KEPT]}-", dir=target.parent))
     try:
         yield temporary
+        refuse_foreign(target, names)
         with _named_errors(target):
             temporary.chmod(0o755)
             if target.exists():
@@ -80,12 +90,127 @@ def refuse_foreign(target: Path, names: Sequence[str]) -> None:
     """
     with _named_errors(target):
         there = next(place for place in (target, *target.parents) if place.exists())
-        held = {path.name for path in target.iterdir()} if target.is_dir() else set()
+        held = {path.name for path in target.iterdir()} - {LOCK_INSIDE} if target.is_dir() else set()
     if not there.is_dir():
         raise AntiphonError(f"cannot write {target}: {there} is a file, not a directory")
     others = sorted(name for name in held - set(names) if not name.startswith("."))
     if others or (held and names[0] not in held):
         raise AntiphonError(f"{target} holds files of its own ({', '.join(others[:3])}); choose another directory")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An output directory that nobody else writes while this program does.
+
+    `mark` is the file that a result of the kind always holds. `found` tells which one was there at the start, None
+    where none was: only that one may be replaced.
+    """
+
+    target: Path
+    mark: Path
+    found: tuple[int, ...] | None
+
+    def confirm(self) -> None:
+        """To be called before the result takes its place: raise SettingsError where `target` holds another result than
+        at the start, whose owner never agreed to lose it."""
+        now = _identity(self.mark)
+        if now is None or now == self.found:
+            return
+        happened = "appeared" if self.found is None else "changed"
+        raise SettingsError(
+            f"{self.target} {happened} while this ran, and is left as it is; "
+            "move it away, or call again with --overwrite"
+        )
+
+
+@contextmanager
+def claimed(target: Path, names: Sequence[str], *, overwrite: bool, holding: str) -> Iterator[Claim]:
+    """As long as the block lasts, no other program that claims `target` writes it. `names` as for `whole_directory`.
+
+    Raises AntiphonError where another thread or process, on this machine or one that shares the folder, is at it, and
+    where it is somebody else's folder; SettingsError where it holds a result (`holding` says what) and `overwrite` is
+    not given.
+    """
+    place = _resolved(target)
+    refuse_foreign(target, names)
+    with (
+        _locked(place.parent / _lock_name(place.name), target),
+        helping(target, names, overwrite=overwrite, holding=holding) as claim,
+    ):
+        yield claim
+
+
+@contextmanager
+def helping(target: Path, names: Sequence[str], *, overwrite: bool, holding: str) -> Iterator[Claim]:
+    """The same without the lock: for the processes that work together with the one that holds it."""
+    refuse_foreign(target, names)
+    mark = _resolved(target) / names[0]
+    found = _identity(mark)
+    if found is not None and not overwrite:
+        raise SettingsError(f"{target} holds {holding}; choose another name, or pass --overwrite")
+    yield Claim(target, mark, found)
+
+
+@contextmanager
+def owned(directory: Path) -> Iterator[None]:
+    """The same for a directory that is filled piece by piece and gone on with: no other program fills it meanwhile.
+
+    The lock lies inside, since a folder that may be written need not lie in one that may.
+    """
+    with _locked(_resolved(directory) / LOCK_INSIDE, directory):
+        yield
+
+
+def _resolved(target: Path) -> Path:
+    with _named_errors(target):
+        return target.resolve()
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    """What tells a file from any other that comes to lie in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def _lock_name(name: str) -> str:
+    kept = name if len(name) <= NAME_KEPT else f"{name[:NAME_KEPT]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+    return f".{kept}.lock"
+
+
+@contextmanager
+def _locked(path: Path, target: Path) -> Iterator[None]:
+    """Hold the operating system's lock on the file `path`, which the end of the process gives up too, however it ends.
+
+    Neither the file nor a folder that was made for it stays behind.
+    """
+    # Loaded where it is used: `antiphon --help` does without.
+    from filelock import FileLock, Timeout, UnixFileLock
+
+    with _named_errors(target):
+        made = [parent for parent in path.parents if not parent.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout as error:
+            raise AntiphonError(
+                f"{target} is being written by another program; wait for it, or choose another directory"
+            ) from error
+    try:
+        yield
+    finally:
+        if isinstance(lock, UnixFileLock):
+            # On Windows the library removes it. Here it goes while it is held: who has it open finds it gone, and tries
+            # anew.
+            with suppress(OSError):
+                path.unlink()
+        lock.release()
+        for parent in made:
+            with suppress(OSError):
+                parent.rmdir()
 
 
 def sha256(path: Path) -> str:

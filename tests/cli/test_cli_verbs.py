@@ -22,8 +22,9 @@ RESPONSE_FILES = {"index.html", "mix.wav", "provenance.json", "response.wav", "s
 
 
 def done(result):
-    """Done without a word on stderr; what stands on stdout."""
-    assert (result.code, result.err) == (0, "")
+    """Done without a word on stderr, but for that the agent of these tests learned nothing; what stands on stdout."""
+    said = [line for line in result.err.splitlines() if not line.startswith("This agent learned nothing beyond ")]
+    assert (result.code, said) == (0, [])
     return result.out
 
 
@@ -151,7 +152,7 @@ def test_the_same_question_has_the_same_answer_and_another_seed_another(call, gu
     numbers = json.loads(done(call(*question, "-o", tmp_path / "second", "--json")))
     assert numbers["output"] == str(tmp_path / "second")
     assert digests(tmp_path / "first") == digests(tmp_path / "second")
-    done(call(*question, "-o", tmp_path / "first", "--seed", "1"))
+    done(call(*question, "-o", tmp_path / "first", "--seed", "1", "--overwrite"))
     assert specification(tmp_path / "first")["ids"] != specification(tmp_path / "second")["ids"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import antiphon
+from antiphon.agent.verdict import verdict
 from antiphon.config import resolve
 from antiphon.corpus.manifest import read_manifest
 from antiphon.corpus.planted import PlantedSettings, build_planted
@@ -45,6 +46,12 @@ def test_the_relation_is_found_where_there_is_one_and_only_there(world):
     else:
         assert tpp < 20
         assert gain["mean"] < 0.05
+
+
+def test_an_agent_says_that_it_learned_nothing_where_there_was_nothing_to_learn(world):
+    name, _, agent = world
+    said = verdict(agent.training)
+    assert said == "" if name != "independent" else said.startswith("This agent learned nothing beyond the deaf model")
 
 
 def test_what_the_guide_adds_is_about_the_moment_and_not_the_piece(world):

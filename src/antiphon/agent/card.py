@@ -7,6 +7,7 @@ from typing import Any
 
 from antiphon import __version__
 from antiphon.agent.parts import AgentParts
+from antiphon.agent.verdict import verdict
 from antiphon.corpus.splits import SPLITS
 
 BAR = "\\|"
@@ -60,6 +61,12 @@ def _gain(gain: Mapping[str, Any] | None) -> str:
     )
 
 
+def _verdict(training: Mapping[str, Any]) -> str:
+    """That it learned nothing, where that is so."""
+    said = verdict(training)
+    return f"**{said}**\n\n" if said else ""
+
+
 def _licence(given: str | None) -> str:
     if given:
         return f"{given}, as the recordings they were learned from; no audio is contained in the weights.\n"
@@ -90,6 +97,7 @@ def model_card(agent: AgentParts) -> str:
         f"- Written by Antiphon {__version__}\n\n"
         "## Held-out pieces\n\n"
         f"{table}\n"
+        f"{_verdict(training)}"
         f"{_gain(training.get('gain'))}"
         "## Licence\n\n"
         f"{_licence(training.get('licence'))}"

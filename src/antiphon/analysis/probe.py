@@ -55,6 +55,12 @@ class ProbedTrack:
             raise ValueError("one label per token")
 
 
+POSSIBLE = {"balance": (0.0, 1.0), "repeats": (0.0, 1.0), "repeats of the music": (0.0, 1.0)}
+"""Between what a measure can lie, where that is the same for every alphabet."""
+
+SHARED = (-np.inf, 1.0)
+"""The same for shared information, which is below 0 where two labellings agree less than by chance."""
+
 Statistic = Callable[[Sequence[ProbedTrack]], float]
 """A number of several tracks together."""
 
@@ -131,7 +137,8 @@ def probe(tracks: Sequence[ProbedTrack], size: int) -> dict[str, Measure]:
     functions["dead"] = lambda some: size - len(np.unique(_ids(some, size)))
     functions["repeats"] = partial(_repeats, size=size)
     functions["repeats of the music"] = partial(_repeats_of_the_music, size=size)
-    return {name: jackknifed(function, tracks) for name, function in functions.items()}
+    possible = {"dead": (0.0, float(size)), **POSSIBLE}
+    return {name: jackknifed(function, tracks, possible.get(name, SHARED)) for name, function in functions.items()}
 
 
 def shared_information(ids: Ids, labels: Ids) -> float:
@@ -148,11 +155,14 @@ def balance(ids: Ids, size: int) -> float:
     return float(-(shares * np.log(shares)).sum() / np.log(size)) + 0.0
 
 
-def jackknifed(function: Statistic, tracks: Sequence[ProbedTrack]) -> Measure:
+def jackknifed(
+    function: Statistic, tracks: Sequence[ProbedTrack], possible: tuple[float, float] = (-np.inf, np.inf)
+) -> Measure:
     """`function` of all tracks, and a 95 % interval by leaving out one group of pieces after another.
 
     A bootstrap would draw a piece twice, which looks like agreement to an information measure; leaving out does not
-    (Efron and Stein, 1981). For a single piece low and high equal the value.
+    (Efron and Stein, 1981). For a single piece low and high equal the value. The interval is symmetric, and reaches
+    beyond what a measure can be where its value is near the end of that: it is cut to the `possible` range.
     """
     value = function(tracks)
     pieces = sorted({track.piece for track in tracks})
@@ -162,7 +172,9 @@ def jackknifed(function: Statistic, tracks: Sequence[ProbedTrack]) -> Measure:
     group_of = {piece: number % groups for number, piece in enumerate(pieces)}
     left = [function([track for track in tracks if group_of[track.piece] != group]) for group in range(groups)]
     error = float(np.sqrt((groups - 1) * np.var(left)))
-    return Measure(value, value - 1.96 * error, value + 1.96 * error)
+    least, most = possible
+    low, high = np.clip([value - 1.96 * error, value + 1.96 * error], least, most).tolist()
+    return Measure(value, low, high)
 
 
 def _sounding(notes: Notes, intervals: Seconds) -> list[dict[int, float]]:

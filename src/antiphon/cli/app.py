@@ -133,13 +133,16 @@ def train(
         agent = run(given, output, settings=resolved, overwrite=overwrite, progress=progress)
     if not is_first():
         return
-    if as_json:
-        from antiphon.agent.directory import description
+    from antiphon.agent.directory import description
+    from antiphon.agent.verdict import verdict
 
-        print_json(description(agent))
+    if as_json:
+        print_json({**description(agent), "verdict": verdict(agent.training)})
         return
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
+    if said := verdict(agent.training):
+        print(said)
     print(f"agent: {output}")
 
 
@@ -178,10 +181,11 @@ def info(agent: Path, /, *, as_json: Json = False) -> None:
     """
     from antiphon.agent.card import model_card
     from antiphon.agent.directory import description
+    from antiphon.agent.verdict import verdict
 
     found = loaded(agent)
     if as_json:
-        print_json(description(found))
+        print_json({**description(found), "verdict": verdict(found.training)})
     else:
         print(model_card(found), end="")
 

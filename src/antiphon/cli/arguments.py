@@ -12,7 +12,7 @@ from cyclopts import Group, Parameter
 from pydantic import BaseModel
 
 from antiphon.cli import terminal
-from antiphon.config import ActionSettings, CorpusSettings, SamplingSettings, Settings, in_force, origins, resolve
+from antiphon.config import CorpusSettings, Settings, in_force, origins, resolve
 
 SETTINGS = Group("Settings", sort_key=2)
 """Beside flags: environment variables such as ANTIPHON_TRAINING__SEED, and a TOML file; flags win."""
@@ -23,15 +23,13 @@ Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")
 Config = Annotated[Path | None, Parameter(name="--config", help="A TOML file of settings.")]
 Seed = Annotated[int, Parameter(help="Seed of all draws, 0 or more.", validator=cyclopts.validators.Number(gte=0))]
 Probe = Annotated[bool, Parameter(negative=())]
-Overwrite = Annotated[bool, Parameter(negative=(), help="Replace an agent that is there.")]
+Overwrite = Annotated[bool, Parameter(negative=(), help="Replace what is there of its kind.")]
 Folders = Annotated[
     tuple[Path, Path] | None, Parameter(negative=(), help="Two folders whose files are paired by name.")
 ]
 Pair = Annotated[tuple[Path, Path] | None, Parameter(negative=(), help="Two files that sound together.")]
 AllSettings = Annotated[Settings | None, Parameter(name="*", group=SETTINGS)]
 CorpusSection = Annotated[CorpusSettings | None, Parameter(name="--corpus", group=SETTINGS)]
-SamplingSection = Annotated[SamplingSettings | None, Parameter(name="--sampling", group=SETTINGS)]
-ActionSection = Annotated[ActionSettings | None, Parameter(name="--action", group=SETTINGS)]
 
 
 def settings_from(

@@ -11,7 +11,6 @@ from antiphon.cli import terminal
 from antiphon.cli.agents import loaded
 from antiphon.cli.arguments import Json, Output, Overwrite, Seed
 from antiphon.cli.printing import print_json, print_table
-from antiphon.errors import SettingsError
 
 
 def finetune(
@@ -33,20 +32,19 @@ def finetune(
     pair
         Two recordings that sound together: the guide, and what shall be answered to it.
     """
-    from antiphon.agent.directory import AGENT_FILES, AGENT_MARK, description
+    from antiphon.agent.directory import AGENT_FILES, description
     from antiphon.audio import read
-    from antiphon.files import refuse_foreign
+    from antiphon.files import claimed
     from antiphon.training.finetuning import Specialising
     from antiphon.training.finetuning import finetune as run
 
-    refuse_foreign(output, AGENT_FILES)
-    if (output / AGENT_MARK).exists() and not overwrite:
-        raise SettingsError(f"{output} holds an agent; choose another name, or pass --overwrite")
-    before = loaded(agent)
-    guide, target = (read(path) for path in pair)
-    with terminal.progress() as progress:
-        after = run(before, guide, target, Specialising(seed=seed), progress)
-    after.save(output)
+    with claimed(output, AGENT_FILES, overwrite=overwrite, holding="an agent") as claim:
+        before = loaded(agent)
+        guide, target = (read(path) for path in pair)
+        with terminal.progress() as progress:
+            after = run(before, guide, target, Specialising(seed=seed), progress)
+        claim.confirm()
+        after.save(output)
     if as_json:
         print_json(description(after))
         return

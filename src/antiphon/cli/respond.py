@@ -6,19 +6,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from cyclopts.validators import Number
 
 from antiphon.cli import terminal
-from antiphon.cli.arguments import ActionSection, Config, Json, Output, SamplingSection, settings_from
+from antiphon.cli.arguments import SETTINGS, Config, Json, Output, settings_from
 from antiphon.cli.printing import print_json, print_statistics
-from antiphon.config import Settings
+from antiphon.config import ActionSettings, SamplingSettings, Settings
 from antiphon.config.presets import with_preset
 from antiphon.errors import SettingsError
 
 if TYPE_CHECKING:
     from antiphon.agent import Agent
     from antiphon.use_cases.respond import Answer, RespondOptions
+
+
+OF_THE_AGENT = Group(
+    SETTINGS.name,
+    help="What is not set stays as the agent, or the session of --from, has it; `antiphon settings --agent AGENT` "
+    "prints an agent's.",
+    default_parameter=Parameter(show_default=False),
+    sort_key=SETTINGS.sort_key,
+)
+"""The settings of a response; no default is shown, since each agent has its own."""
 
 
 @Parameter(name="*")
@@ -34,12 +44,16 @@ class ResponseFlags:
     """What else is handed over: reaper, cues, audacity, sonic-visualiser, midi, coll, or all."""
     explain: bool = True
     """Whether every segment says which guide segments mattered."""
+    overwrite: Annotated[bool, Parameter(negative=())] = False
+    """Replace a response that is there."""
 
     def options(self, seed: int) -> RespondOptions:
         """The same for the library; `seed` where no other was given."""
         from antiphon.use_cases.respond import RespondOptions
 
-        return RespondOptions(seed if self.seed is None else self.seed, self.takes, self.explain, self.export)
+        return RespondOptions(
+            seed if self.seed is None else self.seed, self.takes, self.explain, self.export, self.overwrite
+        )
 
 
 @Parameter(name="*")
@@ -51,8 +65,8 @@ class PlayingFlags:
     """A way to play: follow (close to the guide), phrases (long stretches of the memory), sparse (less than half of
     the time), surprising (where the guide does not lead). Settings given beside it win over it."""
     config: Config = None
-    sampling: SamplingSection = None
-    action: ActionSection = None
+    sampling: Annotated[SamplingSettings | None, Parameter(name="--sampling", group=OF_THE_AGENT)] = None
+    action: Annotated[ActionSettings | None, Parameter(name="--action", group=OF_THE_AGENT)] = None
 
     def applied(self, agent: Agent, base: Settings) -> Agent:
         """The agent with these flags over the settings `base`."""
@@ -112,7 +126,9 @@ def _from_session(
     wanted = response.options(session_seed(session))
     player = playing.applied(player, base)
     with terminal.progress() as progress:
-        return respond_from_session(session, player, output, wanted=wanted, progress=progress)
+        result = respond_from_session(session, player, output, wanted=wanted, progress=progress)
+    _tell_verdict(player)
+    return result
 
 
 def _from_files(
@@ -128,13 +144,23 @@ def _from_files(
     player = playing.applied(player, player.settings)
     wanted = response.options(0)
     with terminal.progress() as progress:
-        return respond_to_files(*sounds, player, output, agent_directory=agent, wanted=wanted, progress=progress)
+        result = respond_to_files(*sounds, player, output, agent_directory=agent, wanted=wanted, progress=progress)
+    _tell_verdict(player)
+    return result
 
 
 def _loaded(agent: Path | None) -> Agent:
     from antiphon.agent import Agent
 
     return Agent.base() if agent is None else Agent.load(agent)
+
+
+def _tell_verdict(agent: Agent) -> None:
+    """Beside an answer of an agent that learned nothing, say so."""
+    from antiphon.agent.verdict import verdict
+
+    if said := verdict(agent.training):
+        terminal.note(said)
 
 
 def _require_one_kind(session: Path | None, guide: list[Path] | None, memory: list[Path] | None) -> None:

@@ -25,7 +25,7 @@ from antiphon.corpus.synthesis.chorales import ChoraleSettings, build_chorales, 
 from antiphon.corpus.track_audio import read_track
 from antiphon.errors import SettingsError
 from antiphon.evaluation.regeneration import Summary
-from antiphon.files import refuse_foreign
+from antiphon.files import owned, refuse_foreign
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.pipeline import train
 from antiphon.types import Audio, Multitrack
@@ -87,6 +87,12 @@ def demo(
         raise SettingsError(f"the demo needs {FEWEST_PIECES} pieces or more, got {pieces}")
     refuse_foreign(directory, DEMO_FILES)
     settings = settings or Settings(training=TrainingSettings(max_epochs=EPOCHS))
+    with owned(directory):
+        return _played(directory, pieces, seed, settings, progress)
+
+
+def _played(directory: Path, pieces: int, seed: int, settings: Settings, progress: Progress) -> Demo:
+    """As `demo`, into a directory that nobody else fills."""
     build = ChoraleSettings(pieces=pieces, tempo_bpm=TEMPO_BPM, seed=seed)
     corpus = read_manifest(build_chorales(directory / "corpus", build, progress).manifest)
     agent = train(corpus, directory / "agent", settings=settings, overwrite=True, progress=progress)

@@ -11,7 +11,7 @@ from typing import Any
 
 from antiphon import __version__
 from antiphon.agent import Agent
-from antiphon.agent.directory import AGENT_FILES, AGENT_MARK
+from antiphon.agent.directory import AGENT_FILES
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
@@ -21,7 +21,7 @@ from antiphon.corpus.track_audio import TrackSound
 from antiphon.dataset import EncodedTrack, Prepared, TokenExcerpt, prepare, split_tokens, training_segments
 from antiphon.errors import BadData, MissingExtra, SettingsError
 from antiphon.evaluation.gain import judge
-from antiphon.files import refuse_foreign
+from antiphon.files import Claim, claimed, helping
 from antiphon.interfaces import Encoder, Progress, Sound, no_progress
 from antiphon.perception.alphabet import fit_alphabet
 from antiphon.perception.alphabet_quality import quality_of_alphabet
@@ -31,7 +31,7 @@ from antiphon.perception.precision import measured_precision
 from antiphon.perception.quantizers import make_quantizer
 from antiphon.training.events import event_files
 from antiphon.training.network_variants import TrainingContext, TrainingData, new_network, train_variants
-from antiphon.training.ranks import Ranks, joined
+from antiphon.training.ranks import Ranks, is_first, joined
 from antiphon.training.rehearsal import kept_for_replay
 from antiphon.training.transposition import in_other_keys
 
@@ -48,14 +48,27 @@ def train(
     """Learn from a corpus (a manifest, a folder of multitracks, or a Corpus); write the agent to `output` if given.
 
     Frames are cached on disk. What was learned so far is kept beside `output` after every epoch: the same call goes on
-    where an interrupted one was, and ends with the same bytes. Raises BadData where there is nothing to learn from.
+    where an interrupted one was, and ends with the same bytes. Raises BadData where there is nothing to learn from,
+    AntiphonError where another program writes `output`, SettingsError where it holds an agent that may not be replaced.
     """
     settings = settings or Settings()
-    target = None if output is None else Path(output)
-    if target is not None:
-        refuse_foreign(target, AGENT_FILES)
-        if (target / AGENT_MARK).exists() and not overwrite:
-            raise SettingsError(f"{target} holds an agent; choose another name, or pass --overwrite")
+    if output is None:
+        return _trained(corpus, settings, encoder, None, progress)
+    # Of several processes that train together, the one that writes holds the lock.
+    claiming = claimed if is_first() else helping
+    with claiming(Path(output), AGENT_FILES, overwrite=overwrite, holding="an agent") as claim:
+        return _trained(corpus, settings, encoder, claim, progress)
+
+
+def _trained(
+    corpus: Corpus | str | Path,
+    settings: Settings,
+    encoder: Encoder | None,
+    claim: Claim | None,
+    progress: Progress,
+) -> Agent:
+    """As `train`, into an output that is claimed."""
+    target = None if claim is None else claim.target
     _require_device(settings.training.device)
     with joined(settings.training.device) as ranks, event_files(_events(target, settings, ranks)) as log:
         prepared, agent, lesson = _listened(corpus, settings, encoder, ranks, progress)
@@ -65,8 +78,9 @@ def train(
         return agent
     agent = replace(agent, replay=kept_for_replay(agent, lesson))
     agent = replace(agent, training=_account(agent, prepared.encoded, lesson, progress))
-    if target is not None:
-        agent.save(target)
+    if claim is not None:
+        claim.confirm()
+        agent.save(claim.target)
     if state is not None:
         shutil.rmtree(state)
     return agent

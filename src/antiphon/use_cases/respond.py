@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,9 @@ from antiphon.action.export.provenance_file import Inputs, Provenance, provenanc
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
 from antiphon.audio import mixed, read
-from antiphon.errors import SettingsError
+from antiphon.errors import AntiphonWarning, SettingsError
 from antiphon.evaluation.regeneration import Summary
-from antiphon.files import refuse_foreign, whole_directory
+from antiphon.files import Claim, claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.pages.response import write_page
 from antiphon.types import Audio, Memory, Response
@@ -44,12 +45,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class RespondOptions:
-    """What is asked of a response: its seed, how many takes, whether every segment testifies, and what is exported."""
+    """What is asked of a response: its seed, how many takes, whether every segment testifies, what is exported, and
+    whether a response that is there already may be replaced."""
 
     seed: int = 0
     takes: int = 1
     explained: bool = True
     export: tuple[str, ...] = ()
+    overwrite: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.takes <= MOST_TAKES:
@@ -67,11 +70,23 @@ def answer(
     explained: bool = True,
     progress: Progress = no_progress,
 ) -> Answer:
-    """Respond, let every segment testify if `explained`, and measure the response."""
+    """Respond, let every segment testify if `explained`, and measure the response. Warns of takes that do not exist."""
     response, *others = agent.takes(guide, memory, takes, seed=seed)
+    if len(others) + 1 < takes:
+        _warn_of_takes(takes, len(others) + 1)
     if explained:
         response = with_candidate_costs(agent, response, memory, seed=seed, progress=progress)
     return Answer(response, guide, memory, response_statistics(response, memory), tuple(others))
+
+
+def _warn_of_takes(asked: int, found: int) -> None:
+    """Fewer takes than were asked for are no error, and not passed over either."""
+    ways = "one way" if found == 1 else f"{found} ways"
+    warnings.warn(
+        f"{asked} takes were asked for; the memory has {ways} to play what was decided; another --seed decides anew",
+        AntiphonWarning,
+        stacklevel=3,
+    )
 
 
 def respond_to_files(
@@ -86,10 +101,27 @@ def respond_to_files(
 ) -> Answer:
     """Respond to files and write the directory `output`, whole or not at all.
 
-    `agent_directory` is noted, so that an edited session knows whom to ask.
+    `agent_directory` is noted, so that an edited session knows whom to ask. Raises SettingsError where `output` holds a
+    response that may not be replaced.
     """
     wanted = wanted or RespondOptions()
-    refuse_foreign(output, ANSWER_FILES)
+    with claimed(output, ANSWER_FILES, overwrite=wanted.overwrite, holding="a response") as claim:
+        return _responded(
+            guides, memories, agent, claim, agent_directory=agent_directory, wanted=wanted, progress=progress
+        )
+
+
+def _responded(
+    guides: Sequence[Path],
+    memories: Sequence[Path],
+    agent: Agent,
+    claim: Claim,
+    *,
+    agent_directory: Path | None,
+    wanted: RespondOptions,
+    progress: Progress,
+) -> Answer:
+    """As `respond_to_files`, into an output that is claimed."""
     steps = len(guides) + len(memories) + 2
     sounds = []
     for path in (*guides, *memories):
@@ -103,8 +135,9 @@ def respond_to_files(
     progress("respond", steps - 1, steps)
     player = agent_directory.resolve().as_posix() if agent_directory else ""
     inputs = Inputs(source_files(guides), source_files(memories), player)
-    with whole_directory(output, ANSWER_FILES) as inside:
+    with whole_directory(claim.target, ANSWER_FILES) as inside:
         write_result(inside, result, agent, inputs=inputs, export=wanted.export)
+        claim.confirm()
     progress("respond", steps, steps)
     return result
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -17,8 +18,8 @@ from antiphon.action.statistics import response_statistics
 from antiphon.agent import Agent
 from antiphon.audio import mixed, read
 from antiphon.config import Settings, validated
-from antiphon.errors import AntiphonError, BadData
-from antiphon.files import refuse_foreign, whole_directory
+from antiphon.errors import AntiphonError, AntiphonWarning, BadData
+from antiphon.files import Claim, claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.types import Memory, Run
 from antiphon.use_cases.explain import with_candidate_costs
@@ -34,7 +35,14 @@ def respond_from_session(
     """
     if output.resolve() == session.parent.resolve():
         raise AntiphonError(f"{session} lies in {output}, and is not written over; choose another directory")
-    refuse_foreign(output, ANSWER_FILES)
+    with claimed(output, ANSWER_FILES, overwrite=wanted.overwrite, holding="a response") as claim:
+        return _responded(session, agent, claim, wanted, progress)
+
+
+def _responded(session: Path, agent: Agent, claim: Claim, wanted: RespondOptions, progress: Progress) -> Answer:
+    """As `respond_from_session`, into an output that is claimed."""
+    if wanted.takes > 1:
+        warnings.warn("an edited session is answered once: no other takes are made", AntiphonWarning, stacklevel=3)
     root, record = read_project(session), record_of(session)
     edits = edits_of(root, record, str(session))
     guides = [found_file(source, session.parent) for source in record.inputs.guides]
@@ -49,7 +57,7 @@ def respond_from_session(
         response = with_candidate_costs(agent, response, memory, pins=pins, seed=wanted.seed, progress=progress)
     result = Answer(response, guide, memory, response_statistics(response, memory))
     inputs = Inputs(source_files(guides), source_files(memories), record.inputs.agent)
-    with whole_directory(output, _names(root, session.parent)) as inside:
+    with whole_directory(claim.target, _names(root, session.parent)) as inside:
         formats = known_formats((*wanted.export, "reaper"))
         inputs = write_result(inside, result, agent, inputs=inputs, export=formats)
         given = handed(result, agent, inputs)
@@ -61,6 +69,7 @@ def respond_from_session(
             if not (inside / name).exists():
                 (inside / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(session.parent / name, inside / name)
+        claim.confirm()
     return result
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,13 +10,13 @@ from export_making import RATE, REST, made
 
 from antiphon import audio
 from antiphon.action.export.formats import FORMATS, Handed, hand_over, known_formats, with_media
-from antiphon.action.export.labels import add_cues
+from antiphon.action.export.labels import add_cues, told_apart
 from antiphon.action.export.midi import midi
 from antiphon.action.export.provenance_file import Inputs, SourceFile
 from antiphon.action.export.reaper import SESSION, Session, project
 from antiphon.action.export.rpp import parsed, quoted, read_project, words, written
 from antiphon.errors import BadData, SettingsError
-from antiphon.types import Event
+from antiphon.types import SILENCE, Event
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,32 @@ def test_a_coll_has_an_indexed_line_for_each_segment(whole):
     assert all(line.endswith(";") for line in lines)
 
 
+def test_a_coll_tells_two_files_of_one_name_apart(whole, tmp_path):
+    rows = {}
+    for folders in (("take 1", "take 2"), ("media", "media")):
+        names = ("x.wav", "x-2.wav" if folders[0] == "media" else "x.wav")
+        paths = [f"/music/{folder}/{name}" for folder, name in zip(folders, names, strict=True)]
+        memories = tuple(
+            replace(source, path=path) for source, path in zip(whole.provenance.inputs.memories, paths, strict=True)
+        )
+        record = replace(whole.provenance, inputs=replace(whole.provenance.inputs, memories=memories))
+        hand_over(tmp_path, Handed(record, REST), ["coll"])
+        rows[folders] = [line.split('"')[1] for line in (tmp_path / "response.coll.txt").read_text().splitlines()]
+    played = [copy.part for copy in whole.provenance.copies for _ in range(copy.first, copy.stop)]
+    assert set(played) == {SILENCE, 0, 1}
+    by_folder = {SILENCE: "none", 0: "take 1/x.wav", 1: "take 2/x.wav"}
+    by_name = {SILENCE: "none", 0: "x.wav", 1: "x-2.wav"}
+    assert rows["take 1", "take 2"] == [by_folder[part] for part in played]
+    assert rows["media", "media"] == [by_name[part] for part in played]
+
+
+def test_a_path_is_told_apart_by_its_shortest_end():
+    paths = ["/a/b/x.wav", "/c/b/x.wav", "/c/b/y.wav", "x.wav"]
+    assert list(told_apart(paths).values()) == ["a/b/x.wav", "c/b/x.wav", "y.wav", "x.wav"]
+    assert told_apart(["/a/x.wav", "/a/x.wav"]) == {"/a/x.wav": "x.wav"}
+    assert told_apart([""]) == {"": ""}
+
+
 def test_a_session_is_read_by_others_and_has_an_item_for_each_run(whole):
     rpp = pytest.importorskip("rpp")
     project = rpp.loads((whole.directory / SESSION).read_text())
@@ -140,8 +167,6 @@ def test_formats_are_known_by_name():
 
 
 def test_an_empty_response_is_handed_over(tmp_path, whole):
-    from dataclasses import replace
-
     nothing = replace(whole.provenance, events=(), copies=(), samples=0)
     audio_file = tmp_path / "response.wav"
     shutil.copy(whole.directory / "response.wav", audio_file)

@@ -115,6 +115,25 @@ def test_the_interval_is_that_of_a_mean_over_pieces_and_missing_for_a_single_one
     assert jackknifed(lambda some: 1.0, tracks[:1]).low == 1.0
 
 
+def test_no_interval_reaches_beyond_what_can_be():
+    """One piece alone uses three quarters of the classes: leaving it out changes much, and the jackknife's symmetric
+    interval reaches beyond both ends."""
+    size = 20
+    groups = np.split(np.arange(size - 1), [1, 2, 3, 4])
+    tracks = [
+        ProbedTrack(f"piece {number}", "oboe", ids, {"pitch": ids % 3}, "pitch")
+        for number, ids in enumerate(np.repeat(group, 3) for group in groups)
+    ]
+    found = probe(tracks, size)
+    dead = jackknifed(lambda some: size - len(np.unique(np.concatenate([track.ids for track in some]))), tracks)
+    even = jackknifed(lambda some: balance(np.concatenate([track.ids for track in some]), size), tracks)
+    assert (dead.value, dead.low < 0, dead.high > size, even.high > 1) == (1, True, True, True)
+    assert (found["dead"].low, found["dead"].high, found["balance"].high) == (0, size, 1)
+    for name in ("balance", "repeats", "repeats of the music"):
+        assert 0 <= found[name].low <= found[name].value <= found[name].high <= 1
+    assert found["pitch"].low < found["pitch"].value <= found["pitch"].high <= 1
+
+
 def test_loudness_is_told_apart_in_steps_of_six_decibels():
     labels = loudness_labels(np.array([-6, -12, -11.5, -200], np.float32))
     assert labels[0] - labels[1] == 1

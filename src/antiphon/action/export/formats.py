@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon import audio
-from antiphon.action.export.labels import add_cues, audacity, coll, cue_chunks, sonic_visualiser
+from antiphon.action.export.labels import add_cues, audacity, coll, cue_chunks, sonic_visualiser, told_apart
 from antiphon.action.export.midi import midi
 from antiphon.action.export.provenance_file import MEDIA, Inputs, Provenance, SourceFile, found_file
 from antiphon.action.export.reaper import SESSION, Session, project
 from antiphon.action.export.rpp import write_project
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import whole_file
+from antiphon.types import SILENCE
 
 ALL = "all"
 
@@ -51,6 +52,18 @@ def _reaper(directory: Path, handed: Handed) -> None:
     write_project(directory / SESSION, project(session_of(directory, handed)))
 
 
+def files_of(handed: Handed) -> tuple[str, ...]:
+    """What each event's source file is called, no two files alike: as in `media`, where that holds copies, else by as
+    many folders as tell it from the others. Empty for silence, and for sound that was never in a file."""
+    record = handed.provenance
+    ends = told_apart([source.path for source in record.inputs.memories])
+    parts = [record.copies[event.run].part for event in record.events]
+    return tuple(
+        "" if part == SILENCE else ends[record.inputs.memories[part].path] or Path(event.source).name
+        for event, part in zip(record.events, parts, strict=True)
+    )
+
+
 def session_of(directory: Path, handed: Handed) -> Session:
     """What a REAPER project in `directory` shows, whose media are already there."""
     guides = handed.provenance.inputs.guides
@@ -64,7 +77,7 @@ FORMATS: dict[str, Callable[[Path, Handed], None]] = {
     "audacity": _text("response.labels.txt", lambda handed: audacity(handed.provenance.events, handed.rest)),
     "sonic-visualiser": _text("response.csv", lambda handed: sonic_visualiser(handed.provenance.events, handed.rest)),
     "midi": _midi,
-    "coll": _text("response.coll.txt", lambda handed: coll(handed.provenance.events, handed.rest)),
+    "coll": _text("response.coll.txt", lambda handed: coll(handed.provenance.events, handed.rest, files_of(handed))),
 }
 """What can be handed over, by the names of `--export`."""
 

@@ -7,7 +7,7 @@ import io
 import struct
 from collections.abc import Sequence
 from math import exp
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from antiphon.errors import BadData
 from antiphon.files import whole_file
@@ -40,14 +40,29 @@ def sonic_visualiser(events: Sequence[Event], rest: int) -> str:
     return text.getvalue()
 
 
-def coll(events: Sequence[Event], rest: int) -> str:
-    """Lines for a Max `coll`: index, time and duration in ms, token (-1 a rest), confidence, source file, its ms."""
+def coll(events: Sequence[Event], rest: int, files: Sequence[str]) -> str:
+    """Lines for a Max `coll`: index, time and duration in ms, token (-1 a rest), confidence, source file, its ms.
+
+    `files` names the source file of each event, empty where none is played.
+    """
     return "".join(
         f"{index}, {1000 * event.time:.3f} {1000 * event.duration:.3f} "
         f"{-1 if event.played == rest else event.played} {exp(event.log_probability):.6f} "
-        f"{_symbol(Path(event.source).name or 'none')} {1000 * event.source_start:.3f};\n"
-        for index, event in enumerate(events)
+        f"{_symbol(file or 'none')} {1000 * event.source_start:.3f};\n"
+        for index, (event, file) in enumerate(zip(events, files, strict=True))
     )
+
+
+def told_apart(paths: Sequence[str]) -> dict[str, str]:
+    """The shortest end of each path that no other of them has: its name, and as many folders before it as it takes."""
+    ends = {path: PurePosixPath(path).parts for path in paths}
+
+    def end(path: str) -> str:
+        lengths = range(1, len(ends[path]) + 1)
+        alone = (n for n in lengths if sum(other[-n:] == ends[path][-n:] for other in ends.values()) == 1)
+        return "/".join(ends[path][-next(alone, len(ends[path])) :])
+
+    return {path: end(path) for path in ends}
 
 
 def _symbol(name: str) -> str:

@@ -13,7 +13,7 @@ from antiphon.corpus.planted.building import build_planted, performed_twice, pie
 from antiphon.corpus.planted.card import CARD_FILE, CARD_TEXT_FILE, card_text, card_tree
 from antiphon.corpus.planted.settings import PLANTED_WORLDS, PlantedSettings
 from antiphon.corpus.planted.tokens import planted_tokens
-from antiphon.files import refuse_foreign, sha256, whole_file
+from antiphon.files import owned, refuse_foreign, sha256, whole_file
 from antiphon.interfaces import Progress, no_progress
 
 TOKENS_FILE = "tokens.jsonl"
@@ -65,9 +65,16 @@ def build_pairbench(
 ) -> BuiltPairBench:
     """Write the benchmark into `directory`, a folder per world, and its card and checksums last.
 
-    Two builds are the same bytes. Raises AntiphonError where `directory` holds files that are not of a PairBench.
+    Two builds are the same bytes. Raises AntiphonError where `directory` holds files that are not of a PairBench,
+    or another build is at it.
     """
     refuse_foreign(directory, (CARD_FILE, CARD_TEXT_FILE, CHECKSUMS_FILE, *worlds))
+    with owned(directory):
+        return _built(directory, progress, worlds)
+
+
+def _built(directory: Path, progress: Progress, worlds: Mapping[str, PlantedSettings]) -> BuiltPairBench:
+    """As `build_pairbench`, into a directory that nobody else fills."""
     card, text, checksums = (directory / name for name in (CARD_FILE, CARD_TEXT_FILE, CHECKSUMS_FILE))
     manifests = {}
     _write(card, json.dumps(card_tree(worlds), indent=1, ensure_ascii=False) + "\n")

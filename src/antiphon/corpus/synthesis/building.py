@@ -20,6 +20,7 @@ from antiphon.corpus.synthesis.pieces import Built, build_piece, remove_leftover
 from antiphon.corpus.synthesis.pool import worked
 from antiphon.corpus.synthesis.settings import BuildSettings, RenderSettings
 from antiphon.errors import BadData
+from antiphon.files import owned
 from antiphon.interfaces import Progress, no_progress
 
 REPORT_NAME = "build.json"
@@ -126,9 +127,23 @@ def build_jobs(
 
     What is there already, made by the same recipe from the same files, is not rendered again. A piece that cannot be
     read or rendered is left out and reported. Raises BadData where none comes through, MissingExtra where a renderer is
-    not installed, AntiphonError where `directory` cannot be written. Works in processes of its own: scripts call it
-    below `if __name__ == "__main__":`, as Python demands where processes are spawned.
+    not installed, AntiphonError where `directory` cannot be written, or another build is at it. Works in processes of
+    its own: scripts call it below `if __name__ == "__main__":`, as Python demands where processes are spawned.
     """
+    with owned(directory):
+        return _built(kind, jobs, directory, settings=settings, build=build, progress=progress)
+
+
+def _built(
+    kind: str,
+    jobs: Sequence[Job],
+    directory: Path,
+    *,
+    settings: RenderSettings,
+    build: BuildSettings,
+    progress: Progress,
+) -> BuildReport:
+    """As `build_jobs`, into a directory that nobody else fills."""
     recipe = settings.recipe()
     function = partial(build_piece, directory=directory, settings=settings, recipe=recipe)
     began = time.monotonic()

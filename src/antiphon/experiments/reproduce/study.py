@@ -22,7 +22,7 @@ from antiphon.evaluation.protocol import PROTOCOL_VERSION
 from antiphon.experiments.reproduce.cells import SCORES, Job, finished_cell, open_part
 from antiphon.experiments.reproduce.plan import Plan, network_gigabytes, plan_of
 from antiphon.experiments.reproduce.processes import run_all, suitable_workers
-from antiphon.files import refuse_foreign, whole_file
+from antiphon.files import owned, refuse_foreign, whole_file
 from antiphon.interfaces import Progress, no_progress
 from antiphon.pages import paper_figures as figures
 from antiphon.pages.study import as_page
@@ -140,12 +140,27 @@ def reproduce(
     `told` is given the plan before it starts. `workers` processes, each with one thread, do the cells; None: as many
     as cores and memory allow. Same corpus, study and versions: same bytes, but for `times.json` in the cells. Raises
     MissingExtra where it is to `draw` and matplotlib is not there, SettingsError where `output` holds another study,
-    AntiphonError where a cell failed, after all others.
+    AntiphonError where another program works on it, or where a cell failed, after all others.
     """
     if draw:
         figures.require()
     study, target, source = study or Study(), Path(output), Path(corpus).resolve()
     refuse_foreign(target, FILES)
+    with owned(target):
+        return _reproduced(source, target, study, workers=workers, draw=draw, told=told, progress=progress)
+
+
+def _reproduced(
+    source: Path,
+    target: Path,
+    study: Study,
+    *,
+    workers: int | None,
+    draw: bool,
+    told: Callable[[Plan], None],
+    progress: Progress,
+) -> Studied:
+    """As `reproduce`, into a directory that nobody else fills."""
     jobs = study.jobs(source, target)
     part = open_part(source, study.settings, study.pieces, study.seed)
     about = _about(study, part)
