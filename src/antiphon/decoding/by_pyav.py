@@ -50,12 +50,12 @@ FEW_FRAMES = 3
 
 
 class Facts(NamedTuple):
-    """Rate in Hz, number of channels, length in samples of one channel, and whether an excerpt can be sought."""
+    """Rate in Hz, number of channels, and the samples of a channel where a table counts them, so that excerpts can be
+    sought; None where only decoding tells."""
 
     sample_rate: int
     channels: int
-    frames: int
-    seekable: bool
+    declared: int | None
 
 
 @dataclass(frozen=True)
@@ -80,24 +80,24 @@ class PyavRecording:
         return self.facts.sample_rate
 
     @property
-    def frames(self) -> int:
-        """Length in samples of one channel: of an MP4 by its table of samples, of all else by decoding it once."""
-        return self.facts.frames
+    def facts(self) -> Facts:
+        """What is known of the file as it is now without decoding it; remembered as long as the process lives."""
+        return _facts(self, *self._state())
 
     @property
-    def facts(self) -> Facts:
-        """What is known of the file as it is now; remembered as long as the process lives."""
-        status = self.path.stat()
-        return _facts(self, status.st_size, status.st_mtime_ns)
+    def frames(self) -> int:
+        """Length in samples of one channel: of an MP4 by its table of samples, of all else by decoding it once."""
+        declared = self.facts.declared
+        return _counted(self, *self._state()) if declared is None else declared
 
     def samples(self, first: int, count: int) -> Floats:
         """Samples (count, channels) from frame `first`; fewer where the sound ends before."""
         facts = self.facts
         found = [np.zeros((0, facts.channels), dtype=np.float32)]
         with self._opened() as (container, stream):
-            place = _sought(container, stream, first / facts.sample_rate) if facts.seekable else 0
+            place = 0 if facts.declared is None else _sought(container, stream, first / facts.sample_rate)
             for block in self._decoded(container, stream, place):
-                found.append(block[max(0, first - place) : first + count - place])
+                found.append(block[max(0, first - place) : max(0, first + count - place)])
                 place += len(block)
                 if place >= first + count:
                     break
@@ -115,6 +115,11 @@ class PyavRecording:
         """All samples in blocks (frames, channels) of BLOCK_FRAMES, the last one shorter."""
         with self._opened() as (container, stream):
             yield from _regular(self._decoded(container, stream))
+
+    def _state(self) -> tuple[int, int]:
+        """Size and time of change: another file of the same name has others."""
+        status = self.path.stat()
+        return status.st_size, status.st_mtime_ns
 
     def _decoded(self, container: Any, stream: Any, place: int = 0) -> Iterator[Floats]:
         """Blocks (frames, channels) from `place`, the frame to which the container was moved, without padding."""
@@ -185,17 +190,19 @@ def _av(path: Path | str = "this file") -> Any:
 
 @lru_cache(maxsize=4096)
 def _facts(recording: PyavRecording, size: int, changed: int) -> Facts:
-    """Of a file with this size and time of change, whose length is decoded once."""
     with recording._opened() as (container, stream):
         few = list(islice(recording._frames(container, stream), FEW_FRAMES))
         if not few:
             raise BadData(f"{recording.path}: holds no audio")
-        rate, channels = few[0].sample_rate, len(few[0].layout.channels)
+        rate, channels = int(few[0].sample_rate), len(few[0].layout.channels)
         declared = _declared(container, stream)
-        if declared is not None and _agrees(stream, max(frame.samples for frame in few), declared * rate):
-            return Facts(rate, channels, round(declared * rate), True)
-    frames = sum(map(len, recording.blocks()))
-    return Facts(rate, channels, frames, False)
+        agrees = declared is not None and _agrees(stream, max(frame.samples for frame in few), declared * rate)
+        return Facts(rate, channels, round(declared * rate) if declared is not None and agrees else None)
+
+
+@lru_cache(maxsize=4096)
+def _counted(recording: PyavRecording, size: int, changed: int) -> int:
+    return sum(map(len, recording.blocks()))
 
 
 def _declared(container: Any, stream: Any) -> float | None:
@@ -209,7 +216,8 @@ def _agrees(stream: Any, frame_samples: int, declared: float) -> bool:
     """Whether the number of frames in the table leaves no more than padding beside the declared samples."""
     if stream.codec_context.name.startswith("pcm_"):
         return True
-    return 0 <= stream.frames * frame_samples - declared <= max(4 * frame_samples, PADDING_FRAMES)
+    beside = float(stream.frames * frame_samples - declared)
+    return 0 <= beside <= max(4 * frame_samples, PADDING_FRAMES)
 
 
 def _sought(container: Any, stream: Any, seconds: float) -> int:
@@ -221,7 +229,8 @@ def _sought(container: Any, stream: Any, seconds: float) -> int:
     container.seek(target, stream=stream)
     reached = next(container.decode(stream))
     container.seek(target, stream=stream)
-    return round(float((reached.pts - start.pts) * stream.time_base) * reached.sample_rate)
+    seconds_reached = float((reached.pts - start.pts) * stream.time_base)
+    return round(seconds_reached * int(reached.sample_rate))
 
 
 def _without_padding(blocks: Iterable[Floats], limit: int | None) -> Iterator[Floats]:

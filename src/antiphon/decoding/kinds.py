@@ -10,12 +10,17 @@ HEADERLESS = frozenset({"raw"})
 ALIASES = frozenset({"aif", "aifc", "oga", "opus", "snd", "wave"})
 """Suffixes in use beside libsndfile's own names."""
 
-COMPRESSED = frozenset(
-    "3ga aac ac3 adts alac amr ape asf awb dts eac3 m4a m4b m4p m4r mka mp1 mp2 mpa mpga tta weba wma wv".split()
+
+def _named(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+COMPRESSED = _named(
+    "3ga aac ac3 adts alac amr ape asf awb dts eac3 m4a m4b m4p m4r mka mp1 mp2 mpa mpga tta weba wma wv"
 )
 """Suffixes of sound that PyAV reads."""
 
-FILMS = frozenset("3g2 3gp avi f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts ogv qt vob webm wmv".split())
+FILMS = _named("3g2 3gp avi f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts ogv qt vob webm wmv")
 """Suffixes of films, whose first audio stream is read. `ts` is not among them: most such files are programs."""
 
 AUDIO_SUFFIXES = frozenset(

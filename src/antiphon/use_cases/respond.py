@@ -20,6 +20,7 @@ from antiphon.interfaces import Progress, no_progress
 from antiphon.pages.response import write_page
 from antiphon.types import Audio, Memory, Response
 from antiphon.use_cases.explain import with_candidate_costs
+from antiphon.use_cases.memory_files import files_of
 
 MOST_TAKES = 16
 """Takes that one directory holds."""
@@ -86,10 +87,12 @@ def respond_to_files(
 ) -> Answer:
     """Respond to files and write the directory `output`, whole or not at all.
 
-    `agent_directory` is noted, so that an edited session knows whom to ask.
+    A folder among `memories` means every recording in it. `agent_directory` is noted, so that an edited session knows
+    whom to ask.
     """
     wanted = wanted or RespondOptions()
     refuse_foreign(output, ANSWER_FILES)
+    memories = files_of(memories)
     steps = len(guides) + len(memories) + 2
     sounds = []
     for path in (*guides, *memories):
