@@ -31,7 +31,6 @@ def test_every_verb_reads_a_film_and_an_mp3_without_a_length(call, agent, wrappe
         found = json.loads(call("tokenize", path, "--agent", agent, "--json").out)
         assert found["intervals"][-1][1] == pytest.approx(20, abs=0.15)
     assert call("train", "--pair", a, b, "-o", tmp_path / "agent", *FAST).code == 0
-    assert call("coupling", a, b).code == 0
     rows = json.loads(call("corpus", "scan", wrapped, "--json").out)["multitracks"]
     assert rows == [{"name": wrapped.name, "tracks": ["a", "b"]}]
     assert "unreadable" not in call("corpus", "check", wrapped).out
