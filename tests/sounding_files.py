@@ -97,7 +97,7 @@ def decoded(path: Path) -> tuple[int, np.ndarray]:
     import av
 
     blocks, rate = [], 0
-    with av.open(str(path), metadata_errors="ignore") as container:
+    with av.open(str(path)) as container:
         to_float = av.AudioResampler(format="fltp")
         for packet in container.demux(container.streams.audio[0]):
             try:

@@ -1,6 +1,7 @@
 """Whatever kind a file is of, as much of it is read as is in it, in one line or not at all."""
 
 import itertools
+import struct
 import sys
 import tracemalloc
 
@@ -14,7 +15,7 @@ from antiphon.audio import FileSound, duration_of, mono, read
 from antiphon.decoding.kinds import AUDIO_SUFFIXES
 from antiphon.errors import BadData, MissingExtra
 
-pytest.importorskip("av")
+av = pytest.importorskip("av")
 
 TOLERANCE = 0.06
 """Seconds."""
@@ -49,7 +50,10 @@ def files(tmp_path_factory):
 
     def file(name):
         if not (folder / name).exists():
-            KINDS[name](folder / name)
+            try:
+                KINDS[name](folder / name)
+            except av.codec.codec.UnknownCodecError as error:
+                pytest.skip(f"this PyAV cannot write {error}")
         return folder / name
 
     return file
@@ -164,9 +168,16 @@ def test_the_first_sound_of_a_film_is_heard_and_the_others_by_number(tmp_path):
     assert len({FileSound(path, number).digest() for number in range(2)}) == 2
 
 
-def test_a_film_without_sound_is_refused(tmp_path):
-    import av
+def test_a_title_in_another_alphabet_does_not_matter(files, tmp_path):
+    content = files("mp3-in.wav").read_bytes()
+    title = b"INFOINAM" + struct.pack("<I", 6) + b"caf\xe9\0\0"
+    info = b"LIST" + struct.pack("<I", len(title)) + title
+    path = tmp_path / "title.wav"
+    path.write_bytes(content[:12] + info + content[12:])
+    np.testing.assert_array_equal(read(path).samples, read(files("mp3-in.wav")).samples)
 
+
+def test_a_film_without_sound_is_refused(tmp_path):
     with av.open(str(tmp_path / "mute.mp4"), "w") as output:
         show(output, screen(output, "mpeg4"))
     with pytest.raises(BadData, match=r"mute\.mp4: holds no sound"):

@@ -160,7 +160,7 @@ class PyavRecording:
         av = _av(self.path)
         only = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
         try:
-            with av.open(f"file:{self.path}", options=only, metadata_errors="replace") as container:
+            with av.open(f"file:{self.path}", options=only, **_lenient(av)) as container:
                 streams = container.streams.audio
                 if not streams:
                     raise BadData(f"{self.path}: holds no sound")
@@ -186,6 +186,11 @@ def _av(path: Path | str = "this file") -> Any:
         return importlib.import_module("av")
     except ModuleNotFoundError as error:
         raise MissingExtra(f"{path} needs PyAV: pip install 'antiphon[codecs]'") from error
+
+
+def _lenient(av: Any) -> dict[str, str]:
+    """What lets a title that is not UTF-8 pass: asked for up to PyAV 18, always so since."""
+    return {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
 @lru_cache(maxsize=4096)
