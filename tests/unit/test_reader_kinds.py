@@ -221,11 +221,12 @@ def test_what_is_no_sound_is_named(tmp_path, name, content, said):
 
 
 def test_a_playlist_opens_nothing_else(files, tmp_path):
-    target = files("float.wav")
+    target = tmp_path / "inner.wav"
+    target.write_bytes(files("float.wav").read_bytes())
     for name, text in (
         ("list.m3u8", f"#EXTM3U\n#EXTINF:2,\n{target}\n"),
         ("list.mp3", f"#EXTM3U\n#EXTINF:2,\n{target}\n"),
-        ("list.m4a", f"ffconcat version 1.0\nfile '{target}'\n"),
+        ("list.m4a", f"ffconcat version 1.0\nfile {target.name}\n"),
     ):
         (tmp_path / name).write_text(text, encoding="utf-8")
         with pytest.raises(BadData, match="not readable as audio"):

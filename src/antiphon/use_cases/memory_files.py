@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     Other files of a folder are passed over. What has the suffix of a sound or a film and cannot be read is left out
     with an AntiphonWarning. Raises BadData for a folder in which nothing can be read.
     """
-    return [file for path in paths for file in (_files_in(path) if path.is_dir() else [path])]
+    return [file for path in paths for file in (_files_in(path) if os.path.isdir(path) else [path])]
 
 
 def _files_in(folder: Path) -> list[Path]:
