@@ -1,10 +1,9 @@
-"""Reading, writing and the few operations on sound that all share: the only place that decodes audio."""
+"""Reading, writing and the few operations on sound that all share: what decodes files is called from here alone."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,9 @@ import numpy as np
 import soundfile
 import soxr
 
+from antiphon.decoding.by_libsndfile import BLOCK_FRAMES
+from antiphon.decoding.by_pyav import PyavRecording
+from antiphon.decoding.opening import recording_at
 from antiphon.errors import AntiphonError, BadData
 from antiphon.files import sha256, whole_file
 from antiphon.types import Audio, Floats, Seconds
@@ -21,120 +23,82 @@ from antiphon.types import Audio, Floats, Seconds
 SILENT_DBFS = -200.0
 """Level given to digital silence, whose logarithm does not exist."""
 
-BLOCK_FRAMES = 2**16
-"""Read or written at once: libsndfile's Vorbis encoder overflows its stack, and ends the process, on minutes of
-sound."""
-
-UNKNOWN_FRAMES = 2**62
-"""libsndfile answers about 2**63 frames where a header does not say how many there are."""
-
-CHUNKS = {
-    (b"RIFF", b"WAVE"): ("<4sI", b"data"),
-    (b"FORM", b"AIFF"): (">4sI", b"SSND"),
-    (b"FORM", b"AIFC"): (">4sI", b"SSND"),
-}
-"""Files made of chunks, by their first and third four bytes: how a chunk begins, and the name of the one with audio."""
-
 MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
 """Rates that an mp3 can have, telephone rates left out."""
 
 
-def read(path: str | Path, start: float = 0.0, duration: float | None = None) -> Audio:
-    """Decode a file of any format libsndfile reads, at its own rate and channels; or `duration` seconds from `start`.
+def read(path: str | Path, start: float = 0.0, duration: float | None = None, stream: int = 0) -> Audio:
+    """Decode a sound or the sound of a film, at its own rate and channels; or `duration` seconds from `start`.
 
-    Raises BadData, naming the file, for anything that is missing, unreadable, empty, truncated or not finite.
+    `stream` counts the audio streams of a container of several. Its length is what was decoded, whatever a header
+    estimates. Raises BadData, naming the file, for anything that is missing, unreadable, empty, truncated or not
+    finite, and MissingExtra where it takes PyAV and there is none.
     """
     if start < 0 or (duration is not None and duration < 0):
         raise ValueError(f"start and duration must not be negative, got {start} and {duration}")
     path = Path(path)
-    with _open(path) as stream:
-        rate = stream.samplerate
-        first = min(round(start * rate), stream.frames)
-        wanted = stream.frames - first
+    recording = recording_at(path, stream)
+    if isinstance(recording, PyavRecording) and start == 0 and duration is None:
+        rate, samples = recording.whole()
+    else:
+        rate = recording.sample_rate
+        first = min(round(start * rate), recording.frames)
+        wanted = recording.frames - first
         if duration is not None:
             wanted = min(wanted, round(duration * rate))
-        try:
-            stream.seek(first)
-            samples = stream.read(wanted, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            raise BadData(f"{path}: damaged audio ({error.error_string.rstrip('.')})") from error
-    if len(samples) < wanted:
-        raise BadData(f"{path}: truncated, {len(samples)} of {wanted} frames could be read")
-    if not np.isfinite(samples).all():
-        raise BadData(f"{path}: holds NaN or infinite samples")
-    return Audio(samples, rate, str(path))
+        samples = recording.samples(first, wanted)
+    return Audio(_finite(samples, path), rate, str(path))
 
 
 class Header(NamedTuple):
-    """What a file says of itself before any of it is decoded: seconds and Hz."""
+    """Seconds that a file lasts, and its rate in Hz."""
 
     duration: float
     sample_rate: int
 
 
-def header_of(path: Path) -> Header:
-    """Length and rate of a file, from its header alone. Raises BadData as `read` does."""
-    with _open(path) as stream:
-        return Header(float(stream.frames / stream.samplerate), int(stream.samplerate))
+def header_of(path: Path, stream: int = 0) -> Header:
+    """Length and rate of a file: from its header where that is exact, else by decoding it once. Raises as `read`."""
+    recording = recording_at(path, stream)
+    return Header(recording.frames / recording.sample_rate, recording.sample_rate)
 
 
-def duration_of(path: Path) -> float:
-    """Length of a file in seconds, from its header alone. Raises BadData as `read` does."""
-    return header_of(path).duration
+def duration_of(path: Path, stream: int = 0) -> float:
+    """Length of a file in seconds, as `header_of` knows it. Raises as `read` does."""
+    return header_of(path, stream).duration
 
 
-def _open(path: Path) -> soundfile.SoundFile:
-    if path.suffix.lower() == ".raw":
-        raise BadData(f"{path}: raw samples say neither their rate nor their channels; convert it to wav")
-    try:
-        if not path.exists():
-            raise BadData(f"{path}: no such file")
-        if not path.is_file():
-            raise BadData(f"{path}: not a file")
-        size = path.stat().st_size
-        if size == 0:
-            raise BadData(f"{path}: empty file")
-        _refuse_truncated(path, size)
-        stream = soundfile.SoundFile(path)
-    except OSError as error:
-        raise BadData(f"{path}: {error.strerror or error}") from error
-    except UnicodeEncodeError as error:
-        raise BadData(f"{str(path)!r}: its name is not UTF-8; rename it") from error
-    except soundfile.LibsndfileError as error:
-        raise BadData(f"{path}: not readable as audio ({error.error_string.rstrip('.')})") from error
-    if stream.frames == 0:
-        stream.close()
-        raise BadData(f"{path}: holds no audio")
-    if stream.frames >= UNKNOWN_FRAMES:
-        stream.close()
-        raise BadData(f"{path}: its header does not say how long it is (a streamed file); write it again as a file")
-    return stream
+def excerpts(path: Path, seconds: float, stream: int = 0) -> Iterator[Audio]:
+    """A file in one pass, in excerpts of `seconds`, the last one shorter. Raises as `read` does."""
+    recording = recording_at(path, stream)
+    rate = recording.sample_rate
+    length = round(seconds * rate)
+    waiting: list[Floats] = []
+    for block in recording.blocks():
+        waiting.append(_finite(block, path))
+        while sum(map(len, waiting)) >= length:
+            joined = np.concatenate(waiting)
+            yield Audio(joined[:length], rate, str(path))
+            waiting = [joined[length:]]
+    if sum(map(len, waiting)):
+        yield Audio(np.concatenate(waiting), rate, str(path))
 
 
-def _refuse_truncated(path: Path, size: int) -> None:
-    """libsndfile reads a cut-off wav or aiff as if it were whole; the header knows better (0, 0xFFFFFFFF: unknown)."""
-    with path.open("rb") as stream:
-        header = stream.read(12)
-        chunk_format, audio_chunk = CHUNKS.get((header[:4], header[8:]), ("", b""))
-        if not chunk_format:
-            return
-        position = 12
-        while len(chunk := stream.read(8)) == 8:
-            name, length = struct.unpack(chunk_format, chunk)
-            position += 8
-            if name == audio_chunk:
-                if length not in (0, 0xFFFFFFFF) and position + length > size:
-                    raise BadData(f"{path}: truncated, {size - position} of {length} bytes of audio are there")
-                return
-            position += length + length % 2
-            stream.seek(position)
+def _finite(samples: Floats, path: Path) -> Floats:
+    if not np.isfinite(samples).all():
+        raise BadData(f"{path}: holds NaN or infinite samples")
+    return samples
 
 
 @dataclass(frozen=True)
 class FileSound:
-    """A file of any length that libsndfile reads, to listen to block by block. Raises BadData as `read` does."""
+    """A file of any length, to listen to block by block in constant memory. Raises as `read` does.
+
+    `stream` counts the audio streams of a container of several.
+    """
 
     path: Path
+    stream: int = 0
 
     @property
     def name(self) -> str:
@@ -143,18 +107,19 @@ class FileSound:
 
     @property
     def duration(self) -> float:
-        """Length in seconds, from the header."""
-        return duration_of(self.path)
+        """Length in seconds, as `header_of` knows it."""
+        return duration_of(self.path, self.stream)
 
     def digest(self) -> str:
-        """SHA-256 of the file's bytes as they are now."""
-        _open(self.path).close()
-        return sha256(self.path)
+        """SHA-256 of the file's bytes as they are now, and with it how they are read where that is not libsndfile."""
+        recording = recording_at(self.path, self.stream)
+        return f"{sha256(self.path)} {recording.identity}".rstrip()
 
     def blocks(self, sample_rate: int) -> Iterator[Floats]:
         """Mono blocks (frames,) at `sample_rate`."""
-        rate = header_of(self.path).sample_rate
-        return _resampled_blocks((_downmixed(block) for block in _file_blocks(self.path)), rate, sample_rate)
+        recording = recording_at(self.path, self.stream)
+        parts = (_downmixed(_finite(block, self.path)) for block in recording.blocks())
+        return _resampled_blocks(parts, recording.sample_rate, sample_rate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,23 +171,6 @@ def summed_blocks(sounds: Sequence[Iterator[Floats]]) -> Iterator[Floats]:
             waiting[index] = held[len(total) :]
         if len(total):
             yield total
-
-
-def _file_blocks(path: Path) -> Iterator[Floats]:
-    """All samples of a file in blocks (frames, channels). Raises BadData as `read` does."""
-    with _open(path) as stream:
-        wanted = stream.frames
-        while wanted > 0:
-            try:
-                block = stream.read(min(BLOCK_FRAMES, wanted), dtype="float32", always_2d=True)
-            except soundfile.LibsndfileError as error:
-                raise BadData(f"{path}: damaged audio ({error.error_string.rstrip('.')})") from error
-            if not len(block):
-                raise BadData(f"{path}: truncated, {stream.frames - wanted} of {stream.frames} frames could be read")
-            if not np.isfinite(block).all():
-                raise BadData(f"{path}: holds NaN or infinite samples")
-            wanted -= len(block)
-            yield block
 
 
 def _resampled_blocks(blocks: Iterable[Floats], rate: int, sample_rate: int) -> Iterator[Floats]:

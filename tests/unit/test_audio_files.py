@@ -152,19 +152,6 @@ def test_a_streamed_wav_does_not_know_its_length(tmp_path):
     assert len(read(path).samples) == 2205
 
 
-def test_a_streamed_flac_without_a_length_is_refused(tmp_path):
-    path = tmp_path / "a.flac"
-    write(path, noise())
-    content = bytearray(path.read_bytes())
-    # STREAMINFO begins at byte 8; the last 36 bits of its first 18 bytes count the samples.
-    content[21] &= 0xF0
-    content[22:26] = bytes(4)
-    path.write_bytes(content)
-    for way in (read, duration_of):
-        with pytest.raises(BadData, match="how long"):
-            way(path)
-
-
 @pytest.mark.parametrize("way", [read, duration_of])
 def test_what_is_no_audio_is_named(tmp_path, way):
     (tmp_path / "empty.wav").touch()

@@ -36,7 +36,7 @@ def compare(
     guide
         What is listened to; several are mixed.
     memory
-        What may be played; several are joined.
+        What may be played; several are joined, and a folder means every recording in it.
     explain
         Whether every segment of the responses says which guide segments mattered.
     """

@@ -93,7 +93,7 @@ def respond(
     guide
         What is listened to; several are mixed.
     memory
-        What may be played; several are joined.
+        What may be played; several are joined, and a folder means every recording in it.
     agent
         A trained agent; without one, the base agent that comes with Antiphon. With --from it is known.
     session

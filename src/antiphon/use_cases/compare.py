@@ -37,6 +37,7 @@ from antiphon.pages.comparison import Side, account, compare_page, moment
 from antiphon.perception.encoders.notes import NotesEncoder
 from antiphon.perception.perception import Perception
 from antiphon.types import Audio, Ids, Seconds
+from antiphon.use_cases.memory_files import files_of
 from antiphon.use_cases.respond import Answer, answer, write_result
 
 COMPARE_FILES = ("compare.json", "index.html", "first", "second")
@@ -155,6 +156,7 @@ def compare_files(
     if not guides or not memories:
         raise SettingsError("a comparison needs a guide and a memory")
     refuse_foreign(output, COMPARE_FILES)
+    memories = files_of(memories)
     agents = Agent.load(directories[0]), Agent.load(directories[1])
     guide, sounds = mixed([read(path) for path in guides]), [read(path) for path in memories]
     names = directories[0].resolve().name, directories[1].resolve().name

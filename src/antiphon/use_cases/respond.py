@@ -21,6 +21,7 @@ from antiphon.interfaces import Progress, no_progress
 from antiphon.pages.response import write_page
 from antiphon.types import Audio, Memory, Response
 from antiphon.use_cases.explain import with_candidate_costs
+from antiphon.use_cases.memory_files import files_of
 
 MOST_TAKES = 16
 """Takes that one directory holds."""
@@ -101,8 +102,8 @@ def respond_to_files(
 ) -> Answer:
     """Respond to files and write the directory `output`, whole or not at all.
 
-    `agent_directory` is noted, so that an edited session knows whom to ask. Raises SettingsError where `output` holds a
-    response that may not be replaced.
+    A folder among `memories` means every recording in it. `agent_directory` is noted, so that an edited session knows
+    whom to ask. Raises SettingsError where `output` holds a response that may not be replaced.
     """
     wanted = wanted or RespondOptions()
     with claimed(output, ANSWER_FILES, overwrite=wanted.overwrite, holding="a response") as claim:
@@ -122,6 +123,7 @@ def _responded(
     progress: Progress,
 ) -> Answer:
     """As `respond_to_files`, into an output that is claimed."""
+    memories = files_of(memories)
     steps = len(guides) + len(memories) + 2
     sounds = []
     for path in (*guides, *memories):

@@ -1,12 +1,14 @@
 import os
+import sys
 import unicodedata
 
 import pytest
-from corpus_making import noise
+from corpus_making import noise, stems_container
+from sounding_files import SECONDS, UNTAGGED, encoded
 
 from antiphon.config import CorpusSettings
 from antiphon.corpus.layouts import pair, paired_folders, scan
-from antiphon.errors import AntiphonWarning, BadData
+from antiphon.errors import AntiphonWarning, BadData, MissingExtra
 
 SETTINGS = CorpusSettings()
 
@@ -66,8 +68,50 @@ def test_the_user_chooses_what_is_out(tmp_path):
 def test_a_mix_is_no_track(tmp_path):
     for each in ("bass", "piano", "Mixture", "mix", "mixdown", "00_master"):
         noise(tmp_path / f"{each}.wav")
-    (found,) = scan(tmp_path, SETTINGS)
+    told = r"4 files left out, mixes by their name: 00_master\.wav, Mixture\.wav, mix\.wav, mixdown\.wav"
+    with pytest.warns(AntiphonWarning, match=told):
+        (found,) = scan(tmp_path, SETTINGS)
     assert [track.name for track in found.tracks] == ["bass", "piano"]
+
+
+def test_films_and_compressed_sounds_are_tracks_like_any_other(tmp_path):
+    noise(tmp_path / "a.wav", SECONDS)
+    encoded(tmp_path / "b.m4a", "aac")
+    encoded(tmp_path / "c.mov", "aac", film="mpeg4")
+    encoded(tmp_path / "d.mp3", "libmp3lame", **UNTAGGED)
+    (found,) = scan(tmp_path, SETTINGS)
+    lengths = {track.name: track.duration for track in found.tracks}
+    assert lengths == pytest.approx({"a": SECONDS, "b": SECONDS, "c": SECONDS, "d": SECONDS}, abs=0.06)
+
+
+def test_a_file_of_several_stems_is_no_track_and_is_named(tmp_path):
+    for each in ("a", "b"):
+        noise(tmp_path / "song" / f"{each}.wav")
+    stems_container(tmp_path / "song" / "mix.stem.mp4", (0.5, 0.1, 0.2))
+    with pytest.warns(AntiphonWarning, match=r"1 file left out, each several stems .*: song/mix\.stem\.mp4"):
+        assert names(scan(tmp_path, SETTINGS)) == {"song": ["a", "b"]}
+
+
+def test_what_has_no_place_in_a_layout_is_named(tmp_path):
+    for path in ("guide/1.wav", "answer/1.wav", "rehearsal.wav"):
+        noise(tmp_path / path)
+    with pytest.warns(AntiphonWarning, match=r"1 file left out, without a place in the layout pairs: rehearsal\.wav"):
+        assert len(scan(tmp_path, SETTINGS, "pairs")) == 1
+
+
+def test_a_sound_that_cannot_be_read_is_named_with_the_reason(tmp_path, monkeypatch):
+    for each in ("a", "b"):
+        noise(tmp_path / f"{each}.wav")
+    (tmp_path / "c.m4a").write_bytes(b"no sound at all, but a text" * 20)
+    with pytest.raises(BadData, match=r"c\.m4a: not readable as audio"):
+        scan(tmp_path, SETTINGS)
+    encoded(tmp_path / "c.m4a", "aac")
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingExtra, match=r"c\.m4a.*pip install 'antiphon\[codecs\]'"):
+        scan(tmp_path, SETTINGS)
+    with pytest.warns(AntiphonWarning, match=r"left out as unreadable: .*c\.m4a.*pip install"):
+        (found,) = scan(tmp_path, CorpusSettings(exclude=(), skip_unreadable=True))
+    assert [track.name for track in found.tracks] == ["a", "b"]
 
 
 def test_hidden_files_and_the_shadows_of_macos_are_not_audio(tmp_path):

@@ -14,7 +14,7 @@ from antiphon.corpus.checking.report import Finding, counted
 from antiphon.corpus.layouts.folders_on_disk import Folder, look
 from antiphon.corpus.manifest import MANIFEST_NAME, Corpus
 from antiphon.corpus.opening import open_corpus
-from antiphon.errors import AntiphonWarning, BadData
+from antiphon.errors import AntiphonWarning, BadData, MissingExtra
 
 
 def open_for_check(path: Path, settings: CorpusSettings) -> tuple[Corpus, list[Finding]]:
@@ -56,7 +56,7 @@ def _unreadable(folder: Folder, top: Path) -> Iterator[Finding]:
     for path in folder.audio:
         try:
             duration_of(path)
-        except BadData as error:
+        except (BadData, MissingExtra) as error:
             yield Finding("unreadable", "error", _below(str(path), top), str(error).removeprefix(f"{path}: "))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import soxr
 
 from antiphon.audio import interval_power
-from antiphon.corpus.track_audio import read_track
+from antiphon.corpus.track_audio import track_excerpts
 from antiphon.errors import BadData
 from antiphon.types import Audio, Floats, Seconds, Track
 
@@ -58,8 +58,8 @@ def summarize(track: Track, segment_seconds: float) -> MeasuredTrack:
     levels: list[Floats] = []
     copies: list[Floats] = []
     frames, runs, start, rate, resampler = 0, 0, 0, 0, None
-    while len(block := (audio := read_track(track, start, BLOCK_SECONDS)).samples):
-        rate = audio.sample_rate
+    for audio in track_excerpts(track, BLOCK_SECONDS):
+        block, rate = audio.samples, audio.sample_rate
         resampler = resampler or soxr.ResampleStream(rate, ANALYSIS_RATE, 1, dtype="float32", quality="HQ")
         digest.update(block.tobytes())
         runs += _clipped_runs(block)
@@ -70,8 +70,6 @@ def summarize(track: Track, segment_seconds: float) -> MeasuredTrack:
             copies.append(resampler.resample_chunk(np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))))
         frames += len(block)
         start += BLOCK_SECONDS
-        if len(block) < rate * BLOCK_SECONDS:
-            break
     if resampler is None:
         raise BadData(f"{track.path}: holds no audio")
     copies.append(resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True))

@@ -14,17 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import soundfile
+from antiphon.decoding.kinds import AUDIO_SUFFIXES
 
-HEADERLESS = {"raw"}
-"""What libsndfile reads only when told the rate: never audio by its name alone."""
-
-ALIASES = {"aif", "aifc", "oga", "opus", "snd", "wave"}
-"""Suffixes in use beside libsndfile's own names."""
-
-AUDIO_SUFFIXES = frozenset(
-    f".{name}" for name in {name.lower() for name in soundfile.available_formats()} - HEADERLESS | ALIASES
-)
+STEMS_SUFFIX = ".stem.mp4"
+"""Of a file that holds all stems of a recording: no single track, and read by the layout musdb18 alone."""
 
 
 @dataclass(eq=False)
@@ -38,7 +31,12 @@ class Folder:
 
     @cached_property
     def audio(self) -> tuple[Path, ...]:
-        """Its own audio files, by suffix."""
+        """Its own files of one recording each, sounds and films, by suffix."""
+        return tuple(path for path in self.sounding if not path.name.lower().endswith(STEMS_SUFFIX))
+
+    @cached_property
+    def sounding(self) -> tuple[Path, ...]:
+        """Its own files with the suffix of a sound or a film."""
         return tuple(path for path in self.files if path.suffix.lower() in AUDIO_SUFFIXES)
 
     @cached_property

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from antiphon.corpus.layouts.folders_on_disk import Folder, normalized
+from antiphon.corpus.layouts.folders_on_disk import STEMS_SUFFIX, Folder, normalized
 from antiphon.corpus.layouts.names import file_stem
 from antiphon.corpus.layouts.stems import Findings, Found, Layout, Part, Stem
 from antiphon.corpus.splits import Split
 from antiphon.types import Source
-
-SUFFIX = ".stem.mp4"
 
 MIXTURE = "mixture"
 
@@ -50,7 +48,7 @@ def _containers(top: Folder) -> Iterator[tuple[Split, Path]]:
     for split in DIVISION:
         folder = top.folder(split)
         for path in folder.files if folder else ():
-            if path.name.lower().endswith(SUFFIX):
+            if path.name.lower().endswith(STEMS_SUFFIX):
                 yield split, path
 
 
@@ -74,7 +72,7 @@ def _found(split: Split, title: str, stems: tuple[Stem, ...]) -> Found:
 def _find(top: Folder, findings: Findings) -> Iterator[Found]:
     for split, path in _containers(top):
         stems = tuple(Stem(name, name, (Part(Source(path, stream)),)) for stream, name in enumerate(STREAMS) if stream)
-        yield _found(split, normalized(path.name[: -len(SUFFIX)]), stems)
+        yield _found(split, normalized(path.name[: -len(STEMS_SUFFIX)]), stems)
 
 
 def _find_hq(top: Folder, findings: Findings) -> Iterator[Found]:

@@ -13,6 +13,7 @@ from antiphon.corpus.instruments import is_mix, is_wanted
 from antiphon.corpus.layouts.folders import FOLDERS
 from antiphon.corpus.layouts.folders_on_disk import Folder, look, normalized
 from antiphon.corpus.layouts.instruments import INSTRUMENTS
+from antiphon.corpus.layouts.left_out import left_out
 from antiphon.corpus.layouts.medleydb import MEDLEYDB
 from antiphon.corpus.layouts.moisesdb import MOISESDB
 from antiphon.corpus.layouts.musdb18 import MUSDB18, MUSDB18_HQ
@@ -23,7 +24,7 @@ from antiphon.corpus.layouts.stems import Findings, Found, Layout, Stem, counted
 from antiphon.corpus.layouts.takes import TAKES
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.track_audio import source_header
-from antiphon.errors import AntiphonWarning, BadData
+from antiphon.errors import AntiphonWarning, BadData, MissingExtra
 from antiphon.types import Multitrack, Track
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -38,6 +39,9 @@ LAYOUTS: tuple[Layout, ...] = (
     FOLDERS,
 )
 """In the order in which they are tried: the most particular first, `folders` is what everything is."""
+
+GENERIC = (PAIRS, INSTRUMENTS, TAKES, FOLDERS)
+"""Layouts that users make: published ones hold mixes and raw takes by design, which nobody needs to be told."""
 
 SHOWN = 5
 """How many problems are told in full."""
@@ -54,15 +58,19 @@ def scan(folder: Path, settings: CorpusSettings, layout: LayoutName | None = Non
 def scan_corpus(folder: Path, settings: CorpusSettings, layout: LayoutName | None = None) -> Corpus:
     """Every multitrack below `folder`, by name, and its split where the corpus has its own division.
 
-    `layout` names one of `LAYOUTS`; else that of the settings, or by itself. Only names, metadata and headers are read.
-    Mixes and unwanted instruments are left out. AntiphonWarnings name what was left out or looks odd. Raises BadData
-    with all that could not be read (warns instead with `settings.skip_unreadable`), and where no multitrack is found.
+    `layout` names one of `LAYOUTS`; else that of the settings, or by itself. Only names and metadata are read, and of
+    the sounds their lengths. Mixes and unwanted instruments are left out. AntiphonWarnings name what was left out or
+    looks odd. Raises BadData (MissingExtra where PyAV would help) with all that could not be read (warns instead with
+    `settings.skip_unreadable`), and where no multitrack is found.
     """
     top, remains = look(folder)
     findings = Findings(remains.problems, _passed_over(remains.hidden, remains.links))
     chosen = _chosen(top, layout or settings.layout)
-    found = _selected(chosen.find(top, findings), folder, settings, findings)
+    meant = list(chosen.find(top, findings))
+    found = _selected(meant, folder, settings, findings)
     corpus = _opened(found, chosen.licence, findings)
+    if chosen in GENERIC:
+        findings.remarks += left_out(top, chosen.name, meant, findings)
     if not corpus.multitracks and (settings.skip_unreadable or not findings.problems):
         raise BadData(
             f"{folder}: no multitrack here; expected folders that each hold two simultaneous tracks or more "
@@ -168,8 +176,9 @@ def _opened(found: Sequence[Found], licence: str, findings: Findings) -> Corpus:
         for stem in each.stems:
             try:
                 tracks.append(_track(stem))
-            except BadData as error:
+            except (BadData, MissingExtra) as error:
                 findings.problems.append(str(error))
+                findings.needs_extra |= isinstance(error, MissingExtra)
         if len(tracks) < 2:
             continue
         multitracks.append(Multitrack(each.name, each.piece, tuple(tracks), each.artist, licence))
@@ -209,7 +218,7 @@ def _report(folder: Path, findings: Findings, settings: CorpusSettings) -> None:
     problems = first_few(findings.problems, SHOWN, "; ")
     if problems and not settings.skip_unreadable:
         hint = "; to go on without: setting corpus.skip_unreadable" if len(findings.problems) > 1 else ""
-        raise BadData(problems + hint)
+        raise (MissingExtra if findings.needs_extra else BadData)(problems + hint)
     if problems:
         _warn(f"{folder}: left out as unreadable: {problems}")
     for remark in findings.remarks:

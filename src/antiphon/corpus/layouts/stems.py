@@ -42,10 +42,14 @@ class Found:
 
 @dataclass
 class Findings:
-    """What a scan has to say: `problems` are files that cannot be used, `remarks` are for the user to know."""
+    """What a scan has to say: `problems` are files that cannot be used, `remarks` are for the user to know.
+
+    `needs_extra` says that PyAV, which is not there, would read some of the former.
+    """
 
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    needs_extra: bool = False
 
 
 @dataclass(frozen=True)
