@@ -200,7 +200,7 @@ def _copied(found: tuple[Run, ...], sound: Audio, start: int, end: int) -> Float
     """Response samples [start, end) without any fade."""
     samples = np.zeros((max(end - start, 0), sound.channels), dtype=np.float32)
     for run in found:
-        if run.part is not None:
+        if run.part is not None and run.laid is None:
             shift = run.source - run.start
             first, stop = max(run.start, start), min(run.end, end, run.part.end - shift)
             if first < stop:
@@ -252,14 +252,17 @@ def _crossings(found: Iterator[Run], fade: int, edge: int) -> Iterator[_Crossing
     for run in found:
         if before is not None:
             yield from _joint(before, run, fade, edge)
-        elif run.lead > 0:
+        elif run.lead > 0 and run.laid is None:
             yield _Crossing(run.start, run.start + min(edge, run.length // 2), None, run)
         before = run
-    if before is not None and before.tail > 0:
+    if before is not None and before.tail > 0 and before.laid is None:
         yield _Crossing(before.end - min(edge, before.length // 2), before.end, before, None)
 
 
 def _joint(before: Run, after: Run, fade: int, edge: int) -> Iterator[_Crossing]:
+    if before.laid is not None or after.laid is not None:
+        yield from _beside_laid(before, after, edge)
+        return
     if before.part is None or after.part is None:
         fade //= 2
     fade = min(fade, before.length, after.length)
@@ -273,3 +276,20 @@ def _joint(before: Run, after: Run, fade: int, edge: int) -> Iterator[_Crossing]
     else:
         yield _Crossing(joint - min(edge, before.length // 2), joint, before, None)
         yield _Crossing(joint, joint + min(edge, after.length // 2), None, after)
+
+
+def _beside_laid(before: Run, after: Run, edge: int) -> Iterator[_Crossing]:
+    """What is not laid fades over the laid item's own fade, so that both add up to one where their curves do."""
+    joint = after.start
+    if before.laid is None and before.part is not None and after.laid is not None:
+        length = min(max(after.laid[0], edge), after.length)
+        right = min(length - length // 2, max(before.tail, 0))
+        left = min(length - right, before.length // 2)
+        if left + right:
+            yield _Crossing(joint - left, joint + right, before, None)
+    if after.laid is None and after.part is not None and before.laid is not None:
+        length = min(max(before.laid[1], edge), before.length)
+        left = min(length // 2, after.lead)
+        right = min(length - left, after.length // 2)
+        if left + right:
+            yield _Crossing(joint - left, joint + right, None, after)

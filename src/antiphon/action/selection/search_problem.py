@@ -62,11 +62,13 @@ class SearchProblem:
     def steps(self) -> tuple[Step, ...]:
         """What can be played at each step (n,)."""
         durations, phases = self.specification.tokens.durations.tolist(), self.constraints.phases
-        steps = []
+        steps, refused = [], self.constraints.refusals(len(self.played))
         for index, (label, pin) in enumerate(zip(self.played.tolist(), self.pins.tolist(), strict=True)):
             candidates = None
             if not self.silent[index]:
                 candidates = self.candidate_index.of(label) if pin == FREE else self.candidate_index.among([pin])
+                if pin == FREE and refused[index] != FREE:
+                    candidates = self.candidate_index.among(candidates.segments[candidates.segments != refused[index]])
             phase = UNKNOWN_PHASE if phases is None else int(phases[index])
             steps.append(Step(candidates, label, durations[index], phase))
         return tuple(steps)
@@ -189,10 +191,20 @@ def search_problem(
     free = ~silent & (pins == FREE)
     played[free] = classes.played(tokens.ids[free], available)
     played[pins != FREE] = memory.tokens.ids[pins[pins != FREE]]
+    silent = silent | (free & _refused_alone(constraints.refusals(len(tokens)), played, memory, usable))
+    free = free & ~silent
     if classes.rest is not None:
         played[silent] = classes.rest
     silent = silent | (free & ~available[played])
     return SearchProblem(settings, specification, memory, boundaries, state, constraints, played, silent, usable)
+
+
+def _refused_alone(refused: Ids, played: Ids, memory: Memory, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The steps (n,) whose label has a single segment, and that one is refused."""
+    ids = memory.tokens.ids
+    counts = np.bincount(ids[usable], minlength=int(max(ids.max(initial=0), played.max(initial=0))) + 1)
+    here = np.maximum(refused, 0)
+    return np.asarray((refused != FREE) & usable[here] & (ids[here] == played) & (counts[played] == 1))
 
 
 def run_so_far(state: Selection) -> int:
