@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from antiphon import audio
 from antiphon.action.export.sounds import Sound, sounds_of
-from antiphon.action.rendering.crossfade import Crossfade
+from antiphon.action.rendering.crossfade import CURVES, SINE, SMOOTH, Crossfade
 from antiphon.action.rendering.laid import laid_over
 from antiphon.action.rendering.loudness import with_gain
 from antiphon.checkpoint import load_json
@@ -129,7 +129,7 @@ class Provenance:
     """All of provenance.json. `gain` is what the samples were multiplied by at the end, but for the `mixing`'s factor.
 
     `laid` are a musician's items, `sounds` what is heard in each event, `takes` the other takes, `tempo` that of the
-    session. A file of an earlier version has none of them.
+    session, `curve` that of the fades. A file of an earlier version has none of them.
     """
 
     events: tuple[Event, ...]
@@ -147,6 +147,7 @@ class Provenance:
     takes: tuple[Take, ...] = ()
     tempo: tuple[TempoPoint, ...] = TEMPO_BEFORE
     mixing: Mixing = field(default_factory=Mixing)
+    curve: str = SINE
 
     @property
     def identity(self) -> str:
@@ -210,6 +211,7 @@ def provenance_of(response: Response, memory: Memory, inputs: Inputs, crossfade_
         ),
         sounds=sounds_of(response.events, response.runs, memory.audio),
         tempo=TEMPO,
+        curve=SMOOTH,
     )
 
 
@@ -252,6 +254,8 @@ def read_provenance(path: Path) -> Provenance:
     parts = len(found.inputs.memories)
     if any(not SILENCE <= copy.part < parts or copy.end < copy.start or copy.source < 0 for copy in found.copies):
         raise BadData(f"{path}: a copy names a source file or a span that is not there")
+    if found.curve not in CURVES:
+        raise BadData(f"{path}: fades by a curve that is not known, {found.curve!r}")
     files = parts + len(found.inputs.own)
     if any(not 0 <= each.file < files or each.end < each.start for each in found.laid):
         raise BadData(f"{path}: an item names a source file or a span that is not there")
@@ -303,7 +307,7 @@ def render_provenance(directory: Path) -> Audio:
     for number, part in enumerate(record.parts):
         if number in used:
             sound[part.start : part.end] = _read(record, record.inputs.memories[number], directory).samples
-    rendered = Crossfade(record.crossfade_seconds).of_runs(
+    rendered = Crossfade(record.crossfade_seconds, curve=record.curve).of_runs(
         record.runs, Audio(sound, record.sample_rate), record.samples
     )
     rendered = replace(rendered, samples=laid_over(rendered.samples, _laid(record, directory)))

@@ -1,7 +1,8 @@
 """The items of a REAPER project: one for each unbroken copy of the memory, with the other takes inside as takes.
 
 An item's first take is a piece of the memory. Takes 2 and on play the files of the other takes at the item's own time,
-so that items may be cut anywhere and neighbours with one and the same take sound through: REAPER 6 and 7 open them alike.
+so that items may be cut anywhere and neighbours with one and the same take sound through. REAPER 6 and 7 open them
+alike.
 """
 
 from __future__ import annotations

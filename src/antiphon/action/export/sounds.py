@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,12 +83,12 @@ def sounds_of(events: Sequence[Event], runs: Sequence[Run], memory: Audio) -> tu
 
 def sound_of(samples: NDArray[np.float32], rate: int) -> Sound:
     """What is heard in samples (n,)."""
-    power = float(np.mean(samples.astype(np.float64) ** 2)) if len(samples) else 0.0
+    power = float(np.mean(samples**2)) if len(samples) else 0.0
     level = max(10 * np.log10(max(power, 1e-30)), QUIET_DBFS)
     if power < 1e-12 or len(samples) < 64:
         return Sound(SNARE, False, round(float(level), 2))
     size = 1 << int(np.ceil(np.log2(2 * len(samples))))
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), size)).astype(np.float64)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), size))
     frequencies = np.fft.rfftfreq(size, 1 / rate)
     spectrum[frequencies < 20.0] = 0.0
     note, share = _pitch(spectrum, frequencies)
@@ -98,7 +99,7 @@ def sound_of(samples: NDArray[np.float32], rate: int) -> Sound:
     return Sound(drum, False, round(float(level), 2))
 
 
-def _pitch(spectrum: NDArray[np.float64], frequencies: NDArray[np.float64]) -> tuple[int, float]:
+def _pitch(spectrum: NDArray[np.floating[Any]], frequencies: NDArray[np.floating[Any]]) -> tuple[int, float]:
     """The MIDI number whose partials are strongest, and which share of the power lies on them."""
     places = np.arange(LOWEST * STEPS, (HIGHEST + 12 * 3) * STEPS + 1)
     hertz = 440.0 * 2 ** ((places / STEPS - 69) / 12)

@@ -28,7 +28,7 @@ CURVES: tuple[Curve, ...] = (
 and steeper."""
 
 SLOW_START_AND_END = 5
-"""The shape that is nearest to sin^2 and cos^2."""
+"""The shape of the fades of a response."""
 
 
 def laid_over(samples: Floats, laid: Sequence[Laid]) -> Floats:
