@@ -541,6 +541,7 @@ NAMED = {
     "master FX": (into_project(f"<MASTERFXLIST\nSHOW 0\nBYPASS 0 0 0\n{PLUGIN}\n>"), "FX of the master"),
     "project rate": (into_project("PLAYRATE 0.5 0 0.25 4"), "playback rate of the project"),
     "guide moved": (guide_edit("POSITION", 1.5), "guide.wav"),
+    "guide cut": (guide_edit("LENGTH", 2), "guide.wav"),
     "guide muted": (guide_edit("MUTE", 1, 0), "guide.wav"),
 }
 

@@ -17,7 +17,7 @@ from antiphon.action.export.rpp import Block, read_project, words, write_project
 from antiphon.action.rendering.loudness import with_gain
 from antiphon.action.statistics import response_statistics
 from antiphon.agent import Agent
-from antiphon.audio import mixed, read, resampled, with_channels
+from antiphon.audio import duration_of, mixed, read, resampled, with_channels
 from antiphon.config import Settings, validated
 from antiphon.errors import AntiphonError, AntiphonWarning, BadData
 from antiphon.files import refuse_foreign, sha256, whole_directory
@@ -56,9 +56,10 @@ def respond_from_session(
         raise BadData(f"{opened.folder / PROVENANCE}: names no guide")
     guide = mixed([read(path) for path in opened.guides])
     memory = agent.memory(*(read(path) for path in opened.memories))
+    lengths = [duration_of(path) for path in opened.guides]
     edits = edits_of(
-        opened.root, opened.record, str(session), rest=agent.alphabet.rest, parts=_parts(opened)
-    )  # fmt: skip
+        *(opened.root, opened.record, str(session)), rest=agent.alphabet.rest, parts=_parts(opened), guides=lengths
+    )
     pins = _pins(edits, opened.record, memory)
     laid, own, missing = _laid(edits, opened, memory)
     edited = Edited(laid, _in_memory(edits.refused, opened.record, memory))

@@ -93,15 +93,21 @@ class Edits:
 
 
 def edits_of(
-    root: Block, provenance: Provenance, name: str, *, rest: int = -1, parts: Mapping[str, MemoryPart] | None = None
+    root: Block,
+    provenance: Provenance,
+    name: str,
+    *,
+    rest: int = -1,
+    parts: Mapping[str, MemoryPart] | None = None,
+    guides: Sequence[float] = (),
 ) -> Edits:
     """The edits of a session in the file `name` that was made for the response of this provenance.
 
-    `parts` says of paths in the project which file of the memory they are; without it, paths and else names decide. An
-    item that was pinned before stays pinned. Raises BadData, naming the session, for numbers that cannot be read, and
-    where the response is gone.
+    `parts` says of paths in the project which file of the memory they are; without it, paths and else names decide.
+    `guides` are the lengths of the guides in seconds. An item that was pinned before stays pinned. Raises BadData,
+    naming the session, for numbers that cannot be read, and where the response is gone.
     """
-    return _Comparison(root, provenance, name, rest=rest, parts=parts).edits()
+    return _Comparison(root, provenance, name, rest=rest, parts=parts, guides=guides).edits()
 
 
 def put_back(kept: Kept, number: int, louder: float) -> None:
@@ -137,12 +143,13 @@ class _Comparison:
         *,
         rest: int,
         parts: Mapping[str, MemoryPart] | None,
+        guides: Sequence[float],
     ) -> None:
         track = response_track(root)
         if track is None:
             raise BadData(f"{name}: the track of the response is gone")
         self.root, self.record, self.name, self.track = root, provenance, name, track
-        self.rest, self.parts = rest, parts
+        self.rest, self.parts, self.guides = rest, parts, guides
         self.tracks = tracks_of(root)
         self.main = next(state for state in self.tracks if state.block is track)
         self.tempo = tempo_of(root)
@@ -415,7 +422,7 @@ class _Comparison:
             block, state = found[0]
             before = read_item(guide_item(number, guide.path, 0.0), self.name)
             item = read_item(block, self.name)
-            seconds = self.record.samples / self.record.sample_rate if len(guides) == 1 else item.length * item.rate
+            seconds = self.guides[number] if number < len(self.guides) else item.length * item.rate
             back = self._in_seconds(item, replace(before, length=seconds), state)
             if back is not item:
                 restore(block, back)
