@@ -316,7 +316,8 @@ class Run:
     """An unbroken copy: response samples [start, end) are memory samples from `source` on; silence without `part`.
 
     It realises the selection's steps [first, stop). A copy that only holds the sound of the step before it realises
-    none. `pinned`: the user put it there.
+    none. `pinned`: the user put it there. `laid`: its time belongs to a `Laid` item, whose sound it leaves to that; the
+    two numbers are the samples over which what comes before fades out and what comes after fades in.
     """
 
     first: int
@@ -326,6 +327,7 @@ class Run:
     source: int = 0
     part: MemoryPart | None = None
     pinned: bool = False
+    laid: tuple[int, int] | None = None
 
     @property
     def length(self) -> int:
@@ -341,6 +343,57 @@ class Run:
     def tail(self) -> int:
         """How many samples its part holds after it; negative if the part ends too soon. Silence has no end."""
         return sys.maxsize if self.part is None else self.part.end - self.source - self.length
+
+
+@dataclass(frozen=True)
+class Fade:
+    """The first or last samples of an item, and by which of REAPER's curves, 0 to 6, they rise or fall."""
+
+    length: int = 0
+    shape: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """An item as a musician laid it over a response, heard as it is: response samples [start, end) from `source` on.
+
+    `source` counts samples of `sound`, which is at the response's rate and channels; before its start and after its end
+    there is silence, or, with `loop`, the sound again. A negative `gain` turns the polarity. `file` is the number of
+    the sound's file among those of the response's inputs.
+    """
+
+    start: int
+    end: int
+    source: int
+    sound: Audio
+    file: int
+    gain: float = 1.0
+    fade_in: Fade = field(default_factory=Fade)
+    fade_out: Fade = field(default_factory=Fade)
+    loop: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Edited:
+    """What a musician changed beside the pins: items that were `laid`, and runs that are `refused`: deleted where they
+    were, and not to be played there again."""
+
+    laid: tuple[Laid, ...] = ()
+    refused: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Beats of a guide: `bpm`, the time of its first downbeat in seconds, and how many make a bar."""
+
+    bpm: float
+    first_beat: float = 0.0
+    beats_per_bar: int = 4
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.bpm <= 960, f"a tempo is 1 to 960 beats a minute, got {self.bpm}")
+        _require(self.first_beat >= 0, f"the first beat comes at 0 s or later, got {self.first_beat}")
+        _require(self.beats_per_bar >= 1, f"a bar has a beat or more, got {self.beats_per_bar}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -397,3 +450,4 @@ class Response:
     runs: tuple[Run, ...] = ()
     gain: float = 1.0
     guide_sound: SegmentSound | None = None
+    laid: tuple[Laid, ...] = ()

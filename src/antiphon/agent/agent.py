@@ -22,7 +22,7 @@ from antiphon.config import SamplingSettings, Settings
 from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
 from antiphon.interfaces import DecisionModel, Encoder, Selector
-from antiphon.types import Audio, Memory, Response, Run, SegmentSound, Specification, Tokens
+from antiphon.types import Audio, Edited, Memory, Response, Run, SegmentSound, Specification, Tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +68,14 @@ class Agent(AgentParts):
         seed: int = 0,
         sampling: SamplingSettings | None = None,
         pins: Sequence[Run] = (),
+        edited: Edited | None = None,
     ) -> Response:
         """A(D(P(x))): a response as long as the guide, from segments of the memory, at the memory's rate and channels.
 
         The same guide, memory, settings and seed give the same samples. `pins` are kept to the sample, and the response
-        is decided and selected around them; they must not overlap.
+        is decided and selected around them; they must not overlap. `edited` is what a musician changed beside them.
         """
-        return self.takes(guide, memory, 1, seed=seed, sampling=sampling, pins=pins)[0]
+        return self.takes(guide, memory, 1, seed=seed, sampling=sampling, pins=pins, edited=edited)[0]
 
     def takes(
         self,
@@ -85,14 +86,16 @@ class Agent(AgentParts):
         seed: int = 0,
         sampling: SamplingSettings | None = None,
         pins: Sequence[Run] = (),
+        edited: Edited | None = None,
     ) -> tuple[Response, ...]:
         """Up to `count` distinct ways to play one decision, the best first; see `respond`."""
         heard = self.tokens(guide)
         specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
-        asked = Request(guide, heard, specification, used, self.guide_sound(guide, heard))
-        return played(self, asked, memory, count=count, seed=seed, pins=pins)
+        sound = self.guide_sound(guide, heard)
+        request = Request(guide, heard, specification, used, sound, tuple(pins), edited or Edited())
+        return played(self, request, memory, count=count, seed=seed)
 
     @property
     def follows_guide(self) -> bool:

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from antiphon.action.provenance import events
 from antiphon.action.rendering.crossfade import Crossfade
+from antiphon.action.rendering.laid import laid_over
 from antiphon.action.rendering.loudness import balanced
 from antiphon.action.rendering.runs import runs
 from antiphon.action.selection.optimal import OptimalSelection
-from antiphon.action.selection.pins import around, pinned_steps
+from antiphon.action.selection.pins import around, constraints_of
 from antiphon.action.selectors import selector
 from antiphon.agent.parts import AgentParts
 from antiphon.config import ActionSettings
 from antiphon.errors import SettingsError
 from antiphon.interfaces import Selector
 from antiphon.perception.quantizers import class_distances
-from antiphon.types import Audio, Memory, Response, Run, SegmentSound, Selection, Specification, Tokens
+from antiphon.types import Audio, Edited, Memory, Response, Run, SegmentSound, Selection, Specification, Tokens
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A guide with its tokens, what is to be played under it, and the settings and seed that led there; and how its
-    segments sound, where the response follows that."""
+    """A guide with its tokens, what is to be played under it, the settings and seed that led there, how its segments
+    `sound` where the response follows that, and what a musician has fixed: `pins`, and what was `edited` beside
+    them."""
 
     guide: Audio
     tokens: Tokens
     specification: Specification
     settings: dict[str, Any]
     sound: SegmentSound | None = None
+    pins: tuple[Run, ...] = ()
+    edited: Edited = field(default_factory=Edited)
 
 
 def follows_guide(settings: ActionSettings) -> bool:
@@ -53,38 +56,43 @@ def optimal_selection_for(
     return OptimalSelection(parts.settings.action, class_distances(parts.alphabet), seed=seed, guide=guide)
 
 
-def played(
-    parts: AgentParts, asked: Request, memory: Memory, *, count: int, seed: int, pins: Sequence[Run]
-) -> tuple[Response, ...]:
+def played(parts: AgentParts, asked: Request, memory: Memory, *, count: int, seed: int) -> tuple[Response, ...]:
     """Up to `count` distinct ways to play the specification of a request, the best first, each with its sound."""
-    selections = _selections(parts, asked, memory, count=count, seed=seed, pins=pins)
-    return tuple(_rendered(parts.settings.action, memory, asked, each, pins) for each in selections)
+    selections = _selections(parts, asked, memory, count=count, seed=seed)
+    return tuple(_rendered(parts.settings.action, memory, asked, each) for each in selections)
 
 
-def _selections(
-    parts: AgentParts, asked: Request, memory: Memory, *, count: int, seed: int, pins: Sequence[Run]
-) -> tuple[Selection, ...]:
+def _selections(parts: AgentParts, asked: Request, memory: Memory, *, count: int, seed: int) -> tuple[Selection, ...]:
     if parts.settings.action.selector == "oracle":
-        if count > 1 or pins:
+        if count > 1 or asked.pins or asked.edited.refused:
             raise SettingsError("setting action.selector: the oracle knows neither takes nor pins: take optimal")
         return (selector_for(parts, memory, seed).select(asked.specification, memory),)
     search = optimal_selection_for(parts, memory, seed, asked.sound)
-    constraints = pinned_steps(pins, memory, asked.tokens.intervals).constraints
+    constraints = constraints_of(asked.pins, asked.edited, memory, asked.tokens.intervals)
     if count > 1:
         return search.takes(asked.specification, memory, count, constraints=constraints)
     return (search.select(asked.specification, memory, constraints=constraints),)
 
 
-def _rendered(
-    settings: ActionSettings, memory: Memory, asked: Request, selection: Selection, pins: Sequence[Run]
-) -> Response:
+def _rendered(settings: ActionSettings, memory: Memory, asked: Request, selection: Selection) -> Response:
     """The response that was asked for, with its sound."""
     intervals, rate = asked.tokens.intervals, memory.audio.sample_rate
     renderer = Crossfade(settings.crossfade_seconds, settings.join_search_seconds)
-    wanted = around(pins, runs(selection, memory, intervals), intervals, rate)
+    wanted = around(asked.pins, runs(selection, memory, intervals), intervals, rate)
     placed = renderer.refined(wanted, memory.audio)
     sound = renderer.of_runs(placed, memory.audio, round(float(intervals[-1, 1]) * rate) if len(intervals) else 0)
-    audio, gain = balanced(sound, asked.guide, settings)
+    laid = asked.edited.laid
+    audio, gain = balanced(replace(sound, samples=laid_over(sound.samples, laid)), asked.guide, settings)
     found = events(asked.specification, selection, memory, placed)
-    heard, specification = asked.tokens, asked.specification
-    return Response(audio, heard, specification, selection, found, asked.settings, placed, gain, asked.sound)
+    return Response(
+        audio,
+        asked.tokens,
+        asked.specification,
+        selection,
+        found,
+        asked.settings,
+        placed,
+        gain,
+        laid=laid,
+        guide_sound=asked.sound,
+    )

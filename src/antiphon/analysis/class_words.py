@@ -9,22 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from antiphon.action.export.sounds import PITCH_CLASSES, pitch_name
 from antiphon.analysis.probe import LEFT_OUT, LOUDNESS_STEP_DB, ProbedTrack
 from antiphon.analysis.relations import Found, Habit, Relations
 from antiphon.types import Ids
-
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 MOSTLY = 0.5
 """From this share of a class' segments on, a truth is what the class mostly is."""
 
 DENSE = 1.5
 """From so many onsets in a segment on, their number is worth a word."""
-
-
-def pitch_name(pitch: int) -> str:
-    """A MIDI number as musicians write it: 60 is C4."""
-    return f"{PITCH_CLASSES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def class_words(tracks: Sequence[ProbedTrack], size: int) -> dict[int, str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from antiphon.action.export.sounds import PITCH_CLASSES
 from antiphon.analysis.alphabet_sheet import AlphabetSheet, ClassSheet, Example
-from antiphon.analysis.class_words import PITCH_CLASSES
 from antiphon.audio import mono, resampled
 from antiphon.checkpoint import save_json
 from antiphon.corpus.track_audio import read_track

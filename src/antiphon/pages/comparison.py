@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from antiphon.analysis.class_words import PITCH_CLASSES
+from antiphon.action.export.sounds import PITCH_CLASSES
 from antiphon.analysis.differences import (
     AGREEMENTS,
     Differences,

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.action.selection.pins import pinned_steps
+from antiphon.action.selection.pins import constraints_of
 from antiphon.agent import Agent
 from antiphon.decision.scoring import Context, advanced
 from antiphon.interfaces import DecisionModel, Progress, no_progress
-from antiphon.types import Floats, Ids, Memory, Response, Run, Seconds
+from antiphon.types import Edited, Floats, Ids, Memory, Response, Run, Seconds
 
 RIVALS = 3
 """Other tokens that are told of each segment."""
@@ -34,6 +34,7 @@ def with_candidate_costs(
     memory: Memory,
     *,
     pins: Sequence[Run] = (),
+    edited: Edited | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Response:
@@ -44,9 +45,9 @@ def with_candidate_costs(
     guide, ids = response.guide.ids, response.specification.tokens.ids
     durations = response.guide.durations if agent.settings.decision.durations else None
     heard = Influences(agent.decision, agent.context, rest).of(guide, ids, durations, progress)
-    fixed = pinned_steps(pins, memory, response.guide.intervals)
+    constraints = constraints_of(pins, edited or Edited(), memory, response.guide.intervals)
     weighed = agent.optimal_selection(memory, seed, response.guide_sound).candidate_costs(
-        response.specification, memory, response.selection, constraints=fixed.constraints
+        response.specification, memory, response.selection, constraints=constraints
     )
     events = tuple(
         replace(

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from antiphon import audio
 from antiphon.action.export import RESPONSE_FILES, write_response
 from antiphon.action.export.formats import Handed, hand_over, known_formats, with_media
-from antiphon.action.export.provenance_file import Inputs, Provenance, provenance_of, source_files
+from antiphon.action.export.provenance_file import (
+    TEMPO,
+    Inputs,
+    Mixing,
+    Provenance,
+    Take,
+    TempoPoint,
+    copies_of,
+    provenance_of,
+    source_files,
+)
+from antiphon.action.export.tempo import tempo_points
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
 from antiphon.audio import mixed, read
@@ -19,7 +30,7 @@ from antiphon.evaluation.regeneration import Summary
 from antiphon.files import Claim, claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.pages.response import write_page
-from antiphon.types import Audio, Memory, Response
+from antiphon.types import Audio, Grid, Memory, Response
 from antiphon.use_cases.explain import with_candidate_costs
 from antiphon.use_cases.memory_files import files_of
 
@@ -35,25 +46,33 @@ ANSWER_FILES = (*RESPONSE_FILES, *TAKE_FILES)
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A response, what it answers, what it is made of, its numbers, and other takes of it, the best first."""
+    """A response, what it answers, what it is made of, its numbers, and other takes of it, the best first.
+
+    `tempo` is that of its session, `mixing` what a musician set there; `notes` says what was understood of an edited
+    one.
+    """
 
     response: Response
     guide: Audio
     memory: Memory
     statistics: ResponseStatistics
     alternates: tuple[Response, ...] = ()
+    tempo: tuple[TempoPoint, ...] = TEMPO
+    mixing: Mixing = field(default_factory=Mixing)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class RespondOptions:
-    """What is asked of a response: its seed, how many takes, whether every segment testifies, what is exported, and
-    whether a response that is there already may be replaced."""
+    """What is asked of a response: its seed, how many takes, whether every segment testifies, what is exported, whether
+    a response that is there already may be replaced, and the beats of the guide for its session."""
 
     seed: int = 0
     takes: int = 1
     explained: bool = True
     export: tuple[str, ...] = ()
     overwrite: bool = False
+    grid: Grid | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.takes <= MOST_TAKES:
@@ -134,6 +153,7 @@ def _responded(
     result = answer(
         agent, guide, memory, wanted.seed, takes=wanted.takes, explained=wanted.explained, progress=progress
     )
+    result = replace(result, tempo=tempo_points(wanted.grid))
     progress("respond", steps - 1, steps)
     player = agent_directory.resolve().as_posix() if agent_directory else ""
     inputs = Inputs(source_files(guides), source_files(memories), player)
@@ -160,12 +180,13 @@ def write_result(
     inputs = inputs or Inputs()
     if "reaper" in known_formats(export):
         inputs = with_media(directory, inputs)
+    given = handed(result, agent, inputs)
     mix = write_response(
-        directory, result.response, result.guide, result.memory, alphabet=agent.alphabet, inputs=inputs
+        directory, result.response, result.guide, result.memory, alphabet=agent.alphabet, record=given.provenance
     )
     for name, take in zip(TAKE_FILES, result.alternates, strict=False):
         audio.write(directory / name, take.audio)
-    hand_over(directory, handed(result, agent, inputs), export)
+    hand_over(directory, given, export)
     write_page(
         directory / "index.html",
         result.response,
@@ -181,12 +202,17 @@ def write_result(
 
 def handed(result: Answer, agent: Agent, inputs: Inputs) -> Handed:
     """What there is to hand over of an answer."""
-    first, *others = (_recorded(each, result.memory, inputs) for each in (result.response, *result.alternates))
-    return Handed(first, agent.alphabet.rest, tuple(others))
-
-
-def _recorded(response: Response, memory: Memory, inputs: Inputs) -> Provenance:
-    return provenance_of(response, memory, inputs, response.settings["action"]["crossfade_seconds"])
+    response, memory = result.response, result.memory
+    record: Provenance = replace(
+        provenance_of(response, memory, inputs, response.settings["action"]["crossfade_seconds"]),
+        takes=tuple(
+            Take(name, copies_of(take, memory), take.gain)
+            for name, take in zip(TAKE_FILES, result.alternates, strict=False)
+        ),
+        tempo=result.tempo,
+        mixing=result.mixing,
+    )
+    return Handed(record, agent.alphabet.rest)
 
 
 def _about(result: Answer, agent: Agent) -> Mapping[str, str]:

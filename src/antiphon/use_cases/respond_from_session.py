@@ -4,80 +4,87 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from antiphon.action.export import PROVENANCE, RESPONSE_FILES, read_provenance
-from antiphon.action.export.edits import Edits, edits_of
+from antiphon.action.export.edits import Edits, edits_of, put_back
 from antiphon.action.export.formats import known_formats, session_of
-from antiphon.action.export.provenance_file import Inputs, Provenance, found_file, source_files
-from antiphon.action.export.reaper import SESSION, merged, without_markers
+from antiphon.action.export.provenance_file import MEDIA, Inputs, Provenance, SourceFile, found_file, source_files
+from antiphon.action.export.reaper import SESSION, identity_of, merged, relocated, without_regions
 from antiphon.action.export.rpp import Block, read_project, words, write_project
+from antiphon.action.rendering.loudness import with_gain
 from antiphon.action.statistics import response_statistics
 from antiphon.agent import Agent
-from antiphon.audio import mixed, read
+from antiphon.audio import duration_of, mixed, read, resampled, with_channels
 from antiphon.config import Settings, validated
 from antiphon.errors import AntiphonError, AntiphonWarning, BadData
-from antiphon.files import Claim, claimed, whole_directory
+from antiphon.files import Claim, claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
-from antiphon.types import Memory, Run
+from antiphon.types import Audio, Edited, Laid, Memory, MemoryPart, Run
 from antiphon.use_cases.explain import with_candidate_costs
 from antiphon.use_cases.respond import ANSWER_FILES, Answer, RespondOptions, handed, write_result
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """An edited session, the folder of the response it was made for, that response, and where its files are now."""
+
+    path: Path
+    root: Block
+    folder: Path
+    record: Provenance
+    guides: tuple[Path, ...]
+    memories: tuple[Path, ...]
 
 
 def respond_from_session(
     session: Path, agent: Agent, output: Path, *, wanted: RespondOptions, progress: Progress = no_progress
 ) -> Answer:
-    """Respond again around the pins of an edited session and write the directory `output`, which is not the session's.
+    """Respond again around the edits of a session and write the directory `output`, which is not the session's.
 
-    The session that is written holds all that was in the edited one, but for the items and markers that gave way.
+    The session that is written holds all that was in the edited one, but for the items and regions that gave way. What
+    of it cannot be rendered is said by an AntiphonWarning each; `Answer.notes` tells what else was understood.
     """
-    if output.resolve() == session.parent.resolve():
-        raise AntiphonError(f"{session} lies in {output}, and is not written over; choose another directory")
+    opened = _opened(session)
+    for folder in (session.parent, opened.folder):
+        if output.resolve() == folder.resolve():
+            raise AntiphonError(f"{session} lies in {output}, and is not written over; choose another directory")
     with claimed(output, ANSWER_FILES, overwrite=wanted.overwrite, holding="a response") as claim:
-        return _responded(session, agent, claim, wanted, progress)
+        return _responded(opened, agent, claim, wanted, progress)
 
 
-def _responded(session: Path, agent: Agent, claim: Claim, wanted: RespondOptions, progress: Progress) -> Answer:
+def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptions, progress: Progress) -> Answer:
     """As `respond_from_session`, into an output that is claimed."""
-    if wanted.takes > 1:
-        warnings.warn("an edited session is answered once: no other takes are made", AntiphonWarning, stacklevel=3)
-    root, record = read_project(session), record_of(session)
-    edits = edits_of(root, record, str(session))
-    guides = [found_file(source, session.parent) for source in record.inputs.guides]
-    memories = [found_file(source, session.parent) for source in record.inputs.memories]
-    if not guides:
-        raise BadData(f"{session.parent / PROVENANCE}: names no guide")
-    guide = mixed([read(path) for path in guides])
-    memory = agent.memory(*(read(path) for path in memories))
-    pins = _pins(edits, record, memory)
-    response = agent.respond(guide, memory, seed=wanted.seed, pins=pins)
+    if not opened.guides:
+        raise BadData(f"{opened.folder / PROVENANCE}: names no guide")
+    guide = mixed([read(path) for path in opened.guides])
+    memory = agent.memory(*(read(path) for path in opened.memories))
+    lengths = [duration_of(path) for path in opened.guides]
+    edits = edits_of(
+        *(opened.root, opened.record, str(opened.path)), rest=agent.alphabet.rest, parts=_parts(opened), guides=lengths
+    )
+    pins = _pins(edits, opened.record, memory)
+    laid, own, missing = _laid(edits, opened, memory)
+    edited = Edited(laid, _in_memory(edits.refused, opened.record, memory))
+    response, *others = agent.takes(guide, memory, wanted.takes, seed=wanted.seed, pins=pins, edited=edited)
     if wanted.explained:
-        response = with_candidate_costs(agent, response, memory, pins=pins, seed=wanted.seed, progress=progress)
-    result = Answer(response, guide, memory, response_statistics(response, memory))
-    inputs = Inputs(source_files(guides), source_files(memories), record.inputs.agent)
-    with whole_directory(claim.target, _names(root, session.parent)) as inside:
-        formats = known_formats((*wanted.export, "reaper"))
-        inputs = write_result(inside, result, agent, inputs=inputs, export=formats)
-        given = handed(result, agent, inputs)
-        numbers = {run.start: number for number, run in enumerate(response.runs) if run.pinned}
-        kept = {numbers[pin.run.start]: pin.item for pin in edits.pins}
-        bare = without_markers(root, record.events, agent.alphabet.rest)
-        write_project(inside / SESSION, merged(bare, session_of(inside, given), kept, edits.ours))
-        for name in _carried(root, session.parent):
-            if not (inside / name).exists():
-                (inside / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(session.parent / name, inside / name)
-        claim.confirm()
+        response = with_candidate_costs(
+            agent, response, memory, pins=pins, edited=edited, seed=wanted.seed, progress=progress
+        )
+    response = replace(response, audio=with_gain(response.audio, edits.mixing.factor))
+    statistics = response_statistics(response, memory)
+    result = Answer(response, guide, memory, statistics, tuple(others), edits.tempo, edits.mixing, edits.notes)
+    _write(opened, edits, result, agent, claim, own=own, wanted=wanted)
+    for each in (*edits.lost, *missing):
+        warnings.warn(f"not rendered, kept in the session: {each}", AntiphonWarning, stacklevel=3)
     return result
 
 
 def record_of(session: Path) -> Provenance:
-    """The provenance beside a session."""
-    if not session.is_file():
-        raise BadData(f"{session}: no such file")
-    return read_provenance(session.parent / PROVENANCE)
+    """The provenance of a session: beside it, or beside the media that it plays where it was saved elsewhere."""
+    return read_provenance(_folder(session, _project(session)) / PROVENANCE)
 
 
 def session_agent(session: Path) -> Path | None:
@@ -104,28 +111,211 @@ def session_seed(session: Path) -> int:
     return int(record_of(session).settings.get("seed", 0))
 
 
+def _project(session: Path) -> Block:
+    if not session.is_file():
+        raise BadData(f"{session}: no such file")
+    return read_project(session)
+
+
+def _opened(session: Path) -> _Opened:
+    root = _project(session)
+    folder = _folder(session, root)
+    record = read_provenance(folder / PROVENANCE)
+    beside = _media_folders(session, root)
+    guides, memories = (
+        tuple(found_file(source, folder, beside) for source in sources)
+        for sources in (record.inputs.guides, record.inputs.memories)
+    )
+    return _Opened(session, root, folder, record, guides, memories)
+
+
+def _folder(session: Path, root: Block) -> Path:
+    """The folder of the response that a session was made for. Raises BadData where it is not found."""
+    wanted = identity_of(root)
+    folders = dict.fromkeys(
+        place for folder in (session.parent, *_media_folders(session, root)) for place in (folder, folder.parent)
+    )
+    there = [folder for folder in folders if (folder / PROVENANCE).is_file()]
+    if not there:
+        raise BadData(
+            f"{session.parent / PROVENANCE}: no such file, nor beside the media of the session; put the session back "
+            "beside it"
+        )
+    if not wanted:
+        return there[0]
+    for folder in there:
+        if read_provenance(folder / PROVENANCE).identity == wanted:
+            return folder
+    raise BadData(f"{there[0] / PROVENANCE}: tells of another response than {session} was made for")
+
+
+def _media_folders(session: Path, root: Block) -> tuple[Path, ...]:
+    """The session's folder, and those of the files that it plays."""
+    found = (_resolved(name, session.parent).parent for name in _files(root))
+    return tuple(dict.fromkeys((session.parent, *found)))
+
+
+def _resolved(name: str, folder: Path) -> Path:
+    """A path in a project, which may have been written on another system."""
+    return folder / PureWindowsPath(name).as_posix() if "\\" in name else folder / name
+
+
+def _parts(opened: _Opened) -> dict[str, MemoryPart]:
+    """Which paths in the project are which file of the memory: by place, and by name where no other file is there."""
+    places = {path.resolve(): part for path, part in zip(opened.memories, opened.record.parts, strict=True)}
+    hashes = {sha256(path): part for path, part in zip(opened.memories, opened.record.parts, strict=True)}
+    names = {PurePosixPath(part.source).name: part for part in reversed(opened.record.parts)}
+    found: dict[str, MemoryPart] = {}
+    for name in _files(opened.root):
+        path = _resolved(name, opened.path.parent)
+        if path.resolve() in places:
+            found[name] = places[path.resolve()]
+        elif path.is_file():
+            if path.name in names and sha256(path) in hashes:
+                found[name] = hashes[sha256(path)]
+        elif path.name in names:
+            found[name] = names[path.name]
+    return found
+
+
 def _pins(edits: Edits, record: Provenance, memory: Memory) -> tuple[Run, ...]:
     """The pins, reading from `memory`, which has to be the one that the record tells of."""
     if [part.end for part in record.parts] != [part.end for part in memory.parts]:
         raise BadData("the memory is not as long as it was when the session was made")
+    return _in_memory(tuple(pin.run for pin in edits.pins), record, memory)
+
+
+def _in_memory(runs: Sequence[Run], record: Provenance, memory: Memory) -> tuple[Run, ...]:
     parts = dict(zip(record.parts, memory.parts, strict=True))
-    return tuple(replace(pin.run, part=parts[pin.run.part]) if pin.run.part else pin.run for pin in edits.pins)
+    return tuple(replace(run, part=parts[run.part]) if run.part else run for run in runs)
 
 
-def _names(root: Block, folder: Path) -> tuple[str, ...]:
-    return (*ANSWER_FILES, *{PurePosixPath(name).parts[0] for name in _carried(root, folder)} - set(RESPONSE_FILES))
+def _laid(edits: Edits, opened: _Opened, memory: Memory) -> tuple[tuple[Laid, ...], list[Path], list[str]]:
+    """The items to be heard, the files beside the memory that they play, and what of them could not be read."""
+    laid: list[Laid] = []
+    own: list[Path] = []
+    missing: list[str] = []
+    sounds: dict[Path, Audio] = {}
+    numbers = {part: number for number, part in enumerate(opened.record.parts)}
+    for kept in edits.kept:
+        lay = kept.lay
+        if lay is None or (lay.part is None and not lay.file):
+            continue
+        if lay.part is not None:
+            number = numbers[lay.part]
+            part = memory.parts[number]
+            sound = Audio(memory.audio.samples[part.start : part.end], memory.audio.sample_rate)
+        else:
+            path = _resolved(lay.file, opened.path.parent)
+            if path not in sounds:
+                try:
+                    sounds[path] = read(path)
+                except BadData as error:
+                    missing.append(str(error))
+                    continue
+            sound = with_channels(resampled(sounds[path], memory.audio.sample_rate), memory.audio.channels)
+            if path not in own:
+                own.append(path)
+            number = len(numbers) + own.index(path)
+        laid.append(Laid(lay.start, lay.end, lay.source, sound, number, lay.gain, lay.fade_in, lay.fade_out, lay.loop))
+    return tuple(laid), own, missing
 
 
-def _carried(root: Block, folder: Path) -> tuple[str, ...]:
-    """Files inside the session's folder that the project plays, ours or not: they move with it."""
-    found = dict.fromkeys(
-        name.replace("\\", "/") for line in _files(root) for name in words(line)[1:2] if (folder / name).is_file()
+def _write(
+    opened: _Opened,
+    edits: Edits,
+    result: Answer,
+    agent: Agent,
+    claim: Claim,
+    *,
+    own: Sequence[Path],
+    wanted: RespondOptions,
+) -> None:
+    """The files of the new response, and the edited session with it."""
+    record, session = opened.record, opened.path
+    inputs = Inputs(
+        _sources(opened.guides, record.inputs.guides),
+        _sources(opened.memories, record.inputs.memories),
+        record.inputs.agent,
+        _own_sources(own, result.memory),
     )
-    inside = [PurePosixPath(name) for name in found]
-    return tuple(str(name) for name in inside if not name.is_absolute() and ".." not in name.parts)
+    formats = known_formats((*wanted.export, "reaper"))
+    louder = result.response.gain / record.gain if record.gain else 1.0
+    carried = _carried(
+        opened.root, session.parent, {path.resolve() for path in (*opened.guides, *opened.memories, *own)}
+    )
+    names = (*ANSWER_FILES, *sorted({PurePosixPath(name).parts[0] for name in carried.values()} - set(RESPONSE_FILES)))
+    with whole_directory(claim.target, names) as inside:
+        inputs = write_result(inside, result, agent, inputs=inputs, export=formats)
+        given = handed(result, agent, inputs)
+        for number, kept in enumerate(edits.kept):
+            put_back(kept, number, louder)
+        paths = _new_paths(opened, own, inputs, carried)
+        relocated(opened.root, paths)
+        bare = without_regions(opened.root, record, agent.alphabet.rest)
+        write_project(inside / SESSION, merged(bare, session_of(inside, given), edits.ours, edits.track, louder))
+        for path, name in carried.items():
+            if not (inside / name).exists():
+                (inside / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, inside / name)
+        claim.confirm()
+
+
+def _sources(paths: Sequence[Path], before: Sequence[SourceFile]) -> tuple[SourceFile, ...]:
+    """Files as they lie now, which remember where they came from at first."""
+    return tuple(
+        replace(now, origin=then.origin or (then.path if Path(then.path).is_absolute() else ""))
+        for now, then in zip(source_files(paths), before, strict=True)
+    )
+
+
+def _own_sources(paths: Sequence[Path], memory: Memory) -> tuple[SourceFile, ...]:
+    rate = memory.audio.sample_rate
+    return tuple(
+        replace(source, samples=len(resampled(read(path), rate).samples))
+        for path, source in zip(paths, source_files(paths), strict=True)
+    )
+
+
+def _new_paths(opened: _Opened, own: Sequence[Path], inputs: Inputs, carried: dict[Path, str]) -> dict[str, str]:
+    """What each path in the project becomes in the folder of the new response."""
+    now = (*inputs.guides, *inputs.memories, *inputs.own)
+    media = {
+        path.resolve(): source.path for path, source in zip((*opened.guides, *opened.memories, *own), now, strict=True)
+    }
+    parts = dict(zip(opened.record.parts, opened.memories, strict=True))
+    playing = _parts(opened)
+    found: dict[str, str] = {}
+    for name in _files(opened.root):
+        path = _resolved(name, opened.path.parent)
+        place = parts[playing[name]].resolve() if name in playing else path.resolve()
+        if place in media:
+            found[name] = media[place]
+        elif path in carried:
+            found[name] = carried[path]
+        elif path.is_file():
+            found[name] = path.resolve().as_posix()
+        elif guide := [each for each in opened.guides if each.name == path.name]:
+            found[name] = media[guide[0].resolve()]
+    return found
+
+
+def _carried(root: Block, folder: Path, media: set[Path]) -> dict[Path, str]:
+    """Files inside the session's folder that the project plays, and where they lie in the new one: they move with it.
+
+    What has the name of a file that is written anew goes to the media.
+    """
+    found: dict[Path, str] = {}
+    for name in _files(root):
+        path = _resolved(name, folder)
+        place = PurePosixPath(PureWindowsPath(name).as_posix() if "\\" in name else name)
+        if place.is_absolute() or ".." in place.parts or not path.is_file() or path.resolve() in media:
+            continue
+        found[path] = f"{MEDIA}/before-{place.name}" if str(place) in ANSWER_FILES else str(place)
+    return found
 
 
 def _files(block: Block) -> Iterator[str]:
-    for line in block.lines():
-        if words(line)[:1] == ["FILE"]:
-            yield line
+    """The paths in a project, each once."""
+    found = (words(line)[1:2] for line in block.lines() if words(line)[:1] == ["FILE"])
+    yield from dict.fromkeys(name for names in found for name in names if name)

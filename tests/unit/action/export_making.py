@@ -1,6 +1,6 @@
 """A response on disk with its media, for the tests of what is handed over."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from antiphon import audio
 from antiphon.action import provenance
 from antiphon.action.export import write_response
 from antiphon.action.export.formats import Handed, hand_over, with_media
-from antiphon.action.export.provenance_file import Inputs, Provenance, provenance_of, source_files
+from antiphon.action.export.provenance_file import Inputs, Provenance, Take, provenance_of, source_files
 from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.types import SILENCE, Audio, Memory, MemoryPart, Response, Tokens
 
@@ -48,7 +48,9 @@ def made(tmp_path: Path, formats: tuple[str, ...] = ("all",)) -> Made:
     out = tmp_path / "out"
     out.mkdir()
     inputs = with_media(out, Inputs(source_files(files[:1]), source_files(files[1:])))
-    write_response(out, response, guide, memory, alphabet=alphabet(REST), inputs=inputs)
     record = provenance_of(response, memory, inputs, 0.05)
-    hand_over(out, Handed(record, REST, (record,)), formats)
+    record = replace(record, takes=(Take("take-2.wav", record.copies),))
+    audio.write(out / "take-2.wav", response.audio)
+    write_response(out, response, guide, memory, alphabet=alphabet(REST), record=record)
+    hand_over(out, Handed(record, REST), formats)
     return Made(out, response, memory, record)

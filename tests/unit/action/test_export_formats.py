@@ -12,9 +12,10 @@ from antiphon import audio
 from antiphon.action.export.formats import FORMATS, Handed, hand_over, known_formats, with_media
 from antiphon.action.export.labels import add_cues, told_apart
 from antiphon.action.export.midi import midi
-from antiphon.action.export.provenance_file import Inputs, SourceFile
+from antiphon.action.export.provenance_file import Inputs, SourceFile, TempoPoint
 from antiphon.action.export.reaper import SESSION, Session, project
 from antiphon.action.export.rpp import parsed, quoted, read_project, words, written
+from antiphon.action.export.sounds import Sound, sound_of
 from antiphon.errors import BadData, SettingsError
 from antiphon.types import SILENCE, Event
 
@@ -28,24 +29,85 @@ def sounding(whole):
     return [event for event in whole.response.events if event.played != REST]
 
 
-def test_a_note_is_a_token_and_its_velocity_the_confidence(whole):
-    mido = pytest.importorskip("mido")
-    now, notes = 0.0, []
-    for message in mido.MidiFile(whole.directory / "response.mid"):
+def notes(track, tempo=500_000, ticks=500):
+    """Each note that is struck: second, channel, note, velocity."""
+    now, found = 0, []
+    for message in track:
         now += message.time
         if message.type == "note_on":
-            notes.append((round(now, 6), message.note, message.velocity))
-    assert notes == [(event.time, event.played, 1 + round(126 * np.exp(-0.5))) for event in sounding(whole)]
+            found.append((round(now * tempo / ticks / 1e6, 6), message.channel, message.note, message.velocity))
+    return found
 
 
-def test_every_note_ends_before_it_is_struck_again_and_large_alphabets_take_more_channels(tmp_path):
+def test_a_note_of_the_second_track_is_a_class_and_its_velocity_the_confidence(whole):
     mido = pytest.importorskip("mido")
-    events = [Event(0.5 * step, 0.5, 300, 0.0, 300, "", 0, 0, 0, 0) for step in range(3)]
-    (tmp_path / "a.mid").write_bytes(midi(events, REST))
+    file = mido.MidiFile(whole.directory / "response.mid")
+    assert (file.type, [track.name for track in file.tracks]) == (1, ["heard", "classes"])
+    assert notes(file.tracks[1]) == [
+        (event.time, 0, event.played, 1 + round(126 * np.exp(-0.5))) for event in sounding(whole)
+    ]
+
+
+def test_the_first_track_is_what_is_heard(whole, tmp_path):
+    mido = pytest.importorskip("mido")
+    heard = [Sound(57, True, -20.0), Sound(57, True, -26.0), Sound(60, True, -30.0), Sound(38, False, -20.0)]
+    events = tuple(Event(0.5 * n, 0.5, 3, 0.0, 3, "a.wav", 0, 0, 0, n // 3) for n in range(4))
+    record = replace(whole.provenance, events=events, sounds=tuple(heard))
+    (tmp_path / "a.mid").write_bytes(midi(record, REST))
+    file = mido.MidiFile(tmp_path / "a.mid")
+    soft = round(112 * 10 ** (-10 / 40))
+    assert notes(file.tracks[0]) == [(0.0, 0, 57, 112), (1.0, 0, 60, soft), (1.5, 9, 38, 112)]
+    assert file.length == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("bpm", [60.0, 97.3, 120.0])
+def test_notes_lie_under_the_sound_at_any_tempo(whole, tmp_path, bpm):
+    mido = pytest.importorskip("mido")
+    record = replace(whole.provenance, tempo=(TempoPoint(0.0, bpm),))
+    (tmp_path / "a.mid").write_bytes(midi(record, REST))
+    file = mido.MidiFile(tmp_path / "a.mid")
+    tempo = next(message.tempo for message in file.tracks[0] if message.type == "set_tempo")
+    assert tempo == pytest.approx(60e6 / bpm, rel=2e-3)
+    assert [each[0] for each in notes(file.tracks[1], tempo, file.ticks_per_beat)] == [
+        event.time for event in sounding(whole)
+    ]
+
+
+def test_every_note_ends_before_it_is_struck_again_and_large_alphabets_take_more_channels(whole, tmp_path):
+    mido = pytest.importorskip("mido")
+    events = tuple(Event(0.5 * step, 0.5, 300, 0.0, 300, "", 0, 0, 0, 0) for step in range(3))
+    (tmp_path / "a.mid").write_bytes(midi(replace(whole.provenance, events=events, sounds=()), REST))
     found = [message for message in mido.MidiFile(tmp_path / "a.mid") if message.type.startswith("note")]
     assert [message.type for message in found] == ["note_on", "note_off"] * 3
     assert {(message.channel, message.note) for message in found} == {(2, 300 - 256)}
     assert found[0].velocity == 127
+
+
+@pytest.mark.parametrize("pitch", [33, 45, 57, 60, 73, 88])
+def test_a_pitch_is_heard_with_its_register_and_noise_has_none(pitch):
+    time = np.arange(11025) / 22050
+    hertz = 440 * 2 ** ((pitch - 69) / 12)
+    tone = sum(np.sin(2 * np.pi * hertz * n * time) / n for n in range(1, 12) if hertz * n < 11000) * 0.1
+    noise = np.random.default_rng(0).normal(0, 0.1, len(time)).astype(np.float32)
+    assert (sound_of(tone.astype(np.float32), 22050).note, sound_of(tone.astype(np.float32), 22050).pitched) == (
+        pitch,
+        True,
+    )
+    assert not sound_of(noise, 22050).pitched
+    assert sound_of(noise, 22050).level == pytest.approx(-20, abs=0.2)
+
+
+def test_an_item_is_named_by_pitch_and_place_and_a_phrase_is_a_region(whole):
+    sounds = tuple(Sound(57, True, -20.0) if event.source else None for event in whole.provenance.events)
+    text = written(project(Session(replace(whole.provenance, sounds=sounds), REST)))
+    first = next(run for run in whole.provenance.runs if run.part)
+    assert 'NAME "A3 first.wav 0:00.0"' in text
+    regions = [words(line) for line in text.splitlines() if words(line)[:1] == ["MARKER"]]
+    phrases = [run for run in whole.provenance.runs if run.part and run.stop - run.first > 1]
+    assert [float(line[2]) for line in regions[::2]] == [run.start / RATE for run in phrases]
+    assert [float(line[2]) for line in regions[1::2]] == [run.end / RATE for run in phrases]
+    assert regions[0][3] == "A3, first.wav 0:00.0"
+    assert first == phrases[0]
 
 
 def test_cue_points_name_the_tokens_at_their_samples(whole):
@@ -112,20 +174,27 @@ def test_a_path_is_told_apart_by_its_shortest_end():
 def test_a_session_is_read_by_others_and_has_an_item_for_each_run(whole):
     rpp = pytest.importorskip("rpp")
     project = rpp.loads((whole.directory / SESSION).read_text())
-    guide, response, take = project.findall("TRACK")
+    guide, mix, response = project.findall("TRACK")
     runs = [run for run in whole.response.runs if run.part]
-    assert len(response.findall("ITEM")) == len(take.findall("ITEM")) == len(runs)
-    assert take.find("MUTESOLO")[1] == "1"
-    assert response.find("MUTESOLO")[1] == "0"
+    items = [item for item in response.findall("ITEM") if item.find("SOURCE").find("FILE") is not None]
+    assert len(response.findall("ITEM")) == len(whole.response.runs)
+    assert (mix.find("NAME")[1], mix.find("ISBUS")[1:], response.find("ISBUS")[1:]) == (
+        "Response mix",
+        ["1", "1"],
+        ["2", "-1"],
+    )
+    assert len({each.find("PEAKCOL")[1] for each in (guide, mix, response)}) == 3
+    assert {each.find("MUTESOLO")[1] for each in (guide, mix, response)} == {"0"}
     assert guide.find("ITEM").find("SOURCE").find("FILE")[1] == "media/guide.wav"
-    for item, run in zip(response.findall("ITEM"), runs, strict=True):
+    for item, run in zip(items, runs, strict=True):
+        assert item.children.count("TAKE") == 1
         shift = round(float(item.find("SOFFS")[1]) * RATE) - round(float(item.find("POSITION")[1]) * RATE)
         assert shift == run.source - run.part.start - run.start
         assert item.find("SOURCE").find("FILE")[1].startswith("media/")
 
 
 def test_items_cross_where_the_rendering_fades(whole):
-    items = read_project(whole.directory / SESSION).blocks("TRACK")[1].blocks("ITEM")
+    items = read_project(whole.directory / SESSION).blocks("TRACK")[2].blocks("ITEM")
     first, second = items[:2]
     end = float(first.find("POSITION")[0]) + float(first.find("LENGTH")[0])
     assert float(second.find("POSITION")[0]) == pytest.approx(1.5 - 0.025)
@@ -137,7 +206,9 @@ def test_the_folder_moves_as_one(whole, tmp_path):
     shutil.copytree(whole.directory, tmp_path / "elsewhere")
     for block in read_project(tmp_path / "elsewhere" / SESSION).blocks("TRACK"):
         for item in block.blocks("ITEM"):
-            assert (tmp_path / "elsewhere" / item.blocks("SOURCE")[0].find("FILE")[0]).is_file()
+            for source in item.blocks("SOURCE"):
+                file = source.find("FILE")
+                assert file is None or (tmp_path / "elsewhere" / file[0]).is_file()
 
 
 def test_media_are_copies_and_two_files_of_one_name_stay_two(tmp_path):

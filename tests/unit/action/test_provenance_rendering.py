@@ -57,6 +57,7 @@ def test_a_missing_or_changed_file_is_named(whole):
     with pytest.raises(BadData, match=r"second\.wav: changed since"):
         render_provenance(whole.directory)
     second.unlink()
+    shutil.rmtree(whole.directory.parent / "sounds")
     with pytest.raises(BadData, match=r"second\.wav: no such file"):
         render_provenance(whole.directory)
 

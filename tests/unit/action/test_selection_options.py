@@ -228,3 +228,15 @@ def test_the_selector_is_the_one_that_the_settings_name():
     assert isinstance(selector(plain(selector="oracle"), table, source), OracleSelection)
     listening = selector(plain(boundary_cost=1.0), table, source)
     assert listening.select(specification([0, 1, 2]), source).costs.tolist() == [0, 0, 0]
+
+
+def test_a_refused_segment_is_not_played_at_its_step_and_a_label_without_another_is_silent():
+    source = memory([0, 1, 0, 2])
+    for taken in (0, 2):
+        found = select([0, 1, 2], source, constraints=Constraints(refused=np.array([taken, -1, -1])))
+        assert found.segments.tolist() == [2 - taken, 1, 3]
+    found = select([0, 1, 2], source, constraints=Constraints(refused=np.array([-1, 1, -1])))
+    assert found.segments[1] == SILENCE
+    assert found.played[1] == 9
+    free = select([0, 1, 2], source).segments.tolist()
+    assert select([0, 1, 2], source, constraints=Constraints(refused=np.array([3, 3, 0]))).segments.tolist() == free

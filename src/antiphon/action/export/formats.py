@@ -23,11 +23,10 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Handed:
-    """What there is to hand over: a response by its provenance, the rest's id, other takes by theirs."""
+    """What there is to hand over: a response by its provenance, and the rest's id."""
 
     provenance: Provenance
     rest: int
-    alternates: tuple[Provenance, ...] = ()
 
 
 def _text(name: str, make: Callable[[Handed], str]) -> Callable[[Path, Handed], None]:
@@ -40,7 +39,7 @@ def _text(name: str, make: Callable[[Handed], str]) -> Callable[[Path, Handed], 
 
 def _midi(directory: Path, handed: Handed) -> None:
     with whole_file(directory / "response.mid") as temporary:
-        temporary.write_bytes(midi(handed.provenance.events, handed.rest))
+        temporary.write_bytes(midi(handed.provenance, handed.rest))
 
 
 def _cues(directory: Path, handed: Handed) -> None:
@@ -68,7 +67,7 @@ def session_of(directory: Path, handed: Handed) -> Session:
     """What a REAPER project in `directory` shows, whose media are already there."""
     guides = handed.provenance.inputs.guides
     lengths = [(guide.path, audio.duration_of(directory / guide.path)) for guide in guides]
-    return Session(handed.provenance, handed.rest, tuple(lengths), handed.alternates)
+    return Session(handed.provenance, handed.rest, tuple(lengths))
 
 
 FORMATS: dict[str, Callable[[Path, Handed], None]] = {
@@ -98,7 +97,7 @@ def with_media(directory: Path, inputs: Inputs) -> Inputs:
 
     Two files of one name get numbers. Raises BadData where a file is gone or has changed.
     """
-    if any(not source.path for source in (*inputs.guides, *inputs.memories)):
+    if any(not source.path for source in (*inputs.guides, *inputs.memories, *inputs.own)):
         raise BadData("sound that was never in a file cannot be put beside a session")
     (directory / MEDIA).mkdir(exist_ok=True)
     taken: dict[str, str] = {}
@@ -106,6 +105,7 @@ def with_media(directory: Path, inputs: Inputs) -> Inputs:
         inputs,
         guides=tuple(_copied(directory, source, taken) for source in inputs.guides),
         memories=tuple(_copied(directory, source, taken) for source in inputs.memories),
+        own=tuple(_copied(directory, source, taken) for source in inputs.own),
     )
 
 
@@ -119,7 +119,7 @@ def _copied(directory: Path, source: SourceFile, taken: dict[str, str]) -> Sourc
     if not target.exists():
         shutil.copyfile(path, target)
         os.chmod(target, 0o644)
-    return replace(source, path=f"{MEDIA}/{name}")
+    return replace(source, path=f"{MEDIA}/{name}", origin=source.origin or path.resolve().as_posix())
 
 
 def hand_over(directory: Path, handed: Handed, formats: Sequence[str]) -> None:

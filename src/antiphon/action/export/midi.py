@@ -1,42 +1,93 @@
-"""The tokens of a response as a Standard MIDI File: token = note, velocity = confidence."""
+"""A response as a Standard MIDI File: what is heard on the first track, the classes on the second.
+
+A tick is a millisecond of a second's worth of ticks, whatever the tempo: times are those of the response in seconds.
+"""
 
 from __future__ import annotations
 
+import itertools
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable
 from math import exp
 
-from antiphon.types import Event
-
-TICKS_PER_QUARTER = 1000
-QUARTER_MICROSECONDS = 1_000_000
-"""A quarter note lasts a second, so that a tick is a millisecond."""
+from antiphon.action.export.provenance_file import Provenance
+from antiphon.action.export.sounds import Sound
 
 NOTES, CHANNELS = 128, 16
 
+DRUM_CHANNEL = 9
+"""General MIDI's channel 10, counted from 0, on which sounds without a pitch are."""
 
-def midi(events: Sequence[Event], rest: int) -> bytes:
-    """One note per segment that is no rest: its token modulo 128, on channel token // 128 (from 0, modulo 16).
+LOUDEST_VELOCITY = 112
+"""Of the loudest note of a response: forte, with room above."""
 
-    Velocity 1 to 127 is the probability that the decision gave to the token asked for.
+DECIBELS_PER_TENTH = 40.0
+"""How much softer a velocity of a tenth is (General MIDI's recommended practice)."""
+
+Change = tuple[int, int, bytes]
+
+
+def midi(provenance: Provenance, rest: int) -> bytes:
+    """Two tracks in type 1. First, what is heard: the pitch of the memory's segment, or a drum on channel 10 where it
+    has none; one note for as long as a copy goes on with it; velocity by loudness, the loudest being 112.
+
+    Second, a note for each segment that is no rest: its class modulo 128 on channel class // 128, its velocity the
+    probability that the decision gave to the class asked for.
     """
-    changes: list[tuple[int, int, bytes]] = []
-    for event in events:
-        if event.played == rest:
+    bpm = provenance.tempo[-1].bpm
+    ticks = round(60000 / bpm)
+    # A quarter has whole ticks; its length is told so that a tick is a millisecond exactly.
+    tempo = (0, 0, b"\xff\x51\x03" + (1000 * ticks).to_bytes(3, "big"))
+    tracks = [
+        _track("heard", [tempo, *_heard(provenance)]),
+        _track("classes", _classes(provenance, rest)),
+    ]
+    return struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), ticks) + b"".join(tracks)
+
+
+def _heard(provenance: Provenance) -> Iterable[Change]:
+    notes: list[tuple[float, float, Sound]] = []
+    runs: list[int] = []
+    for event, sound in itertools.zip_longest(provenance.events, provenance.sounds):
+        if event is None or sound is None:
             continue
-        start, end = round(1000 * event.time), round(1000 * (event.time + event.duration))
-        channel, note = event.played // NOTES % CHANNELS, event.played % NOTES
-        velocity = 1 + round(126 * min(exp(event.log_probability), 1.0))
-        changes.append((start, 1, bytes((0x90 | channel, note, velocity))))
-        changes.append((max(end, start + 1), 0, bytes((0x80 | channel, note, 0))))
-    track = [_delta(0) + b"\xff\x51\x03" + QUARTER_MICROSECONDS.to_bytes(3, "big")]
+        end = event.time + event.duration
+        goes_on = runs and runs[-1] == event.run and abs(notes[-1][1] - event.time) < 1e-3
+        if goes_on and (notes[-1][2].note, notes[-1][2].pitched) == (sound.note, sound.pitched):
+            louder = max(notes[-1][2], sound, key=lambda each: each.level)
+            notes[-1] = (notes[-1][0], end, louder)
+        else:
+            notes.append((event.time, end, sound))
+            runs.append(event.run)
+    loudest = max((sound.level for _, _, sound in notes), default=0.0)
+    for start, end, sound in notes:
+        velocity = round(LOUDEST_VELOCITY * 10 ** ((sound.level - loudest) / DECIBELS_PER_TENTH))
+        yield from _note(start, end, 0 if sound.pitched else DRUM_CHANNEL, sound.note, velocity)
+
+
+def _classes(provenance: Provenance, rest: int) -> Iterable[Change]:
+    for event in provenance.events:
+        if event.played != rest:
+            velocity = 1 + round(126 * min(exp(event.log_probability), 1.0))
+            channel, note = event.played // NOTES % CHANNELS, event.played % NOTES
+            yield from _note(event.time, event.time + event.duration, channel, note, velocity)
+
+
+def _note(start: float, end: float, channel: int, note: int, velocity: int) -> tuple[Change, Change]:
+    first, last = round(1000 * start), round(1000 * end)
+    struck = bytes((0x90 | channel, min(max(note, 0), 127), min(max(velocity, 1), 127)))
+    return (first, 1, struck), (max(last, first + 1), 0, bytes((0x80 | channel, min(max(note, 0), 127), 0)))
+
+
+def _track(name: str, changes: Iterable[Change]) -> bytes:
+    title = name.encode("ascii")
+    track = [_delta(0) + b"\xff\x03" + bytes((len(title),)) + title]
     now = 0
     for tick, _, message in sorted(changes):
         track.append(_delta(tick - now) + message)
         now = tick
     body = b"".join(track) + _delta(0) + b"\xff\x2f\x00"
-    header = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, TICKS_PER_QUARTER)
-    return header + struct.pack(">4sI", b"MTrk", len(body)) + body
+    return struct.pack(">4sI", b"MTrk", len(body)) + body
 
 
 def _delta(ticks: int) -> bytes:

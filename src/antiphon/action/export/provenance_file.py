@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from antiphon import audio
-from antiphon.action.rendering.crossfade import Crossfade
+from antiphon.action.export.sounds import Sound, sounds_of
+from antiphon.action.rendering.crossfade import CURVES, SINE, SMOOTH, Crossfade
+from antiphon.action.rendering.laid import laid_over
 from antiphon.action.rendering.loudness import with_gain
 from antiphon.checkpoint import load_json
 from antiphon.errors import BadData
 from antiphon.files import sha256
-from antiphon.types import EVENT_VERSION, SILENCE, Audio, Event, Memory, MemoryPart, Response, Run
+from antiphon.types import EVENT_VERSION, SILENCE, Audio, Event, Fade, Laid, Memory, MemoryPart, Response, Run
 
 PROVENANCE_VERSION = 2
 """Version of provenance.json; its events carry their own."""
@@ -29,14 +32,16 @@ MEDIA = "media"
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file that was listened to or played, the hash of its bytes, and its samples at the memory's rate.
+    """A file that was listened to or played, the hash of its bytes, and its samples at the response's rate.
 
     `path` is relative to the response's directory if it lies inside, else absolute; empty for sound without a file.
+    `origin` is where a copy was taken from.
     """
 
     path: str
     sha256: str = ""
     samples: int = 0
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,20 +55,82 @@ class Copy:
     part: int
     source: int
     pinned: bool = False
+    laid: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class LaidCopy:
+    """A `types.Laid` on file: `file` numbers the files of the memory and, after them, the musician's own."""
+
+    start: int
+    end: int
+    source: int
+    file: int
+    gain: float = 1.0
+    fade_in: Fade = field(default_factory=Fade)
+    fade_out: Fade = field(default_factory=Fade)
+    loop: bool = False
+
+
+@dataclass(frozen=True)
+class Take:
+    """Another take of a response: its file, what it copies, and what its samples were multiplied by."""
+
+    file: str
+    copies: tuple[Copy, ...]
+    gain: float = 1.0
+
+
+@dataclass(frozen=True)
+class TempoPoint:
+    """From `time` seconds on a project has `bpm`, or moves from there to the next point's."""
+
+    time: float
+    bpm: float
+    beats_per_bar: int = 4
+    ramp: bool = False
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """What a musician set on the track of the response: its fader, as a factor, and whether it is muted; and how many
+    items were kept."""
+
+    fader: float = 1.0
+    muted: bool = False
+    kept: int = 0
+
+    @property
+    def factor(self) -> float:
+        """By what the response's samples are multiplied for it."""
+        return 0.0 if self.muted else self.fader
+
+
+TEMPO_BEFORE = (TempoPoint(0.0, 60.0),)
+"""The tempo of sessions whose provenance tells of none: a second was a beat."""
+
+TEMPO = (TempoPoint(0.0, 120.0),)
+"""The tempo of a session whose guide has no beat that is known."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files of a response, and the agent's directory: whatever a later command needs to go on from it."""
+    """The files of a response, the agent's directory, and the files that a musician laid into it: whatever a later
+    command needs to go on from it."""
 
     guides: tuple[SourceFile, ...] = ()
     memories: tuple[SourceFile, ...] = ()
     agent: str = ""
+    own: tuple[SourceFile, ...] = ()
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """All of provenance.json. `gain` is what the samples were multiplied by at the end."""
+    """All of provenance.json. `gain` is what the samples were multiplied by at the end, but for the `mixing`'s factor.
+
+    `laid` are a musician's items, `sounds` what is heard in each event, `takes` the other takes, `tempo` that of the
+    session, `curve` that of the fades. A file of an earlier version has none of them.
+    """
 
     events: tuple[Event, ...]
     copies: tuple[Copy, ...]
@@ -75,21 +142,39 @@ class Provenance:
     crossfade_seconds: float
     settings: dict[str, Any] = field(default_factory=dict)
     version: int = PROVENANCE_VERSION
+    laid: tuple[LaidCopy, ...] = ()
+    sounds: tuple[Sound | None, ...] = ()
+    takes: tuple[Take, ...] = ()
+    tempo: tuple[TempoPoint, ...] = TEMPO_BEFORE
+    mixing: Mixing = field(default_factory=Mixing)
+    curve: str = SINE
+
+    @property
+    def identity(self) -> str:
+        """The same for the same response and no other: by it a session knows its provenance."""
+        files = [source.sha256 for source in (*self.inputs.guides, *self.inputs.memories, *self.inputs.own)]
+        told = repr((files, self.copies, self.laid, self.samples, self.sample_rate))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def runs(self) -> tuple[Run, ...]:
         """The runs, over a memory in which the source files lie end to end."""
+        return self.runs_of(self.copies)
+
+    def runs_of(self, copies: Sequence[Copy]) -> tuple[Run, ...]:
+        """Copies as runs over that memory."""
         parts = self.parts
         return tuple(
-            Run(each.first, each.stop, each.start, each.end, pinned=each.pinned)
+            Run(each.first, each.stop, each.start, each.end, pinned=each.pinned, laid=each.laid)
             if each.part == SILENCE
             else Run(
                 *(each.first, each.stop, each.start, each.end),
                 parts[each.part].start + each.source,
                 parts[each.part],
                 each.pinned,
+                each.laid,
             )
-            for each in self.copies
+            for each in copies
         )
 
     @property
@@ -107,22 +192,12 @@ _PROVENANCE = TypeAdapter(Provenance)
 
 def provenance_of(response: Response, memory: Memory, inputs: Inputs, crossfade_seconds: float) -> Provenance:
     """What is to be said of a response from `memory`, whose files the `inputs` name in order."""
-    numbers = {part.start: index for index, part in enumerate(memory.parts)}
     lengths = [part.end - part.start for part in memory.parts]
     named = inputs.memories or tuple(SourceFile("") for _ in lengths)
     sources = tuple(replace(source, samples=samples) for source, samples in zip(named, lengths, strict=True))
-    copies = tuple(
-        Copy(
-            *(run.first, run.stop, run.start, run.end),
-            part=numbers[run.part.start] if run.part else SILENCE,
-            source=run.source - run.part.start if run.part else 0,
-            pinned=run.pinned,
-        )
-        for run in response.runs
-    )
     return Provenance(
         response.events,
-        copies,
+        copies_of(response, memory),
         replace(inputs, memories=sources),
         response.audio.sample_rate,
         response.audio.channels,
@@ -130,6 +205,28 @@ def provenance_of(response: Response, memory: Memory, inputs: Inputs, crossfade_
         response.gain,
         crossfade_seconds,
         response.settings,
+        laid=tuple(
+            LaidCopy(each.start, each.end, each.source, each.file, each.gain, each.fade_in, each.fade_out, each.loop)
+            for each in response.laid
+        ),
+        sounds=sounds_of(response.events, response.runs, memory.audio),
+        tempo=TEMPO,
+        curve=SMOOTH,
+    )
+
+
+def copies_of(response: Response, memory: Memory) -> tuple[Copy, ...]:
+    """The runs of a response as they are put on file."""
+    numbers = {part.start: index for index, part in enumerate(memory.parts)}
+    return tuple(
+        Copy(
+            *(run.first, run.stop, run.start, run.end),
+            part=numbers[run.part.start] if run.part else SILENCE,
+            source=run.source - run.part.start if run.part else 0,
+            pinned=run.pinned,
+            laid=run.laid,
+        )
+        for run in response.runs
     )
 
 
@@ -157,6 +254,11 @@ def read_provenance(path: Path) -> Provenance:
     parts = len(found.inputs.memories)
     if any(not SILENCE <= copy.part < parts or copy.end < copy.start or copy.source < 0 for copy in found.copies):
         raise BadData(f"{path}: a copy names a source file or a span that is not there")
+    if found.curve not in CURVES:
+        raise BadData(f"{path}: fades by a curve that is not known, {found.curve!r}")
+    files = parts + len(found.inputs.own)
+    if any(not 0 <= each.file < files or each.end < each.start for each in found.laid):
+        raise BadData(f"{path}: an item names a source file or a span that is not there")
     return found
 
 
@@ -170,35 +272,64 @@ def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
     return tuple(SourceFile(path.resolve().as_posix(), sha256(path)) for path in paths)
 
 
-def found_file(source: SourceFile, directory: Path) -> Path:
-    """Where a file of the response in `directory` is now. Raises BadData if it is gone, or is another file by now."""
+def found_file(source: SourceFile, directory: Path, beside: Sequence[Path] = ()) -> Path:
+    """Where a file of the response in `directory` is now: where it was, in or beside `media`, in the folders `beside`,
+    or where the copy was taken from.
+
+    Raises BadData if it is gone, or is another file by now.
+    """
     if not source.path:
         raise BadData(f"{directory}: made of sound that was never in a file, so it cannot be made again")
-    place = directory / source.path
-    copied = directory / MEDIA / place.name
-    found = place if place.is_file() or not copied.is_file() else copied
-    if not found.is_file():
-        raise BadData(f"{found}: no such file, and {directory} is made of it")
+    places = list(_places(source, directory, beside))
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise BadData(f"{places[0]}: no such file, and {directory} is made of it")
     if source.sha256 and sha256(found) != source.sha256:
         raise BadData(f"{found}: changed since {directory} was made of it")
     return found
 
 
+def _places(source: SourceFile, directory: Path, beside: Sequence[Path]) -> Iterator[Path]:
+    place = directory / source.path
+    yield place
+    for folder in (directory, *beside):
+        yield folder / MEDIA / place.name
+        yield folder / place.name
+    if source.origin:
+        yield Path(source.origin)
+
+
 def render_provenance(directory: Path) -> Audio:
     """The response in `directory` again, bit for bit, from its provenance and the files that it names."""
     record = read_provenance(directory / PROVENANCE)
-    used = {copy.part for copy in record.copies if copy.part != SILENCE}
+    used = {copy.part for copy in record.copies if copy.part != SILENCE and copy.laid is None}
     sound = np.zeros((sum(source.samples for source in record.inputs.memories), record.channels), dtype=np.float32)
     for number, part in enumerate(record.parts):
         if number in used:
-            path = found_file(record.inputs.memories[number], directory)
-            alike = audio.with_channels(audio.resampled(audio.read(path), record.sample_rate), record.channels)
-            if len(alike.samples) != part.end - part.start:
-                raise BadData(
-                    f"{path}: {len(alike.samples)} samples, but {directory} was made of {part.end - part.start}"
-                )
-            sound[part.start : part.end] = alike.samples
-    rendered = Crossfade(record.crossfade_seconds).of_runs(
+            sound[part.start : part.end] = _read(record, record.inputs.memories[number], directory).samples
+    rendered = Crossfade(record.crossfade_seconds, curve=record.curve).of_runs(
         record.runs, Audio(sound, record.sample_rate), record.samples
     )
-    return with_gain(rendered, record.gain)
+    rendered = replace(rendered, samples=laid_over(rendered.samples, _laid(record, directory)))
+    return with_gain(with_gain(rendered, record.gain), record.mixing.factor)
+
+
+def _laid(record: Provenance, directory: Path) -> list[Laid]:
+    files = (*record.inputs.memories, *record.inputs.own)
+    sounds = {number: _read(record, files[number], directory) for number in {each.file for each in record.laid}}
+    return [
+        Laid(
+            *(each.start, each.end, each.source, sounds[each.file], each.file),
+            *(each.gain, each.fade_in, each.fade_out, each.loop),
+        )
+        for each in record.laid
+    ]
+
+
+def _read(record: Provenance, source: SourceFile, directory: Path) -> Audio:
+    """A file of the response at its rate and channels."""
+    path = found_file(source, directory)
+    alike = audio.with_channels(audio.resampled(audio.read(path), record.sample_rate), record.channels)
+    if len(alike.samples) != source.samples:
+        raise BadData(f"{path}: {len(alike.samples)} samples, but {directory} was made of {source.samples}")
+    return alike

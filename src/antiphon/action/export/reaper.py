@@ -1,45 +1,53 @@
-"""A response as a REAPER project: one item per run with its source offset, fades as rendered, colours by class.
+"""A response as a REAPER project: one item per run with its source offset and fades as rendered, in a folder that is
+the mix of the response, beside the guide; a region for each phrase.
 
-The guide has tracks of its own, other takes are muted tracks, markers name the tokens. Item numbers are written into
-their GUIDs, which REAPER keeps: so `edits` finds them again. Written from what REAPER itself writes; there is no other
-description of the format.
+Item numbers are written into their GUIDs, which REAPER keeps: so `edits` finds them again. Everything is attached to
+time, not to beats. Written from what REAPER itself writes; there is no other description of the format.
 """
 
 from __future__ import annotations
 
-import colorsys
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
 from pathlib import Path
 
 from antiphon.action.export.labels import token_name
 from antiphon.action.export.provenance_file import Provenance
-from antiphon.action.export.rpp import Block, quoted, words
-from antiphon.action.rendering.crossfade import Crossfade, Extent
-from antiphon.types import Event, Run
+from antiphon.action.export.reaper_items import (
+    BY_SECONDS,
+    NAMED_NOTES,
+    colour,
+    guid,
+    items,
+    native_colour,
+    notes_of,
+    place_of,
+    run_events,
+    set_line,
+    source_block,
+)
+from antiphon.action.export.rpp import Block, numbers, quoted, words
+from antiphon.action.export.tempo import tempo_lines
+from antiphon.types import Event
 
 SESSION = "session.rpp"
 
 RESPONSE_TRACK = "Antiphon response"
 
-SLOW_START_AND_END = 5
-"""REAPER's fade shape that is nearest to sin^2 and cos^2."""
+MIX_TRACK = "Response mix"
 
-GOLDEN_ANGLE = 137.508
-"""Degrees of hue between two class ids, as on the page: neighbours in number look different."""
+GUIDE_COLOUR, RESPONSE_COLOUR, MIX_COLOUR = (
+    native_colour(0x6B, 0x7F, 0xA8),
+    native_colour(0xC9, 0x7B, 0x4A),
+    native_colour(0x8A, 0x5A, 0x83),
+)
 
-NAMED_TOKENS = 4
-"""Tokens that an item's name spells out."""
-
-_NAMESPACE = uuid.UUID("5d9f0a3e-6c0b-5c39-9b1c-2f3b7a1e8d40")
-_SOURCES = {".mp3": "MP3", ".flac": "FLAC", ".ogg": "VORBIS", ".oga": "VORBIS", ".opus": "VORBIS"}
+_EXTENSION, _RESPONSE = "ANTIPHON", "RESPONSE"
 
 
 @dataclass(frozen=True)
 class Session:
-    """What a project shows: a response, its guide files with their lengths in seconds, and other takes of it.
+    """What a project shows: a response, and its guide files with their lengths in seconds.
 
     File paths in the provenance are relative to the project. `rest` is the id that is no sound.
     """
@@ -47,199 +55,189 @@ class Session:
     provenance: Provenance
     rest: int
     guides: tuple[tuple[str, float], ...] = ()
-    alternates: tuple[Provenance, ...] = ()
-
-
-def guid(kind: str, number: int = 0) -> str:
-    """The same for the same thing, in every session."""
-    return "{" + str(uuid.uuid5(_NAMESPACE, f"{kind} {number}")).upper() + "}"
 
 
 def project(session: Session) -> Block:
     """A new project."""
-    rate = session.provenance.sample_rate
-    root = Block('<REAPER_PROJECT 0.1 "6.0" 0', ["  RIPPLE 0", "  TEMPO 60 4 4", f"  SAMPLERATE {rate} 1 0"])
-    root.inside += markers(session.provenance, session.rest)
+    record = session.provenance
+    root = Block('<REAPER_PROJECT 0.1 "6.0" 0', ["  RIPPLE 0", f"  TIMELOCKMODE {BY_SECONDS}"])
+    root.inside += [f"  SAMPLERATE {record.sample_rate} 1 0", *tempo_lines(record.tempo)]
+    root.inside += regions(record, session.rest)
     root.inside += [_guide_track(number, *guide) for number, guide in enumerate(session.guides)]
-    track = _track(RESPONSE_TRACK, guid("response"), session.provenance.gain, muted=False)
-    track.inside += [block for block in items(session.provenance, session.rest) if block]
-    root.inside.append(track)
-    for number, take in enumerate(session.alternates, 2):
-        track = _track(f"Take {number}", guid("take", number), take.gain, muted=True)
-        track.inside += [block for block in items(take, session.rest, f"take {number} item") if block]
-        root.inside.append(track)
+    root.inside.append(_track(MIX_TRACK, guid("mix"), 1.0, MIX_COLOUR, "ISBUS 1 1"))
+    track = _track(RESPONSE_TRACK, guid("response"), record.gain, RESPONSE_COLOUR, "ISBUS 2 -1")
+    track.inside += [block for block in items(record, session.rest) if block]
+    root.inside += [track, _identity(record)]
     return root
 
 
-def merged(old: Block, session: Session, kept: Mapping[int, Block], ours: Sequence[Block]) -> Block:
-    """An edited project with the new response: `ours` are its items that give way, `kept` those that stay, by run.
+def merged(old: Block, session: Session, ours: Sequence[Block], track: Block, louder: float = 1.0) -> Block:
+    """An edited project with the new response: `ours` are the items that give way, on whichever track they are.
 
-    Nothing else is touched: other tracks, effects, envelopes, settings, foreign items and markers.
+    The new items go to `track`, whose fader is turned by `louder`: what the new response's gain is to the old one's.
+    Nothing else is touched: other tracks, effects, envelopes, settings, the musician's own items, markers and regions.
     """
-    gone = {id(block) for block in ours}
-    track = response_track(old)
-    assert track is not None
-    new = items(session.provenance, session.rest)
-    candidate_index = [
-        index for index, each in enumerate(track.inside) if isinstance(each, Block) and each.name == "ITEM"
-    ]
-    first = candidate_index[0] if candidate_index else len(track.inside)
-    before = track.inside[:first]
-    after = [each for each in track.inside[first:] if id(each) not in gone]
-    placed = Crossfade(session.provenance.crossfade_seconds).extents(
-        session.provenance.runs, session.provenance.sample_rate
-    )
-    for number, block in kept.items():
-        _set(block, "IGUID", [guid("item", number)])
-        _place(block, placed[number], session.provenance.sample_rate)
-    middle = [kept.get(number, block) for number, block in enumerate(new)]
-    changed = Block(track.opening, [*before, *(block for block in middle if block), *after], track.closing)
-    inside = [changed if each is track else each for each in old.inside]
-    return Block(old.opening, _with_markers(inside, markers(session.provenance, session.rest)), old.closing)
+    gone, record = {id(block) for block in ours}, session.provenance
+    new = [block for block in items(record, session.rest) if block]
+    inside: list[str | Block] = []
+    for each in old.inside:
+        if isinstance(each, str) or each.name != "TRACK":
+            inside.append(each)
+            continue
+        kept = [part for part in each.inside if id(part) not in gone]
+        if each is track:
+            places = [n for n, part in enumerate(kept) if isinstance(part, Block) and part.name == "ITEM"]
+            first = places[0] if places else len(kept)
+            kept = [*kept[:first], *new, *kept[first:]]
+        inside.append(Block(each.opening, kept, each.closing))
+        if each is track:
+            scale_volume(inside[-1], louder)
+    found = _before_tracks(inside, regions(record, session.rest, _highest_number(inside) + 1))
+    return Block(old.opening, _with_identity(found, record), old.closing)
+
+
+def scale_volume(block: str | Block, louder: float) -> None:
+    """Turn up a track or an item by a factor."""
+    assert isinstance(block, Block)
+    found = block.find("VOLPAN") or ["1", "0", "1", "-1"]
+    volume = numbers(found[:1])
+    if volume and louder != 1.0:
+        set_line(block, "VOLPAN", [repr(volume[0] * louder), *found[1:]])
 
 
 def response_track(root: Block) -> Block | None:
-    """The track that holds the response."""
+    """The track that holds the response: by its id, else by its name, else the one that holds most of its items."""
     tracks = root.blocks("TRACK")
     for track in tracks:
         if guid("response") in (track.find("TRACKID") or track.words[1:2]):
             return track
-    return next((track for track in tracks if track.find("NAME") == [RESPONSE_TRACK]), None)
+    named = next((track for track in tracks if track.find("NAME") == [RESPONSE_TRACK]), None)
+    if named is not None:
+        return named
+    written = {guid("item", number) for number in range(sum(len(track.blocks("ITEM")) for track in tracks) + 1000)}
+    counts = [sum((item.find("IGUID") or [""])[0] in written for item in track.blocks("ITEM")) for track in tracks]
+    return tracks[counts.index(max(counts))] if any(counts) else None
 
 
-def is_marker_of(line: str, events: Sequence[Event], rest: int) -> bool:
-    """Whether a line is a marker as `markers` writes it for one of these events."""
-    found = words(line)
-    if len(found) < 4 or found[0] != "MARKER":
-        return False
-    try:
-        time = float(found[2])
-    except ValueError:
-        return False
-    return any(abs(event.time - time) < 1e-6 and token_name(event, rest) == found[3] for event in events)
+def identity_of(root: Block) -> str:
+    """The identity of the response for which a project was written; empty in one of an earlier version."""
+    for state in root.blocks("EXTSTATE"):
+        for extension in state.blocks(_EXTENSION):
+            return (extension.find(_RESPONSE) or [""])[0]
+    return ""
 
 
-def without_markers(root: Block, events: Sequence[Event], rest: int) -> Block:
-    """The project without the markers of an earlier response."""
-    inside = [each for each in root.inside if isinstance(each, Block) or not is_marker_of(each, events, rest)]
+def regions(provenance: Provenance, rest: int, first: int = 1) -> list[str | Block]:
+    """A region for each phrase: an unbroken copy of more than one segment. They are numbered from `first` on."""
+    found: list[str | Block] = []
+    phrases = [run for run in provenance.runs if run.part is not None and run.stop - run.first > 1]
+    for number, run in enumerate(phrases):
+        notes = notes_of(provenance, run)
+        named = " ".join(notes[:NAMED_NOTES]) + (" ..." if len(notes) > NAMED_NOTES else "")
+        title = ", ".join(each for each in (named, place_of(run, provenance.sample_rate)) if each)
+        shade = colour(run_events(provenance, run)[0].played, rest)
+        start, end = run.start / provenance.sample_rate, run.end / provenance.sample_rate
+        found += [
+            f"  MARKER {first + number} {start!r} {quoted(title)} 1 {shade} 1 R {guid('phrase', number)} 0",
+            f'  MARKER {first + number} {end!r} "" 1',
+        ]
+    return found
+
+
+def without_regions(root: Block, provenance: Provenance, rest: int) -> Block:
+    """The project without the regions of an earlier response that nobody changed, and without the markers that earlier
+    versions wrote."""
+    written = [line for line in regions(provenance, rest) if isinstance(line, str)]
+    ours = {words(line)[-2]: words(line) for line in written[::2]}
+    ends = {words(start)[-2]: words(end) for start, end in zip(written[::2], written[1::2], strict=True)}
+    inside: list[str | Block] = []
+    ending: tuple[str, str] | None = None
+    for each in root.inside:
+        found = words(each) if isinstance(each, str) else []
+        if found[:1] == ["MARKER"]:
+            if ending is not None and found[1:2] == [ending[0]] and found[3:5] == ["", "1"]:
+                ending = None
+                continue
+            name = next((word for word in found if word in ours), None)
+            if name is not None and _same_marker(found, ours[name]):
+                ending = (found[1], name)
+                continue
+            if isinstance(each, str) and is_marker_of(each, provenance.events, rest):
+                continue
+        inside.append(each)
+    assert ending is None or ending[1] in ends
     return Block(root.opening, inside, root.closing)
 
 
-def markers(provenance: Provenance, rest: int) -> list[str | Block]:
-    """A marker wherever another token begins."""
-    found: list[str | Block] = []
-    before = None
-    for event in provenance.events:
-        name = token_name(event, rest)
-        if name != before:
-            number = len(found) + 1
-            found.append(
-                f"  MARKER {number} {event.time!r} {quoted(name)} 0 {_colour(event.played, rest)} 1 B "
-                f"{guid('marker', number)} 0"
-            )
-        before = name
-    return found
+def is_marker_of(line: str, events: Sequence[Event], rest: int) -> bool:
+    """Whether a line is a marker as earlier versions wrote it for one of these events: wherever another token began."""
+    found = words(line)
+    place = numbers(found[2:3])
+    if len(found) < 4 or found[0] != "MARKER" or not place:
+        return False
+    return any(abs(event.time - place[0]) < 1e-6 and token_name(event, rest) == found[3] for event in events)
 
 
-def items(provenance: Provenance, rest: int, kind: str = "item") -> list[Block | None]:
-    """One item for each run, None for a silent one."""
-    rate, runs = provenance.sample_rate, provenance.runs
-    extents = Crossfade(provenance.crossfade_seconds).extents(runs, rate)
-    found: list[Block | None] = []
-    for number, (run, extent) in enumerate(zip(runs, extents, strict=True)):
-        events = provenance.events[run.first : run.stop] or provenance.events[max(run.first - 1, 0) : run.first]
-        found.append(None if run.part is None else _item(run, extent, events, (rate, rest), guid(kind, number)))
-    return found
+def relocated(root: Block, paths: Mapping[str, str]) -> None:
+    """Have the project play other paths: `paths` by those that stand in it."""
+    for number, each in enumerate(root.inside):
+        if isinstance(each, Block):
+            relocated(each, paths)
+        elif (found := words(each))[:1] == ["FILE"] and len(found) > 1 and paths.get(found[1], found[1]) != found[1]:
+            indent = each[: len(each) - len(each.lstrip())]
+            root.inside[number] = " ".join([f"{indent}FILE {quoted(paths[found[1]])}", *found[2:]])
 
 
-def _item(run: Run, extent: Extent, events: Sequence[Event], about: tuple[int, int], name: str) -> Block:
-    assert run.part is not None
-    rate, rest = about
-    offset = run.source - run.part.start - (run.start - extent.start)
-    length = min(extent.end - extent.start, run.part.end - run.part.start - offset)
-    lines = [
-        f"POSITION {extent.start / rate!r}",
-        f"LENGTH {length / rate!r}",
-        "LOOP 0",
-        f"FADEIN {SLOW_START_AND_END} {extent.fade_in / rate!r} 0 {SLOW_START_AND_END} 0 0 0",
-        f"FADEOUT {SLOW_START_AND_END} {extent.fade_out / rate!r} 0 {SLOW_START_AND_END} 0 0 0",
-        "MUTE 0 0",
-        f"COLOR {_colour(events[0].played, rest) if events else 0} B",
-        f"IGUID {name}",
-        f"NAME {quoted(_item_name(run, events, rest))}",
-        "VOLPAN 1 0 1 -1",
-        f"SOFFS {offset / rate!r}",
-        "PLAYRATE 1 1 0 -1 0 0.0025",
-        "CHANMODE 0",
-    ]
-    source = Block(
-        f"      <SOURCE {_source_kind(run.part.source)}", [f"        FILE {quoted(run.part.source)}"], "      >"
-    )
-    return Block("    <ITEM", [*(f"      {line}" for line in lines), source], "    >")
+def _same_marker(found: Sequence[str], written: Sequence[str]) -> bool:
+    place = numbers(found[2:3])
+    return bool(place) and abs(place[0] - float(written[2])) < 1e-6 and found[3:4] == list(written[3:4])
 
 
-def _item_name(run: Run, events: Sequence[Event], rest: int) -> str:
-    if run.first == run.stop:
-        return "held"
-    named = " ".join("rest" if event.played == rest else str(event.played) for event in events[:NAMED_TOKENS])
-    more = " ..." if len(events) > NAMED_TOKENS else ""
-    likely = sum(exp(event.log_probability) for event in events) / max(len(events), 1)
-    return f"{named}{more} (p {likely:.2f})"
+def _highest_number(inside: Sequence[str | Block]) -> int:
+    found = [words(each) for each in inside if isinstance(each, str)]
+    return max((int(n[0]) for each in found if each[:1] == ["MARKER"] and (n := numbers(each[1:2]))), default=0)
 
 
-def _source_kind(path: str) -> str:
-    return _SOURCES.get(Path(path).suffix.lower(), "WAVE")
-
-
-def _track(name: str, track_id: str, gain: float, *, muted: bool) -> Block:
-    lines = [f"NAME {quoted(name)}", f"VOLPAN {gain!r} 0 -1 -1 1", f"MUTESOLO {int(muted)} 0 0", f"TRACKID {track_id}"]
-    return Block(f"  <TRACK {track_id}", [f"    {line}" for line in lines], "  >")
-
-
-def _guide_track(number: int, path: str, seconds: float) -> Block:
-    track = _track("Guide" if number == 0 else f"Guide {number + 1}", guid("guide", number), 1.0, muted=False)
-    lines = ["POSITION 0", f"LENGTH {seconds!r}", "LOOP 0", f"IGUID {guid('guide item', number)}"]
-    lines += [f"NAME {quoted(Path(path).name)}", "SOFFS 0"]
-    source = Block(f"      <SOURCE {_source_kind(path)}", [f"        FILE {quoted(path)}"], "      >")
-    track.inside.append(Block("    <ITEM", [*(f"      {line}" for line in lines), source], "    >"))
-    return track
-
-
-def _with_markers(inside: list[str | Block], new: list[str | Block]) -> list[str | Block]:
-    """The new markers before the first track, where REAPER keeps them."""
+def _before_tracks(inside: list[str | Block], new: list[str | Block]) -> list[str | Block]:
+    """The new regions before the first track, where REAPER keeps them."""
     first = next((n for n, each in enumerate(inside) if isinstance(each, Block) and each.name == "TRACK"), len(inside))
     return [*inside[:first], *new, *inside[first:]]
 
 
-def _place(item: Block, extent: Extent, rate: int) -> None:
-    """Write the fades with which a pinned item is rendered now; what it plays at which time stays as it was."""
-    before = round(float((item.find("POSITION") or ["0"])[0]) * rate)
-    for number, line in enumerate(item.inside):
-        found = words(line) if isinstance(line, str) else []
-        if found[:1] == ["SOFFS"]:
-            offset = (round(float(found[1]) * rate) + extent.start - before) / rate
-            item.inside[number] = " ".join(["      SOFFS", repr(offset), *found[2:]])
-    _set(item, "POSITION", [repr(extent.start / rate)])
-    _set(item, "LENGTH", [repr((extent.end - extent.start) / rate)])
-    for name, fade in (("FADEIN", extent.fade_in), ("FADEOUT", extent.fade_out)):
-        rest = (item.find(name) or ["", "", "0", str(SLOW_START_AND_END), "0", "0", "0"])[2:]
-        _set(item, name, [str(SLOW_START_AND_END), repr(fade / rate), *rest])
+def _identity(provenance: Provenance) -> Block:
+    return Block("  <EXTSTATE", [_extension(provenance)], "  >")
 
 
-def _set(item: Block, name: str, values: Sequence[str]) -> None:
-    """Write a line of an item anew, in place: it stays the musician's own item."""
-    line = " ".join([f"      {name}", *values])
-    for number, each in enumerate(item.inside):
-        if isinstance(each, str) and words(each)[:1] == [name]:
-            item.inside[number] = line
-            return
-    item.inside.insert(0, line)
+def _extension(provenance: Provenance) -> Block:
+    return Block(f"    <{_EXTENSION}", [f"      {_RESPONSE} {provenance.identity}"], "    >")
 
 
-def _colour(token: int, rest: int) -> int:
-    """REAPER's number for the page's colour: 0x1BBGGRR."""
-    if token == rest:
-        red, green, blue = 0x9A / 255, 0x97 / 255, 0xA3 / 255
-    else:
-        red, green, blue = colorsys.hls_to_rgb(token * GOLDEN_ANGLE % 360 / 360, 0.55, 0.7)
-    return 0x1000000 | round(255 * blue) << 16 | round(255 * green) << 8 | round(255 * red)
+def _with_identity(inside: Sequence[str | Block], provenance: Provenance) -> list[str | Block]:
+    """The identity of the new response instead of the old one's, among what other extensions keep in the project."""
+    found = list(inside)
+    for number, each in enumerate(found):
+        if isinstance(each, Block) and each.name == "EXTSTATE":
+            others = [part for part in each.inside if isinstance(part, str) or part.name != _EXTENSION]
+            found[number] = Block(each.opening, [*others, _extension(provenance)], each.closing)
+            return found
+    return [*found, _identity(provenance)]
+
+
+def _track(name: str, track_id: str, gain: float, shade: int, bus: str) -> Block:
+    lines = [f"NAME {quoted(name)}", f"PEAKCOL {shade}", f"BEAT {-1}", f"VOLPAN {gain!r} 0 -1 -1 1", "MUTESOLO 0 0 0"]
+    lines += [bus, f"TRACKID {track_id}"]
+    return Block(f"  <TRACK {track_id}", [f"    {line}" for line in lines], "  >")
+
+
+def _guide_track(number: int, path: str, seconds: float) -> Block:
+    name = "Guide" if number == 0 else f"Guide {number + 1}"
+    track = _track(name, guid("guide", number), 1.0, GUIDE_COLOUR, "ISBUS 0 0")
+    track.inside.append(guide_item(number, path, seconds))
+    return track
+
+
+def guide_item(number: int, path: str, seconds: float) -> Block:
+    """A guide as an item: the whole file, from the start."""
+    lines = ["POSITION 0", f"LENGTH {seconds!r}", "LOOP 0", "MUTE 0 0", f"BEAT {BY_SECONDS}"]
+    lines += [f"IGUID {guid('guide item', number)}", f"NAME {quoted(Path(path).name)}", "VOLPAN 1 0 1 -1", "SOFFS 0"]
+    return Block("    <ITEM", [*(f"      {line}" for line in lines), source_block(path)], "    >")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,10 @@ class Block:
                     return found[1:]
         return None
 
+    def all(self, name: str) -> list[list[str]]:
+        """What follows each line with this name directly inside."""
+        return [found[1:] for each in self.inside if isinstance(each, str) and (found := words(each))[:1] == [name]]
+
     def lines(self) -> Iterator[str]:
         """All of it as text lines."""
         yield self.opening
@@ -58,6 +63,20 @@ class Block:
 def words(line: str) -> list[str]:
     """The words of a line, quotes taken off."""
     return [next(group for group in found.groups() if group is not None) for found in _WORD.finditer(line)]
+
+
+def numbers(values: Sequence[str] | None) -> list[float]:
+    """The finite numbers with which a line begins."""
+    found: list[float] = []
+    for value in values or ():
+        try:
+            number = float(value)
+        except ValueError:
+            break
+        if not math.isfinite(number):
+            break
+        found.append(number)
+    return found
 
 
 def quoted(text: str) -> str:

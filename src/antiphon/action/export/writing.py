@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon import audio
-from antiphon.action.export.provenance_file import PROVENANCE, Inputs, as_json, provenance_of
+from antiphon.action.export.provenance_file import PROVENANCE, Inputs, Provenance, as_json, provenance_of
 from antiphon.checkpoint import save_json
 from antiphon.types import Alphabet, Audio, Memory, Response
 
@@ -22,19 +22,23 @@ def write_response(
     *,
     alphabet: Alphabet,
     inputs: Inputs | None = None,
+    record: Provenance | None = None,
 ) -> Audio:
     """Write response.wav, mix.wav, specification.json and provenance.json into a directory that exists; return the mix.
 
     The mix is response and guide at the response's rate and channels, as long as the guide. Same response, same bytes.
-    Without `inputs`, the files that were read, the response can be told of but not rendered again.
+    Without `inputs`, the files that were read, the response can be told of but not rendered again. `record` is its
+    provenance, where that is known already.
     """
     both = audio.mixed([response.audio, guide])
     mix = Audio(both.samples[: round(guide.duration * both.sample_rate)], both.sample_rate)
     audio.write(directory / "response.wav", response.audio)
     audio.write(directory / "mix.wav", mix)
     save_json(directory / "specification.json", _specification(response, alphabet))
-    fade = float(response.settings.get("action", {}).get("crossfade_seconds", 0.0))
-    save_json(directory / PROVENANCE, as_json(provenance_of(response, memory, inputs or Inputs(), fade)))
+    if record is None:
+        fade = float(response.settings.get("action", {}).get("crossfade_seconds", 0.0))
+        record = provenance_of(response, memory, inputs or Inputs(), fade)
+    save_json(directory / PROVENANCE, as_json(record))
     return mix
 
 

@@ -19,17 +19,19 @@ class Constraints:
     """Per step (n,): `pinned` memory segments or FREE, `silent` steps, beat `phases`; `memory_phases` (m,).
 
     A pinned segment is played whatever its label, its length or its region. Phases are any whole numbers, such as beats
-    in a bar; -1 is unknown. All are optional.
+    in a bar; -1 is unknown. A `refused` segment is the one that is not played at its step, FREE where all may be: where
+    its label has no other, the step is silent. All are optional.
     """
 
     pinned: Ids | None = None
     silent: NDArray[np.bool_] | None = None
     phases: Ids | None = None
     memory_phases: Ids | None = None
+    refused: Ids | None = None
 
     def checked(self, steps: int, segments: int) -> Constraints:
         """The same. Raises ValueError for a wrong shape, BadData for a pin that the memory does not have."""
-        wanted = {"pinned": steps, "silent": steps, "phases": steps, "memory_phases": segments}
+        wanted = {"pinned": steps, "silent": steps, "phases": steps, "memory_phases": segments, "refused": steps}
         for name, count in wanted.items():
             value = getattr(self, name)
             if value is not None and value.shape != (count,):
@@ -49,6 +51,10 @@ class Constraints:
     def pins(self, steps: int) -> Ids:
         """The pinned segments (n,), FREE where there are none."""
         return np.full(steps, FREE, dtype=np.int64) if self.pinned is None else self.pinned
+
+    def refusals(self, steps: int) -> Ids:
+        """The refused segments (n,), FREE where there are none."""
+        return np.full(steps, FREE, dtype=np.int64) if self.refused is None else self.refused
 
     def is_silent(self, steps: int) -> NDArray[np.bool_]:
         """Which steps (n,) must stay silent."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from antiphon.action.selection.constraints import FREE, Constraints
-from antiphon.types import Ids, Memory, Run, Seconds
+from antiphon.types import Edited, Ids, Memory, Run, Seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,14 @@ def pinned_steps(pins: Sequence[Run], memory: Memory, intervals: Seconds) -> Pin
             found = np.searchsorted(memory.tokens.intervals[:, 0], heard, side="right") - 1
             segments[inside] = np.clip(found, 0, len(memory.tokens) - 1)
     return PinnedSteps(segments, silent)
+
+
+def constraints_of(pins: Sequence[Run], edited: Edited, memory: Memory, intervals: Seconds) -> Constraints:
+    """What pins and refusals mean to a selection over `intervals` (n, 2)."""
+    fixed = pinned_steps(pins, memory, intervals).constraints
+    if not edited.refused:
+        return fixed
+    return replace(fixed, refused=pinned_steps(edited.refused, memory, intervals).segments)
 
 
 def around(pins: Sequence[Run], free: Sequence[Run], intervals: Seconds, rate: int) -> tuple[Run, ...]:

@@ -106,19 +106,20 @@ class SearchProblem:
         """What can be played at each step (n,)."""
         listed = None if self.targets is None else self.targets.shortlists(self.phrase)
         known: dict[int, Candidates] = {}
-        steps = []
+        steps, refused = [], self.constraints.refusals(len(self.played))
         for index, (label, pin) in enumerate(zip(self.played.tolist(), self.pins.tolist(), strict=True)):
             if self.silent[index]:
                 steps.append(self._step(index, None))
             elif pin != FREE:
                 steps.append(self.fixed_step(index, pin))
             elif listed is None:
-                steps.append(self._step(index, self.candidate_index.of(label)))
+                steps.append(self._without(self._step(index, self.candidate_index.of(label)), int(refused[index])))
             else:
                 segments, costs = listed[index]
                 if id(segments) not in known:
                     known[id(segments)] = self.candidate_index.among(segments)
-                steps.append(replace(self._step(index, known[id(segments)]), costs=costs))
+                step = replace(self._step(index, known[id(segments)]), costs=costs)
+                steps.append(self._without(step, int(refused[index])))
         return tuple(steps)
 
     def fixed_step(self, index: int, segment: int) -> Step:
@@ -165,6 +166,14 @@ class SearchProblem:
         except DeadEnd:
             return False
         return True
+
+    def _without(self, step: Step, refused: int) -> Step:
+        """A step at which a segment that the musician deleted there is not played again."""
+        if refused == FREE or step.candidates is None or len(step.candidates.segments) == 1:
+            return step
+        left = step.candidates.segments != refused
+        costs = None if step.costs is None else step.costs[left]
+        return replace(step, candidates=self.candidate_index.among(step.candidates.segments[left]), costs=costs)
 
     def _step(self, index: int, candidates: Candidates | None) -> Step:
         phases = self.constraints.phases
@@ -233,6 +242,9 @@ def search_problem(
     if targets is None:
         played[free] = replaced
     played[pins != FREE] = memory.tokens.ids[pins[pins != FREE]]
+    if targets is None:
+        silent = silent | (free & _refused_alone(constraints.refusals(len(tokens)), played, memory, usable))
+        free = free & ~silent
     if classes.rest is not None:
         played[silent] = classes.rest
     rests = played == classes.rest if targets is not None else ~available[played]
@@ -299,6 +311,14 @@ def _cut(segments: Ids, played: Ids, first: int, reach: int) -> Selection:
     """The end of a path before a step, as the state from which the step goes on."""
     since = slice(max(0, first - reach), first)
     return Selection(segments[since], played[since], np.zeros(first - since.start))
+
+
+def _refused_alone(refused: Ids, played: Ids, memory: Memory, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The steps (n,) whose label has a single segment, and that one is refused."""
+    ids = memory.tokens.ids
+    counts = np.bincount(ids[usable], minlength=int(max(ids.max(initial=0), played.max(initial=0))) + 1)
+    here = np.maximum(refused, 0)
+    return np.asarray((refused != FREE) & usable[here] & (ids[here] == played) & (counts[played] == 1))
 
 
 def run_so_far(state: Selection | None) -> int:
