@@ -317,7 +317,8 @@ class Run:
 
     It realises the selection's steps [first, stop). A copy that only holds the sound of the step before it realises
     none. `pinned`: the user put it there. `laid`: its time belongs to a `Laid` item, whose sound it leaves to that; the
-    two numbers are the samples over which what comes before fades out and what comes after fades in.
+    two numbers are the samples over which what comes before fades out and what comes after fades in. `gain` is what its
+    samples are multiplied by.
     """
 
     first: int
@@ -328,6 +329,7 @@ class Run:
     part: MemoryPart | None = None
     pinned: bool = False
     laid: tuple[int, int] | None = None
+    gain: float = 1.0
 
     @property
     def length(self) -> int:

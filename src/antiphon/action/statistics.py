@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
 from antiphon import audio
 from antiphon.action.selection.candidates import labels_before
-from antiphon.types import SILENCE, Audio, Memory, Response, Run, Seconds
+from antiphon.types import SILENCE, Audio, Ids, Memory, Response, Run, Seconds
 
 BLOCK_SECONDS = 0.05
 """Length of the blocks of which `silent_share` is counted."""
@@ -25,7 +26,8 @@ class ResponseStatistics:
     `clipped_samples` pass full scale. `runs` are unbroken copies of the memory; a joint is where two of them meet
     without silence between, and its context is shared where the memory's label before the new run is the one just
     played. `substitutes` are labels played as another. `gain_db` is what the whole response was turned down (or to the
-    guide's loudness) by.
+    guide's loudness) by. `distinct` memory segments out of `usable` are played, the commonest at `commonest_share` of
+    the steps that sound. Copies are as long as they sound unbroken.
     """
 
     rms_dbfs: float
@@ -37,6 +39,21 @@ class ResponseStatistics:
     shared_context_joints: int
     substitutes: int
     gain_db: float
+    distinct: int
+    usable: int
+    commonest_share: float
+    median_copy_seconds: float
+    longest_copy_seconds: float
+    joins_per_second: float
+
+    @property
+    def said(self) -> str:
+        """How varied the response is, in a sentence."""
+        most = f"the most used {100 * self.commonest_share:.0f} % of the time"
+        return (
+            f"{self.distinct} of {self.usable} memory segments, {most}; copies of {self.median_copy_seconds:.1f} s in the middle, {self.longest_copy_seconds:.1f} s the "
+            f"longest; {self.joins_per_second:.1f} joins a second"
+        )
 
 
 def response_statistics(response: Response, memory: Memory) -> ResponseStatistics:
@@ -48,6 +65,7 @@ def response_statistics(response: Response, memory: Memory) -> ResponseStatistic
     shared = int(np.count_nonzero(labels_before(memory)[selection.segments[steps]] == selection.played[steps - 1]))
     power, lengths = _block_power(response.audio)
     rms = np.array([np.average(power, weights=lengths) if len(power) else 0.0], dtype=np.float32)
+    copies = [run.length / response.audio.sample_rate for run in sounding]
     return ResponseStatistics(
         rms_dbfs=float(audio.dbfs(rms)[0]),
         peak=audio.peak(response.audio),
@@ -58,7 +76,24 @@ def response_statistics(response: Response, memory: Memory) -> ResponseStatistic
         shared_context_joints=shared,
         substitutes=int(np.count_nonzero(selection.played != specification.tokens.ids)),
         gain_db=20 * math.log10(response.gain),
+        **_variety(selection.segments, memory),
+        median_copy_seconds=float(np.median(copies)) if copies else 0.0,
+        longest_copy_seconds=max(copies, default=0.0),
+        joins_per_second=len(joints) / response.audio.duration if response.audio.duration else 0.0,
     )
+
+
+class _Variety(TypedDict):
+    distinct: int
+    usable: int
+    commonest_share: float
+
+
+def _variety(segments: Ids, memory: Memory) -> _Variety:
+    """How many segments of the memory a path (n,) plays, out of how many, and how much of it is the commonest one."""
+    counts = np.bincount(segments[segments != SILENCE], minlength=1)
+    share = float(counts.max() / counts.sum()) if counts.sum() else 0.0
+    return _Variety(distinct=int(np.count_nonzero(counts)), usable=len(memory.tokens), commonest_share=share)
 
 
 def _follows_sound(response: Response, run: Run) -> bool:

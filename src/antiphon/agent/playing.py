@@ -9,6 +9,7 @@ from antiphon.action.provenance import events
 from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.action.rendering.laid import laid_over
 from antiphon.action.rendering.loudness import balanced
+from antiphon.action.rendering.riding import ridden
 from antiphon.action.rendering.runs import runs
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.pins import around, constraints_of
@@ -79,7 +80,7 @@ def _rendered(settings: ActionSettings, memory: Memory, asked: Request, selectio
     intervals, rate = asked.tokens.intervals, memory.audio.sample_rate
     renderer = Crossfade(settings.crossfade_seconds, settings.join_search_seconds)
     wanted = around(asked.pins, runs(selection, memory, intervals), intervals, rate)
-    placed = renderer.refined(wanted, memory.audio)
+    placed = ridden(renderer.refined(wanted, memory.audio), memory.audio, asked.guide, settings.ride)
     sound = renderer.of_runs(placed, memory.audio, round(float(intervals[-1, 1]) * rate) if len(intervals) else 0)
     laid = asked.edited.laid
     audio, gain = balanced(replace(sound, samples=laid_over(sound.samples, laid)), asked.guide, settings)

@@ -110,6 +110,7 @@ def respond(
         print_json({"output": str(output), "response": vars(result.statistics)})
         return
     print_statistics(vars(result.statistics))
+    print(result.statistics.said)
     print(f"listen and look: {output / 'index.html'}")
 
 

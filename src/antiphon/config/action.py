@@ -66,6 +66,9 @@ class ActionSettings(Section):
     5 ms are a period of 200 Hz; 0 enters at the segment's border."""
     loudness: Literal["keep", "guide"] = "keep"
     """Keep the memory's own level, or be as loud as the guide (integrated loudness, ITU-R BS.1770)."""
+    ride: Share = 0.0
+    """How far the level of each phrase is brought towards the guide's there, as it rises and falls: 0 leaves it, 1 all
+    the way, 9 dB at most."""
     true_peak_dbtp: float = Field(-0.1, le=0)
     """A response whose peak between samples passes this is turned down as a whole, never up. The paper's code stretches
     every response to full scale."""

@@ -226,7 +226,8 @@ def _about(result: Answer, agent: Agent) -> Mapping[str, str]:
         "Level": f"{numbers.rms_dbfs:.1f} dBFS RMS, peak {numbers.peak:.3f}, {numbers.clipped_samples} samples clipped",
         "Gain": f"{numbers.gain_db:.1f} dB over all",
         "Silence": f"{100 * numbers.silent_share:.1f} % of the response",
+        "Variety": numbers.said,
         "Copies": f"{numbers.runs} unbroken copies, {numbers.hard_joints} hard joints, "
         f"{numbers.shared_context_joints} with shared context",
-        "Substitutes": f"{numbers.substitutes} labels that the memory lacks",
+        "Near classes": f"{numbers.substitutes} segments of another class than the one that was drawn",
     }

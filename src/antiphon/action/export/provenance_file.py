@@ -56,6 +56,7 @@ class Copy:
     source: int
     pinned: bool = False
     laid: tuple[int, int] | None = None
+    gain: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ class Provenance:
                 parts[each.part],
                 each.pinned,
                 each.laid,
+                each.gain,
             )
             for each in copies
         )
@@ -225,6 +227,7 @@ def copies_of(response: Response, memory: Memory) -> tuple[Copy, ...]:
             source=run.source - run.part.start if run.part else 0,
             pinned=run.pinned,
             laid=run.laid,
+            gain=run.gain,
         )
         for run in response.runs
     )

@@ -119,7 +119,7 @@ def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) ->
         f"BEAT {BY_SECONDS}",
         f"IGUID {guid('item', number)}",
         f"NAME {quoted(_title(provenance, run))}",
-        "VOLPAN 1 0 1 -1",
+        f"VOLPAN {run.gain!r} 0 1 -1",
         f"SOFFS {offset / rate!r}",
         "PLAYRATE 1 1 0 -1 0 0.0025",
         "CHANMODE 0",

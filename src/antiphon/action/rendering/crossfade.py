@@ -215,7 +215,8 @@ def _copied(found: tuple[Run, ...], sound: Audio, start: int, end: int) -> Float
             shift = run.source - run.start
             first, stop = max(run.start, start), min(run.end, end, run.part.end - shift)
             if first < stop:
-                samples[first - start : stop - start] = sound.samples[first + shift : stop + shift]
+                copied = sound.samples[first + shift : stop + shift]
+                samples[first - start : stop - start] = copied if run.gain == 1 else copied * np.float32(run.gain)
     return samples
 
 
@@ -249,6 +250,7 @@ class _Crossing:
             return np.zeros((wanted, memory.shape[1]), dtype=np.float32)
         first = run.source + self.start - run.start
         samples = memory[first : min(first + wanted, run.part.end)]
+        samples = samples if run.gain == 1 else samples * np.float32(run.gain)
         return samples if len(samples) == wanted else np.pad(samples, ((0, wanted - len(samples)), (0, 0)))
 
 

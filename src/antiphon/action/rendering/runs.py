@@ -81,7 +81,7 @@ def _held(run: Run, last: Ids | None, shortest: int) -> Iterator[Run]:
     length = max((end - start) // 2, min(shortest, end - start), 1)
     while here < run.end:
         there = min(here + length, run.end)
-        yield Run(run.stop, run.stop, here, there, end - length, run.part)
+        yield Run(run.stop, run.stop, here, there, end - length, run.part, gain=run.gain)
         here = there
 
 
