@@ -37,7 +37,7 @@ def test_the_segments_tile_the_recording(call, segmented, guide):
 
 
 def test_a_response_has_the_guides_segments_and_its_length(call, segmented, guide, memory, tmp_path):
-    result = call("respond", guide, "--memory", memory, "--agent", segmented, "-o", tmp_path / "out")
+    result = call("respond", guide, "--memory", memory, "--agent", segmented, "-o", tmp_path / "out", "--quiet")
     assert (result.code, result.err) == (0, "")
     asked = json.loads((tmp_path / "out" / "specification.json").read_text(encoding="utf-8"))
     np.testing.assert_allclose(asked["intervals"], intervals(call, segmented, guide))

@@ -133,12 +133,13 @@ def train(
         agent = run(given, output, settings=resolved, overwrite=overwrite, progress=progress)
     if not is_first():
         return
-    from antiphon.agent.directory import description
+    if as_json:
+        from antiphon.agent.directory import description
+
+        print_json(description(agent))
+        return
     from antiphon.agent.verdict import verdict
 
-    if as_json:
-        print_json({**description(agent), "verdict": verdict(agent.training)})
-        return
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
     if said := verdict(agent.training):
@@ -181,11 +182,10 @@ def info(agent: Path, /, *, as_json: Json = False) -> None:
     """
     from antiphon.agent.card import model_card
     from antiphon.agent.directory import description
-    from antiphon.agent.verdict import verdict
 
     found = loaded(agent)
     if as_json:
-        print_json({**description(found), "verdict": verdict(found.training)})
+        print_json(description(found))
     else:
         print(model_card(found), end="")
 
