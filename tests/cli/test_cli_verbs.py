@@ -253,7 +253,7 @@ def test_every_extra_that_is_named_can_be_installed_and_is_looked_for(call):
     looked_for = {finding["what"].removeprefix("extra ") for finding in findings if "extra " in finding["what"]}
     assert named
     assert named <= offered
-    assert looked_for == offered - {"dev", "docs"}
+    assert looked_for == offered - {"all", "dev", "docs"}
 
 
 def test_an_agent_read_and_written_again_is_the_same(agent, tmp_path):
