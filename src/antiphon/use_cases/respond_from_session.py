@@ -27,7 +27,6 @@ from antiphon.types import Audio, Edited, Laid, Memory, MemoryPart, Run
 from antiphon.use_cases.explain import with_candidate_costs
 from antiphon.use_cases.respond import ANSWER_FILES, Answer, RespondOptions, handed, write_result
 
-
 AUDIBLE_DB = 0.1
 """Changes of level below this are not worth a word."""
 
