@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import warnings
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,9 @@ from antiphon.interfaces import Progress, no_progress
 from antiphon.types import Audio, Edited, Laid, Memory, MemoryPart, Run
 from antiphon.use_cases.explain import with_candidate_costs
 from antiphon.use_cases.respond import ANSWER_FILES, Answer, RespondOptions, handed, write_result
+
+AUDIBLE_DB = 0.1
+"""Changes of level below this are not worth a word."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +79,20 @@ def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptio
         )
     response = replace(response, audio=with_gain(response.audio, edits.mixing.factor))
     statistics = response_statistics(response, memory)
-    result = Answer(response, guide, memory, statistics, tuple(others), edits.tempo, edits.mixing, edits.notes)
+    notes = (*edits.notes, *_turned(response.gain, opened.record.gain))
+    result = Answer(response, guide, memory, statistics, tuple(others), edits.tempo, edits.mixing, notes)
     _write(opened, edits, result, agent, claim, own=own, wanted=wanted)
     for each in (*edits.lost, *missing):
         warnings.warn(f"not rendered, kept in the session: {each}", AntiphonWarning, stacklevel=3)
     return result
+
+
+def _turned(gain: float, before: float) -> tuple[str, ...]:
+    """What is said where the level of the whole response changed, and its fader with it."""
+    change = 20 * math.log10(gain / before) if gain > 0 and before > 0 else 0.0
+    if abs(change) < AUDIBLE_DB:
+        return ()
+    return (f"the whole response is {change:+.1f} dB, for its peaks or its loudness: so is the fader of its track",)
 
 
 def record_of(session: Path) -> Provenance:

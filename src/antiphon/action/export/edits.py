@@ -350,7 +350,22 @@ class _Comparison:
             for run in runs:
                 found = [piece for pin in found for piece in _without(pin, run)]
                 found.append(Pin(run, kept.block))
-        return tuple(sorted(found, key=lambda pin: pin.run.start))
+        return self._closed(sorted(found, key=lambda pin: pin.run.start))
+
+    def _closed(self, pins: Sequence[Pin]) -> tuple[Pin, ...]:
+        """The pins with what lies between them, or before and after them, where that is less than a crossfade: too
+        little to be filled."""
+        shortest = round(self.record.crossfade_seconds * self.record.sample_rate)
+        found: list[Pin] = []
+        end = 0
+        for pin in pins:
+            if 0 < pin.run.start - end < shortest:
+                found.append(Pin(Run(0, 0, end, pin.run.start, pinned=True, laid=(0, 0)), pin.item))
+            found.append(pin)
+            end = pin.run.end
+        if pins and 0 < self.record.samples - end < shortest:
+            found.append(Pin(Run(0, 0, end, self.record.samples, pinned=True, laid=(0, 0)), pins[-1].item))
+        return tuple(found)
 
     def _runs_of(self, kept: Kept) -> list[Run | None]:
         """The time that an item takes as runs: what of the memory is heard then, and silence for all else."""
