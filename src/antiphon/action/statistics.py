@@ -50,10 +50,9 @@ class ResponseStatistics:
     def said(self) -> str:
         """How varied the response is, in a sentence."""
         most = f"the most used {100 * self.commonest_share:.0f} % of the time"
-        return (
-            f"{self.distinct} of {self.usable} memory segments, {most}; copies of {self.median_copy_seconds:.1f} s in the middle, {self.longest_copy_seconds:.1f} s the "
-            f"longest; {self.joins_per_second:.1f} joins a second"
-        )
+        copies = f"{self.median_copy_seconds:.1f} s in the middle, {self.longest_copy_seconds:.1f} s the longest"
+        joins = f"{self.joins_per_second:.1f} joins a second"
+        return f"{self.distinct} of {self.usable} memory segments, {most}; copies of {copies}; {joins}"
 
 
 def response_statistics(response: Response, memory: Memory) -> ResponseStatistics:
