@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from antiphon.audio import (
+    BLOCK_FRAMES,
     FileSound,
     Header,
     HeldSound,
@@ -28,17 +29,57 @@ from antiphon.types import Audio, Floats, Source, Track
 def read_track(track: Track, start: float = 0.0, duration: float | None = None) -> Audio:
     """A track's sound in the rate and channels of its first source, or `duration` seconds of it from `start`.
 
-    Sources of one instrument are summed as they are, the shorter ones ending in silence. Raises BadData as `read` does.
+    Sources of one instrument are summed as they are, each from its own start, the shorter ones ending in silence. The
+    two sides of a stereo recording become its two channels. Raises BadData as `read` does.
     """
-    parts = [read_source(source, start, duration) for source in track.sources]
+    parts = [_read_placed(source, start, duration) for source in track.sources]
     first = parts[0]
-    if len(parts) == 1:
+    channels = 2 if _is_sided(track) else first.channels
+    if len(parts) == 1 and channels == first.channels:
         return first
-    alike = [with_channels(resampled(part, first.sample_rate), first.channels).samples for part in parts]
-    total = np.zeros((max(map(len, alike)), first.channels), dtype=np.float32)
+    alike = [
+        _on_side(with_channels(resampled(part, first.sample_rate), _kept(part, source, channels)), source, channels)
+        for part, source in zip(parts, track.sources, strict=True)
+    ]
+    total = np.zeros((max(map(len, alike)), channels), dtype=np.float32)
     for samples in alike:
         total[: len(samples)] += samples
     return Audio(total, first.sample_rate, first.source)
+
+
+def _read_placed(source: Source, start: float, duration: float | None) -> Audio:
+    """A source's sound over that stretch of its multitrack: silent before it begins."""
+    before = source.start - start
+    if before <= 0:
+        return read_source(source, max(-before, 0.0), duration)
+    if duration is not None and before >= duration:
+        nothing = read_source(source, 0.0, 0.0)
+        return replace(nothing, samples=_silence(duration, nothing))
+    part = read_source(source, 0.0, None if duration is None else duration - before)
+    samples = np.concatenate([_silence(before, part), part.samples])
+    return replace(part, samples=samples if duration is None else samples[: round(duration * part.sample_rate)])
+
+
+def _silence(seconds: float, like: Audio) -> Floats:
+    return np.zeros((round(seconds * like.sample_rate), like.channels), dtype=np.float32)
+
+
+def _is_sided(track: Track) -> bool:
+    return any(source.side for source in track.sources)
+
+
+def _kept(part: Audio, source: Source, channels: int) -> int:
+    """How many channels a source keeps: a stereo file that is called left holds its place itself."""
+    return 1 if source.side and part.channels == 1 else channels
+
+
+def _on_side(part: Audio, source: Source, channels: int) -> Floats:
+    """Samples (frames, channels) of a source; one side is silent on the other."""
+    if not source.side or part.channels > 1:
+        return part.samples
+    samples = np.zeros((len(part.samples), channels), dtype=np.float32)
+    samples[:, 0 if source.side == "left" else 1] = part.samples[:, 0]
+    return samples
 
 
 def read_source(source: Source, start: float = 0.0, duration: float | None = None) -> Audio:
@@ -68,8 +109,8 @@ class TrackSound:
 
     @property
     def duration(self) -> float:
-        """Length in seconds of its longest source, from the headers and not from the manifest."""
-        return max(source_header(source).duration for source in self.track.sources)
+        """When its last source ends, in seconds, from the headers and not from the manifest."""
+        return max(source.start + source_header(source).duration for source in self.track.sources)
 
     def digest(self) -> str:
         """Of the bytes of its files as they are now: a hash in the manifest would not notice that one was changed."""
@@ -80,7 +121,7 @@ class TrackSound:
 
     def blocks(self, sample_rate: int) -> Iterator[Floats]:
         """Mono blocks (frames,) at `sample_rate`: the sum of its sources."""
-        parts = [_source_sound(source).blocks(sample_rate) for source in self.track.sources]
+        parts = [_placed_blocks(source, sample_rate) for source in self.track.sources]
         return parts[0] if len(parts) == 1 else summed_blocks(parts)
 
 
@@ -89,11 +130,24 @@ def file_sound(path: str | Path) -> Sound:
     return TrackSound(Track(Path(path).stem, (Source(Path(path)),), duration=0.0))
 
 
+def _placed_blocks(source: Source, sample_rate: int) -> Iterator[Floats]:
+    """Mono blocks (frames,) of a source from the beginning of its multitrack; one side of two is half of their mean."""
+    waiting = round(source.start * sample_rate)
+    while waiting > 0:
+        yield np.zeros(min(waiting, BLOCK_FRAMES), dtype=np.float32)
+        waiting -= BLOCK_FRAMES
+    is_half = bool(source.side) and read_source(source, 0.0, 0.0).channels == 1
+    gain = np.float32(0.5 if is_half else 1.0)
+    for block in _source_sound(source).blocks(sample_rate):
+        yield block * gain if is_half else block
+
+
 def _source_digest(source: Source) -> str:
+    place = f" {source.side} {source.start}" if source.side or source.start else ""
     if _is_container(source):
         container_header(source)  # Refuses what is no container, in the words in which reading it does.
-        return f"{sha256(source.path)} {source.stream}"
-    return FileSound(source.path).digest()
+        return f"{sha256(source.path)} {source.stream}{place}"
+    return f"{FileSound(source.path).digest()}{place}"
 
 
 def _source_sound(source: Source) -> Sound:

@@ -67,7 +67,7 @@ def lengths_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack) -> Iterat
 
 def starts_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack) -> Iterator[Finding]:
     """A finding where the time stamps of simultaneous tracks say that they did not begin together."""
-    stamps = [(start_of(each.track.path, each.sample_rate), each.track.name) for each in heard]
+    stamps = [(start_of(each.track.path), each.track.name) for each in heard]
     stamped = sorted((start, name) for start, name in stamps if start is not None)
     if len(stamped) > 1 and stamped[-1][0] - stamped[0][0] > START_SECONDS:
         (first, earliest), (last, latest) = stamped[0], stamped[-1]
