@@ -32,7 +32,7 @@ class Loudness:
 
 def steps(path, levels, last=4000):
     """Half a second of noise per level, the last segment `last` samples long."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(list(path.stem.encode()))
     lengths = [4000] * (len(levels) - 1) + [last]
     parts = [level * random.uniform(-1, 1, length) for level, length in zip(levels, lengths, strict=True)]
     write(path, Audio(np.concatenate(parts).astype(np.float32)[:, None], RATE))

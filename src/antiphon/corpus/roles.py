@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from antiphon.corpus.instruments import family_of, is_instrument
+from antiphon.corpus.instruments import family_of, is_instrument, means
 from antiphon.corpus.words import tokens
 
 
@@ -72,6 +72,10 @@ UNSAID = SIDES | _named("bip bounce bounced print printed st stereo mono wet lon
 """What may stand behind the word that says what a file is."""
 
 
+PRINTS = {"print", "printed", "wet"}
+"""An effect was printed onto the track of that name, which is there as well."""
+
+
 def part_of(name: str) -> Part:
     """The role and the family that a file's name speaks of. A name that says nothing is that of a track."""
     found = tokens(name)
@@ -86,6 +90,37 @@ def part_of(name: str) -> Part:
         or Role.TRACK
     )
     return Part(role, "vocals" if _has(said, VOCAL_MIXES) else family)
+
+
+def no_tracks(names: Sequence[str], include: Sequence[str] = ()) -> dict[str, str]:
+    """By name, why a file among those of a multitrack is no track of its own: what it is, in words.
+
+    A bus stays where the tracks that it sums are not there, and a track that `include` names as what it is.
+    """
+    parts = {name: part_of(name) for name in names}
+    wanted = [each for each in include if part_of(each).role is not Role.TRACK]
+    plain = [part.family for part in parts.values() if part.role is Role.TRACK]
+    reasons = {}
+    for name, part in parts.items():
+        if any(means(each, name) for each in wanted):
+            continue
+        if original := _original(name, parts):
+            reasons[name] = f"a print of {original}"
+        elif part.role is not Role.TRACK and (part.role is not Role.BUS or _has_members(part, plain)):
+            reasons[name] = part.role.value
+    return reasons
+
+
+def _has_members(bus: Part, plain: Sequence[str]) -> bool:
+    """Whether tracks that a bus sums are there; one that does not say whose it is sums all but the voices."""
+    return bus.family in plain if bus.family else any(family != "vocals" for family in plain)
+
+
+def _original(name: str, parts: dict[str, Part]) -> str:
+    said = [token for token in tokens(name) if token not in PRINTS]
+    if len(said) == len(tokens(name)):
+        return ""
+    return next((each for each in parts if each != name and [t for t in tokens(each) if t != "dry"] == said), "")
 
 
 def _click(said: Sequence[str], found: Sequence[str], family: str) -> Role | None:

@@ -8,14 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from antiphon.config import CorpusSettings
-from antiphon.corpus.instruments import family_of, is_wanted, means
+from antiphon.corpus.instruments import family_of, is_wanted
 from antiphon.corpus.layouts.stems import Findings, Found, Stem, counted, first_few
 from antiphon.corpus.manifest import LeftOut
-from antiphon.corpus.roles import Part, Role, part_of
-from antiphon.corpus.words import tokens
-
-PRINTS = {"print", "printed", "wet"}
-"""An effect was printed onto the track of that name, which is there as well."""
+from antiphon.corpus.roles import no_tracks
 
 ALONE = "the only track of its folder"
 
@@ -45,37 +41,6 @@ def chosen(found: Iterable[Found], folder: Path, settings: CorpusSettings, findi
             f"so that a relation may be learned that is none: {first_few(bleeding)}"
         )
     return kept
-
-
-def no_tracks(names: Sequence[str], include: Sequence[str] = ()) -> dict[str, str]:
-    """By name, why a file among those of a multitrack is no track of its own: what it is, in words.
-
-    A bus stays where the tracks that it sums are not there, and a track that `include` names as what it is.
-    """
-    parts = {name: part_of(name) for name in names}
-    wanted = [each for each in include if part_of(each).role is not Role.TRACK]
-    plain = [part.family for part in parts.values() if part.role is Role.TRACK]
-    reasons = {}
-    for name, part in parts.items():
-        if any(means(each, name) for each in wanted):
-            continue
-        if original := _original(name, parts):
-            reasons[name] = f"a print of {original}"
-        elif part.role is not Role.TRACK and (part.role is not Role.BUS or _has_members(part, plain)):
-            reasons[name] = part.role.value
-    return reasons
-
-
-def _has_members(bus: Part, plain: Sequence[str]) -> bool:
-    """Whether tracks that a bus sums are there; one that does not say whose it is sums all but the voices."""
-    return bus.family in plain if bus.family else any(family != "vocals" for family in plain)
-
-
-def _original(name: str, parts: dict[str, Part]) -> str:
-    said = [token for token in tokens(name) if token not in PRINTS]
-    if len(said) == len(tokens(name)):
-        return ""
-    return next((each for each in parts if each != name and [t for t in tokens(each) if t != "dry"] == said), "")
 
 
 def _stems(found: Found, settings: CorpusSettings, findings: Findings) -> Iterator[Stem]:
