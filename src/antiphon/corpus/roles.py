@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from antiphon.corpus.instruments import family_of, is_instrument, means
-from antiphon.corpus.words import tokens
+from antiphon.corpus.words import tokens, words
 
 
 class Role(Enum):
@@ -72,6 +72,12 @@ UNSAID = SIDES | _named("bip bounce bounced print printed st stereo mono wet lon
 """What may stand behind the word that says what a file is."""
 
 
+SHORTEST_TITLE = 3
+"""Letters of the longest word of a title: a folder `a` with the tracks a, b and c has no mix."""
+
+VERSIONS = _named("bpm v ver version edit alt radio new old khz bit wav hz major minor maj min full song final")
+"""What stands beside the name of a song on its mix."""
+
 PRINTS = {"print", "printed", "wet"}
 """An effect was printed onto the track of that name, which is there as well."""
 
@@ -92,20 +98,23 @@ def part_of(name: str) -> Part:
     return Part(role, "vocals" if _has(said, VOCAL_MIXES) else family)
 
 
-def no_tracks(names: Sequence[str], include: Sequence[str] = ()) -> dict[str, str]:
-    """By name, why a file among those of a multitrack is no track of its own: what it is, in words.
+def no_tracks(names: Sequence[str], title: str, include: Sequence[str] = ()) -> dict[str, str]:
+    """By name, why a file among those of the multitrack `title` is no track of its own: what it is, in words.
 
     A bus stays where the tracks that it sums are not there, and a track that `include` names as what it is.
     """
     parts = {name: part_of(name) for name in names}
     wanted = [each for each in include if part_of(each).role is not Role.TRACK]
     plain = [part.family for part in parts.values() if part.role is Role.TRACK]
+    titles = [name for name, part in parts.items() if not part.family and _is_title(name, title)]
     reasons = {}
     for name, part in parts.items():
         if any(means(each, name) for each in wanted):
             continue
         if original := _original(name, parts):
             reasons[name] = f"a print of {original}"
+        elif titles == [name] and len(plain) > 2:
+            reasons[name] = Role.MIX.value
         elif part.role is not Role.TRACK and (part.role is not Role.BUS or _has_members(part, plain)):
             reasons[name] = part.role.value
     return reasons
@@ -114,6 +123,12 @@ def no_tracks(names: Sequence[str], include: Sequence[str] = ()) -> dict[str, st
 def _has_members(bus: Part, plain: Sequence[str]) -> bool:
     """Whether tracks that a bus sums are there; one that does not say whose it is sums all but the voices."""
     return bus.family in plain if bus.family else any(family != "vocals" for family in plain)
+
+
+def _is_title(name: str, title: str) -> bool:
+    """Whether a file says no more than what the song is called: `Lithium 124bpm v2` in the folder Lithium."""
+    said, of_title = set(words(name)), set(words(title.rpartition("/")[2]))
+    return max(map(len, of_title), default=0) >= SHORTEST_TITLE and of_title <= said <= of_title | VERSIONS
 
 
 def _original(name: str, parts: dict[str, Part]) -> str:

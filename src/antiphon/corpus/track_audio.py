@@ -49,19 +49,17 @@ def read_track(track: Track, start: float = 0.0, duration: float | None = None) 
 
 def _read_placed(source: Source, start: float, duration: float | None) -> Audio:
     """A source's sound over that stretch of its multitrack: silent before it begins."""
-    before = source.start - start
-    if before <= 0:
-        return read_source(source, max(-before, 0.0), duration)
-    if duration is not None and before >= duration:
-        nothing = read_source(source, 0.0, 0.0)
-        return replace(nothing, samples=_silence(duration, nothing))
-    part = read_source(source, 0.0, None if duration is None else duration - before)
-    samples = np.concatenate([_silence(before, part), part.samples])
-    return replace(part, samples=samples if duration is None else samples[: round(duration * part.sample_rate)])
-
-
-def _silence(seconds: float, like: Audio) -> Floats:
-    return np.zeros((round(seconds * like.sample_rate), like.channels), dtype=np.float32)
+    if not source.start:
+        return read_source(source, start, duration)
+    rate = source_header(source).sample_rate
+    # Whole frames of the multitrack, so that one excerpt goes on where another ends.
+    waiting = (round(source.start * rate) - round(start * rate)) / rate
+    if waiting <= 0:
+        return read_source(source, -waiting, duration)
+    sounding = None if duration is None else max(duration - waiting, 0.0)
+    part = read_source(source, 0.0, sounding)
+    silent = round((waiting if duration is None else min(waiting, duration)) * rate)
+    return replace(part, samples=np.concatenate([np.zeros((silent, part.channels), dtype=np.float32), part.samples]))
 
 
 def _is_sided(track: Track) -> bool:

@@ -131,6 +131,6 @@ def _sums(tracks: Sequence[MeasuredTrack]) -> list[Sum]:
 
 def _no_tracks(names: Sequence[str], multitrack: Multitrack) -> Iterator[Finding]:
     """What only a manifest can hold: a scan leaves it out by its name."""
-    for name, reason in no_tracks(names).items():
+    for name, reason in no_tracks(names, multitrack.name).items():
         advice = f"by its name {reason}, and no player: take it out of the manifest, or scan the folder again"
         yield Finding("no-track", "warning", f"{multitrack.name}/{name}", advice)

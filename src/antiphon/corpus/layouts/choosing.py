@@ -44,7 +44,7 @@ def chosen(found: Iterable[Found], folder: Path, settings: CorpusSettings, findi
 
 
 def _stems(found: Found, settings: CorpusSettings, findings: Findings) -> Iterator[Stem]:
-    reasons = no_tracks([stem.name for stem in found.stems], settings.include)
+    reasons = no_tracks([stem.name for stem in found.stems], found.name, settings.include)
     setting = "corpus.include" if settings.include else "corpus.exclude"
     for stem in found.stems:
         where = f"{found.name}/{stem.name}"
