@@ -23,6 +23,9 @@ Degree = Literal["sure", "likely", "loose"]
 
 DEGREES: tuple[Degree, ...] = ("sure", "likely", "loose")
 
+WINNERS = ("effects", *BEATEN)
+"""What a name is of, whatever else it says."""
+
 SHORTEST_PART = 3
 """Letters of an instrument's name inside a longer word: `bassdi`, `leadvox`."""
 
@@ -39,12 +42,15 @@ def family_of(name: str) -> str:
     """The family that a track's name speaks of, one of `FAMILIES` or `OTHERS`; empty where it speaks of none.
 
     Effects and what is beaten win over what they are mixed with, as the taxonomies of corpora have it; of other words
-    the last is what the name is about (a `string pad` is a pad), except that a bass may be played on anything.
+    the last is what the name is about (a `string pad` is a pad), except that a bass may be played on anything. Loose
+    words for what is beaten win over nothing: `acoustic room` is a guitar.
     """
     found = list(_full_words(name))
     for degree in DEGREES:
         families = [family for word in found for family in _families(word, degree)]
-        for winner in ("effects", *BEATEN):
+        if degree == "loose":
+            families = [family for family in families if family not in WINNERS] or families
+        for winner in WINNERS:
             if winner in families:
                 return winner
         if "bass" in families and families[-1] in ("guitar", "keys", "bowed strings"):
@@ -115,6 +121,8 @@ def _parts(word: str) -> Sequence[str]:
     """A word that holds others without a space: `kickin`, `leadvox`, `overheadl`; itself where it holds none."""
     if any(_families(each, degree) for each in _in_full(word) for degree in DEGREES):
         return [word]
+    if word[-1:] in ("l", "r") and len(word) >= SHORTEST_PART and is_known(word[:-1]):
+        return [word[:-1], word[-1]]
     for cut in range(2, len(word)):
         head, tail = word[:cut], word[cut:]
         for instrument, place in ((head, tail), (tail, head)):

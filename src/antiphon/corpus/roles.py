@@ -51,7 +51,7 @@ MIX_PHRASES = (
 ALONE_MIXES = _named("print prints bounce bounced output out outputs main mains decca ortf final stereo")
 """The sum of everything, where the name says nothing else."""
 
-PART_MIXES = _named("instrumental instrumentals instru karaoke playback")
+PART_MIXES = _named("instrumental instrumentals instru karaoke")
 VOCAL_MIXES = _named("acapella acapellas acappella accapella accapela")
 """Sums of a part of the tracks: of all that is not sung, of all that is."""
 

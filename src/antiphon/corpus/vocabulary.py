@@ -38,7 +38,7 @@ FAMILIES: Mapping[str, Family] = {
             "drum* kick snare hat hihat cymbal* overhead sidestick rimshot breakbeat bongo conga darbuka doumbek tabla "
             "timpani"
         ),
-        _named("kit tom ride crash splash china rim beat floor rack"),
+        _named("kit tom ride crash splash china rim beat floor rack crotch"),
         _named("room break loop"),
     ),
     "percussion": Family(

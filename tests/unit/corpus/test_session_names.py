@@ -10,24 +10,31 @@ from antiphon.corpus.words import words
 
 FAMILIES = {
     "drums": (
-        "BD|BD In|02_Kick In|Kick Out_bip|KickIn|kickin|KIK|KD Sub|Kick Trig|Kick Click|OFF KICK|SN|SN Top|SD bot|SNR|"
-        "SnareUp|snare sample|Side stick|Rim|HH|HiHat|High Hat|HATS|ALT HH|HAT FILL|OH|OHs|Ovh|Overheads|overheadl|RM|"
+        "BD|BD In|02_Kick In|Kick Out_bip|KickIn|kickin|KIK|KD Sub|Kick Trig|Kick Click|OFF KICK|SN|SN Top|"
+        "SD bot|SNR|"
+        "SnareUp|snare sample|Side stick|Rim|HH|HiHat|High Hat|HATS|ALT HH|HAT FILL|OH|OHs|Ovh|Overheads|"
+        "overheadl|RM|"
         "Room Mono|Drum Room|DrumsRoom|Tom|TOMS|Rack Tom|FT|RT|Floor Tom|Ride|Cym|CRASH FADE|China|Drm Loop|Loop1|"
-        "BREAK BEAT|HOUSE BEAT|TRAP BEAT|KICK HATS|02 DRUMSET|Dr Kit"
+        "BREAK BEAT|HOUSE BEAT|TRAP BEAT|KICK HATS|02 DRUMSET|Dr Kit|OHL|13 Crotch|14 Close RM Hat|"
+        "Nashville_Kick_Out.dup1_01|08-Kick-Title|Cymbal Swell"
     ),
     "percussion": "Perc 1|Percusion2|Aux Perc|Shkr|Tamb|Claps|Snaps|Cajon|Vibes|Glock|MALLET|Steel Drum|Cowbell",
     "bass": "Bs|BASS|Bass DI|bassdi|BassAmp|Bass Gtr|SY BASS|SynthBass|Bass Synth|Sub Bass|Upright Bass|Slap Bass",
     "guitar": (
-        "GTR|GTR 2|EGTR|AGTR|Ac Gtr|AcGtr2|E. Gtr Crunch|ElecGtr1DT|03_ElecGtr2a|Gtr DI|Gtr Harmony|Guitar Room|Nylon|"
-        "Tom Gtr|Rhythm Gtr Lt|Acoustic DI|Pedal Steel|Lead Gtr|GTR-Solo.dup1"
+        "GTR|GTR 2|EGTR|AGTR|Ac Gtr|AcGtr2|E. Gtr Crunch|ElecGtr1DT|03_ElecGtr2a|Gtr DI|Gtr Harmony|Guitar Room|"
+        "Nylon|"
+        "Tom Gtr|Rhythm Gtr Lt|Acoustic DI|Pedal Steel|Lead Gtr|GTR-Solo.dup1|ACO RHY_02|AMB Slide_02|"
+        "Acoustic Room|LapSteel1|16.Lead Guitar Amplitube Left_01|13.AG 1_01"
     ),
     "keys": (
-        "Pno|Pno_bip|Piano Left Hand|Grand Piano Hi|Kbd|Keys|Rhodes|EP|Wurli|Clav|Org|Hammond Hi|Organ Leslie|Syn|Sy 2|"
+        "Pno|Pno_bip|Piano Left Hand|Grand Piano Hi|Kbd|Keys|Rhodes|EP|Wurli|Clav|Org|Hammond Hi|Organ Leslie|"
+        "Syn|Sy 2|"
         "Pad|MELODY PAD|ECHO PAD|String Pad|Choir Pad|Bell Pad|Arp|ARP DIST|PLUCK|Lead|Synth Lead|Moog|FILL PIANO"
     ),
     "vocals": (
         "Vox|VOX LEAD|LV|LdVox|LeadVox|leadvox|Lead Vox Dbl|BV|BVs|BV 1|BGV3|BGVs|BGVOX 2|BGVOX MAIN|BackingVox3|"
-        "Vocal Chop|Vox Room|Chorus Vox|Gang Vox|Choir|Harmony 1|Ad Lib|Tenor 2|Whispers|Main Vox"
+        "Vocal Chop|Vox Room|Chorus Vox|Gang Vox|Choir|Harmony 1|Ad Lib|Tenor 2|Whispers|Main Vox|BU VOC1_02|"
+        "14.KD.BV Dbl_01|12_Vox_Backing|OperaVox1"
     ),
     "bowed strings": "Strings|Str Hi|Vln 1|Violins II|Vla|Vc|Vc Solo|Celli|Contrabass|Fiddle",
     "wind": "Brass|Tpt|Tpt 2|Tbn|Fr Horn|Hn|Sax|Tenor Sax|AltoSax|Bari Sax|Flute|Picc|Ob 1|Clarinet|Bass Clarinet|Bsn",
@@ -36,23 +43,26 @@ FAMILIES = {
     "mandolin": "Mando 2",
     "ukulele": "Uke",
     "harp": "Harp",
-    "": "Audio 1|Take 3|Verse|BEEP|Kontakt|Ann|guide|target|a|03|All Along",
+    "": "Audio 1|Take 3|Verse|BEEP|Kontakt|Ann|guide|target|a|03|All Along|Playback L|17-Solo 1",
 }
 
 ROLES = {
     Role.MIX: (
-        "MASTER|00_master|Mix|Mixture|Mixdown|Rough Mix|ROUGHMIX|2-Bus|2 Bus|2Mix|Stereo Out|Output 1-2|Main Out|Print|"
-        "Bounce 3|PreMaster|Main System|Lead Me Home Master|Guitar Town Rough Mix|Main L"
+        "MASTER|00_master|Mix|Mixture|Mixdown|Rough Mix|ROUGHMIX|2-Bus|2 Bus|2Mix|Stereo Out|Output 1-2|"
+        "Main Out|Print|"
+        "Bounce 3|PreMaster|Main System|Lead Me Home Master|Guitar Town Rough Mix|Main L|21.Valerie Mix_01|"
+        "Trooper-mix1|10_RR Master_01"
     ),
     Role.BUS: (
-        "Drm Bus|DrumBus|Drum Mix|Gtr Mix|BGV All|All Drums|Kick Sum|Drums Parallel|Music Bus|Bus 3-4|Vox Submix|"
+        "Drm Bus|DrumBus|Drum Mix|Gtr Mix|BGV All|All Drums|Kick Sum|Drums Parallel|Music Bus|Bus 3-4|"
+        "Vox Submix|Lead VOX Double_SUM|Piano_SUM|"
         "Instrumental|My Song - Instrumental|Acapella"
     ),
     Role.REFERENCE: "Ref|Reference|Demo Vox|Scratch Vox|Scratch Gtr",
     Role.CLICK: "Click|Click Track|Metronome|Count In|SMPTE|Talkback",
     Role.RETURN: (
         "Verb|Vox Verb|Snare Verb|Reverb|Delay|Gtr Dly|FX Return|FX Rtn 1|Vox Echo|BGVOX ECHO|Plate|Hall|Slapback|"
-        "Delay Throw|Aux 2"
+        "Delay Throw|Aux 2|24.Vocal.Eko.Plate_01"
     ),
 }
 
