@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,24 +61,35 @@ class Audio:
         return int(self.samples.shape[1])
 
 
+Side = Literal["", "left", "right"]
+
+
 @dataclass(frozen=True)
 class Source:
     """A file that holds a track or a part of it; `stream` counts the audio streams of a container of several.
 
-    `sha256` is the hash of the file's bytes, empty as long as nobody asked for it.
+    `sha256` is the hash of the file's bytes, empty as long as nobody asked for it. `side` says which channel of a
+    stereo track a mono file is, empty where it is all of them. `start` is when its sound begins, in seconds after the
+    multitrack does.
     """
 
     path: Path
     stream: int = 0
     sha256: str = ""
+    side: Side = ""
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(self.start >= 0, f"a source must not start before its multitrack, got {self.start} s")
 
 
 @dataclass(frozen=True)
 class Track:
     """One stem of a multitrack: its name, its instrument in the field's words, its length in seconds.
 
-    Its sound is the sum of its `sources`: takes and layers of one instrument, which start together. `sample_rate` is
-    that of the first one in Hz, 0 where it is unknown.
+    Its sound is the sum of its `sources`, takes and layers of one instrument, each from its own start and, where it is
+    one side of a stereo recording, on that side. `duration` is when the last of them ends. `sample_rate` is that of the
+    first one in Hz, 0 where it is unknown.
     """
 
     name: str

@@ -39,3 +39,21 @@ def test_where_training_would_be_wrong_the_exit_code_is_4(call, tmp_path):
 
 def test_a_corpus_that_is_not_there_is_refused(call, tmp_path):
     refused(call("corpus", "check", tmp_path / "nowhere"), 4, "no such corpus")
+
+
+def test_a_scan_lists_what_it_leaves_out_and_why(call, tmp_path):
+    for number, name in enumerate(("Bass DI", "GTR L", "GTR R", "BD", "MASTER", "Click")):
+        sound(tmp_path / "Song" / f"{name}.wav", tones(2, seed=number))
+    result = call("corpus", "scan", tmp_path)
+    assert result.code == 0, result
+    table, left_out = result.out.split("\n\n")
+    assert table.splitlines()[1].startswith("Song        Bass DI, GTR")
+    assert [line.split("  ", 1)[0] for line in left_out.splitlines()] == ["left out", "BD", "Click", "MASTER"]
+    assert "setting corpus.exclude: drums" in left_out
+    found = json.loads(call("corpus", "scan", tmp_path, "--json").out)["left_out"]
+    assert {(each["where"], each["reason"]) for each in found} == {
+        ("Song/BD", "setting corpus.exclude"),
+        ("Song/Click", "a click"),
+        ("Song/MASTER", "a mix"),
+    }
+    assert result.err.count("warning: ") == result.err.count("\n") == 3

@@ -32,7 +32,7 @@ class Loudness:
 
 def steps(path, levels, last=4000):
     """Half a second of noise per level, the last segment `last` samples long."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(list(path.stem.encode()))
     lengths = [4000] * (len(levels) - 1) + [last]
     parts = [level * random.uniform(-1, 1, length) for level, length in zip(levels, lengths, strict=True)]
     write(path, Audio(np.concatenate(parts).astype(np.float32)[:, None], RATE))
@@ -124,6 +124,29 @@ def test_an_alphabet_is_made_of_tracks_and_not_of_their_mixes(tmp_path):
         )
         counts.append(len(training_segments(prepared.encoded, prepared.division["train"]).level))
     assert counts[0] == counts[1] == 36
+
+
+def test_a_track_that_is_the_sum_of_others_is_left_out_by_measure_and_named(tmp_path):
+    take = three_tracks(tmp_path)
+    total = 0.5 * sum(read_track(track).samples for track in take.tracks)
+    write(tmp_path / "d.wav", Audio(total, RATE))
+    mix = Track("d", (Source(tmp_path / "d.wav"),), duration=6.0, sample_rate=RATE)
+    take = Multitrack("take", "piece", (*take.tracks, mix))
+    with pytest.warns(AntiphonWarning, match=r"the answer: take: d is the sum of 3 of the other tracks \(a, b, c\)"):
+        encoded = encode((take,), perception(), CorpusSettings())
+    assert [each.track.name for each in encoded["take"]] == ["a", "b", "c"]
+    with pytest.warns(AntiphonWarning, match=r"kept by setting corpus\.leave_out_sums: take: d is the sum"):
+        encoded = encode((take,), perception(), CorpusSettings(leave_out_sums=False))
+    assert len(encoded["take"]) == 4
+
+
+def test_one_sound_twice_is_named_and_stays(tmp_path):
+    take = three_tracks(tmp_path)
+    write(tmp_path / "d.wav", Audio(0.5 * read_track(take.tracks[1]).samples, RATE))
+    copy = Track("d", (Source(tmp_path / "d.wav"),), duration=6.0, sample_rate=RATE)
+    with pytest.warns(AntiphonWarning, match="one sound twice, keep one of them: take: b is the same sound as d"):
+        encoded = encode((Multitrack("take", "piece", (*take.tracks, copy)),), perception(), CorpusSettings())
+    assert len(encoded["take"]) == 4
 
 
 @pytest.mark.parametrize(("targets", "answered"), [((), {0, 1, 2}), (("low",), {2}), (("wind",), {0, 1})])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ from antiphon.errors import BadData, SettingsError
 from antiphon.interfaces import Progress
 
 if TYPE_CHECKING:
+    from antiphon.corpus.manifest import Corpus
     from antiphon.corpus.synthesis.building import BuildReport
 
 corpus_app = App(name="corpus", help="Which audio there is: find it, check it, or build it from scores.")
@@ -55,7 +57,7 @@ def scan(
         write_manifest(output, found)
     if as_json:
         rows = [{"name": each.name, "tracks": [track.name for track in each.tracks]} for each in multitracks]
-        print_json({"multitracks": rows})
+        print_json({"multitracks": rows, "left_out": plain(found.left_out)})
     else:
         print_table(
             ("multitrack", "tracks", "seconds"),
@@ -64,6 +66,20 @@ def scan(
                 for each in multitracks
             ],
         )
+        _print_left_out(found)
+
+
+def _print_left_out(corpus: Corpus) -> None:
+    """Each name of a track that was left out, and why; nothing where none was."""
+    names = [each.where.rpartition("/")[2] for each in corpus.left_out]
+    reasons = [f"{each.reason}: {each.family}" if each.family else each.reason for each in corpus.left_out]
+    rows = [
+        (f"{name} ({count})" if count > 1 else name, reason)
+        for (name, reason), count in sorted(Counter(zip(names, reasons, strict=True)).items())
+    ]
+    if rows:
+        print()
+        print_table(("left out", "why"), rows)
 
 
 @corpus_app.command

@@ -39,6 +39,8 @@ class CorpusSettings(Section):
     answers each other one (paper 5.1), and which of two a guide is, only its timbre tells."""
     skip_unreadable: bool = False
     """Whether a scan goes on without what it cannot read, and says so, instead of refusing the whole corpus."""
+    leave_out_sums: bool = True
+    """Whether a track that is the sum of others (a bus, a mix), as measured, is left out: it holds the answer."""
     silence_dbfs: float = -60.0
     """A track that never reaches this level holds nothing to learn from, and is left out by name."""
     split_by: Literal["piece", "artist", "take"] = "piece"

@@ -1,91 +1,161 @@
-"""The names of instruments as musicians and corpora write them, and which of them a setting means.
-
-The families are those of the taxonomies of MedleyDB and MoisesDB, whose percussion includes what has a pitch.
-"""
+"""Which instrument a name means, however it is written, and which instruments a setting means."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-MIXES = frozenset({"mix", "mixture", "mixdown", "master", "main system"})
-"""Names of the sum of all others, which is no track (`main system`: MedleyDB's recording of a whole ensemble)."""
-
-
-def _named(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
-
-FAMILIES: Mapping[str, frozenset[str]] = {
-    "drums": _named("drum* kick snare tom hat hihat cymbal* overhead bongo conga darbuka doumbek tabla timpani"),
-    "percussion": _named(
-        "perc* triangle bell cowbell cabasa gong guiro chime castanet clap snap rattle shaker maraca tambourine gu "
-        "tamburine xylophone vibraphone marimba glockenspiel whistle bongo conga darbuka doumbek tabla timpani"
-    ),
-    "effects": _named("effect fx sfx scratch* click metronome foley"),
-    "vocals": _named("vocal* vox voice singer singing rapper choir speaker beatbox*"),
-    "keys": _named("key piano organ harpsichord clavinet celesta rhodes wurlitzer accordion synth*"),
-    "bowed strings": _named("violin viola cello violoncello contrabass fiddle erhu string"),
-    "wind": _named(
-        "wind brass reed flute piccolo recorder oboe clarinet bassoon sax saxophone horn trumpet trombone tuba cornet "
-        "flugelhorn euphonium panpipe bagpipe dizi harmonica"
-    ),
-}
-"""What the members of a family are called, one word each; a star stands for any ending (`perc*`: percusion as well)."""
-
-OTHERS = _named("bass guitar harp banjo mandolin ukulele lute oud sitar theremin sampler")
-"""Instruments that are a family of their own."""
-
-ATTRIBUTES = _named(
-    "electric acoustic clean distorted lead rhythm backing background male female bowed plucked other double grand "
-    "upright slide pedal section soprano alto tenor baritone english french"
+from antiphon.corpus.vocabulary import (
+    ABBREVIATIONS,
+    ATTRIBUTES,
+    BEATEN,
+    COMPOUNDS,
+    FAMILIES,
+    LIKELY_LENGTH,
+    OTHERS,
+    PLACES,
+    SURE_ABBREVIATIONS,
 )
-"""Words that go with an instrument's name."""
+from antiphon.corpus.words import words
+
+Degree = Literal["sure", "likely", "loose"]
+
+DEGREES: tuple[Degree, ...] = ("sure", "likely", "loose")
+
+WINNERS = ("effects", *BEATEN)
+"""What a name is of, whatever else it says."""
+
+SHORTEST_PART = 3
+"""Letters of an instrument's name inside a longer word: `bassdi`, `leadvox`."""
 
 
-def words(text: str) -> list[str]:
-    """The words of a name, lower case, without numbers and signs."""
-    return re.findall(r"[^\W\d_]+", text.lower())
+@dataclass(frozen=True)
+class _Word:
+    """One word of a name in full, and whether it was written so short that it could be another."""
+
+    text: str
+    is_short: bool = False
 
 
-def is_mix(name: str) -> bool:
-    """Whether a track is the mixdown of the others."""
-    return " ".join(words(name)) in MIXES
+def family_of(name: str) -> str:
+    """The family that a track's name speaks of, one of `FAMILIES` or `OTHERS`; empty where it speaks of none.
+
+    Effects and what is beaten win over what they are mixed with, as the taxonomies of corpora have it; of other words
+    the last is what the name is about (a `string pad` is a pad), except that a bass may be played on anything. Loose
+    words for what is beaten win over nothing: `acoustic room` is a guitar.
+    """
+    found = list(_full_words(name))
+    for degree in DEGREES:
+        families = [family for word in found for family in _families(word, degree)]
+        if degree == "loose":
+            families = [family for family in families if family not in WINNERS] or families
+        for winner in WINNERS:
+            if winner in families:
+                return winner
+        if "bass" in families and families[-1] in ("guitar", "keys", "bowed strings"):
+            return "bass"
+        if families:
+            return families[-1]
+    return ""
 
 
 def is_wanted(instrument: str, include: Iterable[str], exclude: Iterable[str]) -> bool:
     """Whether an instrument stays: it is one of `include` where there are any, else none of `exclude`."""
     chosen = list(include)
-    return any(_means(each, instrument) for each in chosen or exclude) == bool(chosen)
+    return any(means(each, instrument) for each in chosen or exclude) == bool(chosen)
 
 
 def is_instrument(name: str) -> bool:
     """Whether a name is that of an instrument and nothing else: `other keys` is, `string quartet` is not."""
-    found = words(name)
-    return bool(found) and all(
-        word in ATTRIBUTES or any(_in(word, members) for members in (*FAMILIES.values(), OTHERS)) for word in found
-    )
+    found = list(_full_words(name))
+    named = [any(_families(word, degree) for degree in ("sure", "likely")) for word in found]
+    return any(named) and all(known or word.text in ATTRIBUTES for known, word in zip(named, found, strict=True))
 
 
-def _means(wanted: str, instrument: str) -> bool:
-    """A family means its members; any other name means what has all its words, in the singular or the plural."""
-    found = words(instrument)
-    family = next((members for name, members in FAMILIES.items() if _singular(name) == _singular(wanted)), None)
-    if family is not None and any(_in(word, family) for word in found):
+def is_known(word: str) -> bool:
+    """Whether a single word, lower case, is one of an instrument's."""
+    return any(_families(each, degree) for each in _in_full(word) for degree in DEGREES)
+
+
+def means(wanted: str, instrument: str) -> bool:
+    """Whether `instrument` is what a setting calls `wanted`: a family means its members, any other name means what has
+    all its words, in the singular or the plural, in full or as the studio writes them."""
+    family = next((each for each in FAMILIES if _singulars(each) == _singulars(wanted)), None)
+    if family is not None and _is_member(instrument, family):
         return True
-    parts = [_stem(word) for word in words(wanted)]
-    return bool(parts) and set(parts) <= {_stem(word) for word in found}
+    parts = {word.text for word in _full_words(wanted)}
+    return bool(parts) and family is None and parts <= {word.text for word in _full_words(instrument)}
+
+
+def _is_member(instrument: str, family: str) -> bool:
+    own = family_of(instrument)
+    shared = own in BEATEN and family in BEATEN
+    return own == family or (shared and any(family in _families(word, "sure") for word in _full_words(instrument)))
+
+
+def _full_words(name: str) -> Iterator[_Word]:
+    """The words of a name in full and in the singular; compounds are one."""
+    parts = [part for word in words(name) for part in _parts(word)]
+    while parts:
+        pair = " ".join(_singular(part) for part in parts[:2])
+        expanded = " ".join(word.text for part in parts[:2] for word in _in_full(part))
+        compound = COMPOUNDS.get(pair) or COMPOUNDS.get(expanded)
+        if compound and len(parts) > 1:
+            yield from map(_Word, compound.split())
+            parts = parts[2:]
+        else:
+            yield from _in_full(parts.pop(0))
+
+
+def _in_full(word: str) -> list[_Word]:
+    """`gtrs` is a guitar, `bgv` a backing vocal."""
+    for form in (word, _singular(word)):
+        if form in ABBREVIATIONS:
+            is_short = len(form) <= LIKELY_LENGTH and form not in SURE_ABBREVIATIONS
+            return [_Word(part, is_short) for part in ABBREVIATIONS[form].split()]
+    return [_Word(_singular(word))]
+
+
+def _parts(word: str) -> Sequence[str]:
+    """A word that holds others without a space: `kickin`, `leadvox`, `overheadl`; itself where it holds none."""
+    if any(_families(each, degree) for each in _in_full(word) for degree in DEGREES):
+        return [word]
+    if word[-1:] in ("l", "r") and len(word) >= SHORTEST_PART and is_known(word[:-1]):
+        return [word[:-1], word[-1]]
+    for cut in range(2, len(word)):
+        head, tail = word[:cut], word[cut:]
+        for instrument, place in ((head, tail), (tail, head)):
+            if len(instrument) >= SHORTEST_PART and is_known(instrument) and _is_place(place):
+                return [head, tail]
+    return [word]
+
+
+def _is_place(word: str) -> bool:
+    return word in PLACES or (len(word) >= SHORTEST_PART and is_known(word))
+
+
+def _families(word: _Word, degree: Degree) -> list[str]:
+    """The families to which a word says it belongs, to that degree."""
+    found = []
+    for name, family in FAMILIES.items():
+        sure = _in(word.text, family.sure)
+        likely = (sure and word.is_short) or word.text in family.likely
+        degrees = {"sure": sure and not word.is_short, "likely": likely, "loose": word.text in family.loose}
+        if degrees[degree]:
+            found.append(name)
+    return found or ([word.text] if degree == "sure" and word.text in OTHERS else [])
 
 
 def _in(word: str, members: frozenset[str]) -> bool:
-    return _stem(word) in members or any(
-        member.endswith("*") and word.startswith(member.rstrip("*")) for member in members
-    )
+    return word in members or any(member.endswith("*") and word.startswith(member[:-1]) for member in members)
 
 
-def _singular(name: str) -> list[str]:
-    return [_stem(word) for word in words(name)]
+def _singulars(name: str) -> list[str]:
+    return [_singular(word) for word in words(name)]
 
 
-def _stem(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us")) else word
+def _singular(word: str) -> str:
+    """Without the plural's s, also that of an abbreviation (`bvs`, `ohs`)."""
+    is_plural = word.endswith("s") and not word.endswith(("ss", "us"))
+    return word[:-1] if is_plural and (len(word) > 3 or word[:-1] in ABBREVIATIONS) else word

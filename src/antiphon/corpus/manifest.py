@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from antiphon.corpus.splits import Split
 from antiphon.errors import AntiphonError, BadData
 from antiphon.files import sha256, whole_file
 from antiphon.interfaces import Progress, no_progress
-from antiphon.types import Multitrack, Source, Track
+from antiphon.types import Multitrack, Side, Source, Track
 
 MANIFEST_VERSION = 1
 """Version of a line; raised whenever a field changes its meaning."""
@@ -28,11 +28,21 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A track that a scan leaves out: where it was found, why, and the family of its instrument where it says one."""
+
+    where: str
+    reason: str
+    family: str = ""
+
+
+@dataclass(frozen=True)
 class Corpus:
-    """Multitracks, and the split of those that have one already, by name."""
+    """Multitracks, the split of those that have one already, by name, and what a scan left out of them."""
 
     multitracks: tuple[Multitrack, ...]
     splits: Mapping[str, Split] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class _Model(BaseModel):
@@ -43,6 +53,14 @@ class _SourceLine(_Model):
     path: Name
     stream: int = Field(0, ge=0)
     sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    side: Side = ""
+    start: float = Field(0.0, ge=0)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What no session asks for is not written: the line of any other corpus reads as it always did."""
+        written: dict[str, Any] = handler(self)
+        return {key: value for key, value in written.items() if value or key not in ("side", "start")}
 
 
 class _TrackLine(_Model):
@@ -145,8 +163,7 @@ def _line(multitrack: Multitrack, split: Split | None, folder: Path) -> _Line:
             name=track.name,
             instrument=track.instrument,
             sources=tuple(
-                _SourceLine(path=_stored(source.path, folder), stream=source.stream, sha256=source.sha256)
-                for source in track.sources
+                _SourceLine(**{**vars(source), "path": _stored(source.path, folder)}) for source in track.sources
             ),
             duration=track.duration,
             sample_rate=track.sample_rate,
@@ -191,7 +208,7 @@ def _multitrack(line: _Line, folder: Path) -> Multitrack:
     tracks = tuple(
         Track(
             name=track.name,
-            sources=tuple(Source(folder / source.path, source.stream, source.sha256) for source in track.sources),
+            sources=tuple(Source(**{**dict(source), "path": folder / source.path}) for source in track.sources),
             duration=track.duration,
             instrument=track.instrument,
             sample_rate=track.sample_rate,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from antiphon.config import CorpusSettings
 from antiphon.corpus.instruments import is_wanted
 from antiphon.corpus.track_audio import TrackSound
+from antiphon.dataset.sums import held_in
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.perception import Perception
@@ -58,8 +59,9 @@ def encode(
     """Every sounding track's segments, by multitrack name. Frames come from the cache where it has them.
 
     Where `settings.guides` is "mix", the mix of all tracks but one follows them, for each one. Tracks that never reach
-    `settings.silence_dbfs` are left out with a warning that names them, and so are multitracks with fewer than two
-    others. Raises BadData for an unreadable track, and where no multitrack is left.
+    `settings.silence_dbfs`, and tracks that are the sum of others (`settings.leave_out_sums`), are left out with a
+    warning that names them, and so are multitracks with fewer than two that sound. Raises BadData for an unreadable
+    track, and where no multitrack is left.
     """
     tracks = [(multitrack.name, track) for multitrack in multitracks for track in multitrack.tracks]
 
@@ -68,6 +70,10 @@ def encode(
 
     results = _side_by_side(encode_one, tracks, workers, progress, "encode")
     together = _that_sound([(name, result) for (name, _), result in zip(tracks, results, strict=True)], settings)
+    held = held_in(together, settings.leave_out_sums)
+    together = {
+        name: tuple(each for each in tracks if (name, each.track.name) not in held) for name, tracks in together.items()
+    }
     if settings.guides == "mix":
         together = _with_mixes(together, perception, settings, workers, progress)
     if perception.settings.segmenter != "uniform":

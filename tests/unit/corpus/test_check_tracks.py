@@ -120,7 +120,9 @@ def test_a_mix_among_the_stems_is_named_once(tmp_path, others, suffix):
     odd = multitrack(tmp_path / "odd", stems)
     mix = multitrack(tmp_path / "odd", {"all": 0.5 * sum(stems.values())}, suffix=suffix)
     finding = only(report_of([*others, type(odd)("odd", "odd", odd.tracks + mix.tracks)]))
-    assert (finding.kind, finding.severity, finding.where) == ("mix", "error", "odd/all")
+    assert (finding.kind, finding.severity, finding.where) == ("mix", "warning", "odd/all")
+    assert finding.sentence.startswith("is the sum of 3 of the other tracks (a, b, c), to ")
+    assert finding.sentence.endswith("training leaves it out")
 
 
 @pytest.mark.parametrize(("level_db", "lag"), [(-10, 0.0), (-15, 0.012)])

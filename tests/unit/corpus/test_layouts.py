@@ -68,8 +68,7 @@ def test_the_user_chooses_what_is_out(tmp_path):
 def test_a_mix_is_no_track(tmp_path):
     for each in ("bass", "piano", "Mixture", "mix", "mixdown", "00_master"):
         noise(tmp_path / f"{each}.wav")
-    told = r"4 files left out, mixes by their name: 00_master\.wav, Mixture\.wav, mix\.wav, mixdown\.wav"
-    with pytest.warns(AntiphonWarning, match=told):
+    with pytest.warns(AntiphonWarning, match="4 files left out .*a mix: 00_master, Mixture, mix, mixdown"):
         (found,) = scan(tmp_path, SETTINGS)
     assert [track.name for track in found.tracks] == ["bass", "piano"]
 

@@ -91,7 +91,7 @@ def _examine(multitrack: Multitrack, settings: Settings) -> Examined:
     if heard:
         findings += lengths_of(heard, multitrack)
         findings += starts_of(heard, multitrack)
-        findings += pairs_of(heard, multitrack)
+        findings += pairs_of(heard, multitrack, settings.corpus)
     sounding = [each.copy for each in heard if np.any(each.copy)]
     return Examined(
         multitrack,

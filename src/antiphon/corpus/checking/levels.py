@@ -45,7 +45,8 @@ def lengths_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack) -> Iterat
     """Findings about the lengths and rates of simultaneous tracks."""
     shortest, longest = (choose(heard, key=lambda each: each.duration) for choose in (min, max))
     difference = longest.duration - shortest.duration
-    if difference > LENGTH_SECONDS:
+    is_shifted = any(source.start for each in heard for source in each.track.sources)
+    if difference > LENGTH_SECONDS and not is_shifted:
         yield Finding(
             "length-difference",
             "warning",
@@ -66,16 +67,18 @@ def lengths_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack) -> Iterat
 
 
 def starts_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack) -> Iterator[Finding]:
-    """A finding where the time stamps of simultaneous tracks say that they did not begin together."""
-    stamps = [(start_of(each.track.path, each.sample_rate), each.track.name) for each in heard]
-    stamped = sorted((start, name) for start, name in stamps if start is not None)
+    """A finding where the time stamps of simultaneous tracks say that they did not begin as the corpus has it."""
+    sources = [(source, each.track.name) for each in heard for source in each.track.sources]
+    stamps = [(start_of(source.path), source.start, name) for source, name in sources]
+    stamped = sorted((stamp - start, name) for stamp, start, name in stamps if stamp is not None)
     if len(stamped) > 1 and stamped[-1][0] - stamped[0][0] > START_SECONDS:
         (first, earliest), (last, latest) = stamped[0], stamped[-1]
         yield Finding(
             "start-difference",
             "error",
             multitrack.name,
-            f"by its time stamp {latest} began {last - first:.3f} s after {earliest}; export all from one start",
+            f"by its time stamp {latest} began {last - first:.3f} s after {earliest}, and is not shifted so: scan the "
+            "folder again, which shifts it, or export all from one start",
             {"difference_seconds": last - first},
         )
 

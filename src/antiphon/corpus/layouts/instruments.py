@@ -1,14 +1,16 @@
-"""`piece/instrument/*.wav`: each folder of an instrument is a track, the sum of its files; so is a file beside them."""
+"""`piece/instrument/*.wav`: each folder of an instrument is a track, the sum of its files; so is a file beside
+them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon.corpus.instruments import is_instrument, words
+from antiphon.corpus.instruments import is_instrument
 from antiphon.corpus.layouts.folders_on_disk import Folder
 from antiphon.corpus.layouts.names import file_stems
 from antiphon.corpus.layouts.stems import Findings, Found, Layout, Part, Stem
-from antiphon.types import Source
+from antiphon.corpus.layouts.stereo import sided
+from antiphon.corpus.words import words
 
 
 def _recognises(top: Folder) -> bool:
@@ -25,7 +27,7 @@ def _is_piece(folder: Folder) -> bool:
 def _find(top: Folder, findings: Findings) -> Iterator[Found]:
     for folder in top.all():
         summed = tuple(
-            Stem(each.name, " ".join(words(each.name)), tuple(Part(Source(path)) for path in each.audio))
+            Stem(each.name, " ".join(words(each.name)), tuple(map(Part, sided(each.audio))))
             for each in folder.folders
             if each.audio and not each.folders
         )

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from antiphon.corpus.instruments import words
 from antiphon.corpus.layouts.folders_on_disk import Folder
 from antiphon.corpus.layouts.metadata import Metadata, read_json
 from antiphon.corpus.layouts.stems import Findings, Found, Layout, Part, Stem
+from antiphon.corpus.words import words
 from antiphon.types import Source
 
 CLASSES = frozenset(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from antiphon.corpus.instruments import words
 from antiphon.corpus.layouts.folders_on_disk import Folder, normalized
 from antiphon.corpus.layouts.stems import Findings, Part, Stem
+from antiphon.corpus.layouts.stereo import with_stereo
+from antiphon.corpus.words import words
 from antiphon.types import Source
 
 MOST_TRACKS = 500
@@ -38,11 +39,13 @@ def file_stem(path: Path, name: str) -> Stem:
 
 
 def file_stems(folder: Folder, findings: Findings) -> tuple[Stem, ...]:
-    """Each audio file of a folder as a stem; none, and a problem, for more files than a multitrack has."""
+    """Each audio file of a folder as a stem, left and right of a stereo recording as one; none, and a problem, for more
+    files than a multitrack has."""
     if len(folder.audio) > MOST_TRACKS:
         findings.problems.append(
             f"{folder.path}: {len(folder.audio):,} audio files in one folder are no multitrack; "
             "give each recording a folder of its own"
         )
         return ()
-    return tuple(file_stem(path, stem) for stem, path in by_stem(folder, findings).items())
+    stems = {name: file_stem(path, name) for name, path in by_stem(folder, findings).items()}
+    return with_stereo(stems, folder.path, findings)

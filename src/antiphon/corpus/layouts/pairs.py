@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon.corpus.instruments import is_instrument, words
+from antiphon.corpus.instruments import is_instrument
 from antiphon.corpus.layouts.folders_on_disk import Folder
 from antiphon.corpus.layouts.names import by_stem, file_stem
 from antiphon.corpus.layouts.stems import Findings, Found, Layout, counted, first_few
+from antiphon.corpus.words import words
 
 ROLES = {"guide", "guides", "partner", "partners", "target", "targets"}
 """Names of folders that say that their files are parts in a pair."""

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from antiphon.config import CorpusSettings, LayoutName
-from antiphon.corpus.instruments import is_mix, is_wanted
+from antiphon.corpus.layouts.choosing import chosen
 from antiphon.corpus.layouts.folders import FOLDERS
 from antiphon.corpus.layouts.folders_on_disk import Folder, look, normalized
 from antiphon.corpus.layouts.instruments import INSTRUMENTS
-from antiphon.corpus.layouts.left_out import left_out
 from antiphon.corpus.layouts.medleydb import MEDLEYDB
 from antiphon.corpus.layouts.moisesdb import MOISESDB
 from antiphon.corpus.layouts.musdb18 import MUSDB18, MUSDB18_HQ
 from antiphon.corpus.layouts.names import file_stem
 from antiphon.corpus.layouts.pairs import PAIRS, paired, role_names
 from antiphon.corpus.layouts.slakh2100 import SLAKH2100
+from antiphon.corpus.layouts.starts import with_starts
 from antiphon.corpus.layouts.stems import Findings, Found, Layout, Stem, counted, first_few
 from antiphon.corpus.layouts.takes import TAKES
+from antiphon.corpus.layouts.without_place import without_place
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.track_audio import source_header
 from antiphon.errors import AntiphonWarning, BadData, MissingExtra
@@ -59,18 +59,19 @@ def scan_corpus(folder: Path, settings: CorpusSettings, layout: LayoutName | Non
     """Every multitrack below `folder`, by name, and its split where the corpus has its own division.
 
     `layout` names one of `LAYOUTS`; else that of the settings, or by itself. Only names and metadata are read, and of
-    the sounds their lengths. Mixes and unwanted instruments are left out. AntiphonWarnings name what was left out or
-    looks odd. Raises BadData (MissingExtra where PyAV would help) with all that could not be read (warns instead with
+    the sounds their lengths and time stamps. What is no track and what is unwanted is left out; files are shifted by
+    their time stamps. AntiphonWarnings name what was left out or looks odd, and `Corpus.left_out` holds all of it.
+    Raises BadData (MissingExtra where PyAV would help) with all that could not be read (warns instead with
     `settings.skip_unreadable`), and where no multitrack is found.
     """
     top, remains = look(folder)
     findings = Findings(remains.problems, _passed_over(remains.hidden, remains.links))
-    chosen = _chosen(top, layout or settings.layout)
-    meant = list(chosen.find(top, findings))
-    found = _selected(meant, folder, settings, findings)
-    corpus = _opened(found, chosen.licence, findings)
-    if chosen in GENERIC:
-        findings.remarks += left_out(top, chosen.name, meant, findings)
+    kind = _layout(top, layout or settings.layout)
+    meant = list(kind.find(top, findings))
+    corpus = _opened(chosen(meant, folder, settings, findings), kind.licence, findings)
+    if kind in GENERIC:
+        findings.remarks += without_place(top, kind.name, meant, findings)
+    corpus = replace(corpus, left_out=tuple(findings.left_out))
     if not corpus.multitracks and (settings.skip_unreadable or not findings.problems):
         raise BadData(
             f"{folder}: no multitrack here; expected folders that each hold two simultaneous tracks or more "
@@ -86,7 +87,7 @@ def recognised(folder: Path) -> LayoutName:
     top, remains = look(folder)
     if remains.problems and not top.files and not top.folders:
         raise BadData(remains.problems[0])
-    return _chosen(top, "auto").name
+    return _layout(top, "auto").name
 
 
 def pair(a: Path, b: Path) -> Multitrack:
@@ -96,7 +97,11 @@ def pair(a: Path, b: Path) -> Multitrack:
     stems = normalized(a.stem), normalized(b.stem)
     roles = role_names(*stems)
     name = " + ".join(stems)
-    return Multitrack(name, name, (_track(file_stem(a, roles[0])), _track(file_stem(b, roles[1]))))
+    findings = Findings()
+    tracks = [_track(file_stem(path, role)) for path, role in zip((a, b), roles, strict=True)]
+    together = Multitrack(name, name, with_starts(name, tracks, findings))
+    _report(a, findings, CorpusSettings())
+    return together
 
 
 def paired_folders(a: Path, b: Path) -> tuple[Multitrack, ...]:
@@ -115,84 +120,38 @@ def paired_folders(a: Path, b: Path) -> tuple[Multitrack, ...]:
     return multitracks
 
 
-def _chosen(top: Folder, name: LayoutName) -> Layout:
+def _layout(top: Folder, name: LayoutName) -> Layout:
     return next(each for each in LAYOUTS if each.name == name or (name == "auto" and each.recognises(top)))
-
-
-def _selected(found: Iterable[Found], folder: Path, settings: CorpusSettings, findings: Findings) -> list[Found]:
-    """Multitracks of two wanted stems or more; what is left out is counted by name."""
-    kept, alone, bleeding = [], [], []
-    out: Counter[str] = Counter()
-    for each in found:
-        stems = []
-        for stem in each.stems:
-            wanted = _wanted(stem, settings)
-            if not is_mix(stem.instrument):
-                out[stem.name] += int(wanted is None)
-                if wanted:
-                    out[f"part of {stem.name}"] += len(stem.parts) - len(wanted.parts)
-                    stems.append(wanted)
-        if len(stems) > 1:
-            kept.append(replace(each, stems=tuple(stems)))
-            bleeding += [each.name] if each.has_bleed else []
-        elif stems:
-            alone.append(each.name)
-    names = [f"{name} ({count})" if count > 1 else name for name, count in sorted((+out).items())]
-    if names:
-        by = "corpus.include" if settings.include else "corpus.exclude"
-        findings.remarks.append(
-            f"{folder}: {counted(out.total(), 'track')} left out by setting {by}: {first_few(names, 10)}"
-        )
-    if alone:
-        findings.remarks.append(
-            f"{folder}: {counted(len(alone), 'folder')} left out with a single track: {first_few(alone)}"
-        )
-    if bleeding:
-        findings.remarks.append(
-            f"{folder}: in {counted(len(bleeding), 'multitrack')} the tracks hold one another (bleed), "
-            f"so that a relation may be learned that is none: {first_few(bleeding)}"
-        )
-    return kept
-
-
-def _wanted(stem: Stem, settings: CorpusSettings) -> Stem | None:
-    """The stem without the parts that are unwanted on their own; None if nothing of it stays."""
-    if not is_wanted(stem.instrument, settings.include, settings.exclude):
-        return None
-    parts = tuple(
-        part
-        for part in stem.parts
-        if is_wanted(part.instrument, (), settings.exclude)
-        or (settings.include and is_wanted(part.instrument, settings.include, ()))
-    )
-    return replace(stem, parts=parts) if parts else None
 
 
 def _opened(found: Sequence[Found], licence: str, findings: Findings) -> Corpus:
     """Multitracks with the lengths and rates of their files; a file that can't be read is a problem."""
     multitracks, splits, unequal = [], {}, []
     for each in found:
-        tracks = []
+        opened = []
         for stem in each.stems:
             try:
-                tracks.append(_track(stem))
+                opened.append(_track(stem))
             except (BadData, MissingExtra) as error:
                 findings.problems.append(str(error))
                 findings.needs_extra |= isinstance(error, MissingExtra)
-        if len(tracks) < 2:
+        if len(opened) < 2:
             continue
-        multitracks.append(Multitrack(each.name, each.piece, tuple(tracks), each.artist, licence))
+        tracks = with_starts(each.name, opened, findings)
+        multitracks.append(Multitrack(each.name, each.piece, tracks, each.artist, licence))
         if each.split:
             splits[each.name] = each.split
         durations = sorted(track.duration for track in tracks)
-        if durations[-1] - durations[0] > UNEQUAL_SECONDS:
+        is_shifted = any(source.start for track in tracks for source in track.sources)
+        if durations[-1] - durations[0] > UNEQUAL_SECONDS and not is_shifted:
             unequal.append(f"{each.name} ({durations[0]:.1f} to {durations[-1]:.1f} s)")
     if unequal:
         findings.remarks.append(
             f"{counted(len(unequal), 'multitrack')} with tracks of unequal length, aligned at their start: "
             f"{first_few(unequal)}"
         )
-    return Corpus(tuple(sorted(multitracks, key=lambda multitrack: multitrack.name)), splits)
+    ordered = tuple(sorted(multitracks, key=lambda multitrack: multitrack.name))
+    return Corpus(ordered, splits, tuple(findings.left_out))
 
 
 def _track(stem: Stem) -> Track:

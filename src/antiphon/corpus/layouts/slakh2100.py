@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from antiphon.corpus.instruments import words
 from antiphon.corpus.layouts.folders_on_disk import Folder
 from antiphon.corpus.layouts.metadata import Metadata, read_yaml
 from antiphon.corpus.layouts.stems import Findings, Found, Layout, Part, Stem, counted
 from antiphon.corpus.splits import SPLITS, Split
+from antiphon.corpus.words import words
 from antiphon.types import Source
 
 DATA = "metadata.yaml"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from antiphon.config import LayoutName
 from antiphon.corpus.layouts.folders_on_disk import Folder
+from antiphon.corpus.manifest import LeftOut
 from antiphon.corpus.splits import Split
 from antiphon.types import Source
 
@@ -42,13 +43,15 @@ class Found:
 
 @dataclass
 class Findings:
-    """What a scan has to say: `problems` are files that cannot be used, `remarks` are for the user to know.
+    """What a scan has to say: `problems` are files that cannot be used, `remarks` are for the user to know, and
+    `left_out` holds each track that is not taken.
 
     `needs_extra` says that PyAV, which is not there, would read some of the former.
     """
 
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     needs_extra: bool = False
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from antiphon.corpus.instruments import words
 from antiphon.corpus.layouts.folders_on_disk import Folder
 from antiphon.corpus.layouts.names import file_stems
 from antiphon.corpus.layouts.stems import Findings, Found, Layout, Stem
+from antiphon.corpus.words import words
 
 
 def _find(top: Folder, findings: Findings) -> Iterator[Found]:

@@ -7,24 +7,22 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from antiphon.config import LayoutName
-from antiphon.corpus.instruments import is_mix
 from antiphon.corpus.layouts.folders_on_disk import STEMS_SUFFIX, Folder
 from antiphon.corpus.layouts.stems import Findings, Found, counted, first_few
+from antiphon.corpus.manifest import LeftOut
 
 NAMED = 100
 """How many files of one kind are named: more is a mistake of the folder, and no list that anybody reads."""
 
 
-def left_out(top: Folder, layout: LayoutName, found: Iterable[Found], findings: Findings) -> list[str]:
-    """A sentence for each reason why files below `top` are in no multitrack of `found`.
+def without_place(top: Folder, layout: LayoutName, found: Iterable[Found], findings: Findings) -> list[str]:
+    """A sentence for each reason why files below `top` are in no multitrack of `found`, which are kept by name.
 
-    Files of unwanted instruments and of folders with a single track are told elsewhere, and so are those that
-    `findings` name, themselves or the folder of which they are.
+    What is no track by its name, unwanted instruments and folders with a single track are told elsewhere, and so are
+    files that `findings` name, themselves or the folder of which they are.
     """
     told = findings.problems + findings.remarks
-    stems = [stem for each in found for stem in each.stems]
-    taken = {part.source.path for stem in stems if not is_mix(stem.instrument) for part in stem.parts}
-    mixes = {part.source.path for stem in stems if is_mix(stem.instrument) for part in stem.parts}
+    taken = {part.source.path for each in found for stem in each.stems for part in stem.parts}
     reasons: dict[str, list[str]] = defaultdict(list)
     for folder in top.all():
         if any(sentence.startswith(f"{folder.path}: ") for sentence in findings.problems):
@@ -32,16 +30,15 @@ def left_out(top: Folder, layout: LayoutName, found: Iterable[Found], findings: 
         for path in folder.sounding:
             if path in taken or any(str(path) in sentence for sentence in told):
                 continue
-            reasons[_reason(path, path in mixes, layout)].append(path.relative_to(top.path).as_posix())
+            reasons[_reason(path, layout)].append(path.relative_to(top.path).as_posix())
+    findings.left_out += [LeftOut(name, reason) for reason, names in sorted(reasons.items()) for name in names]
     return [
         f"{top.path}: {counted(len(names), 'file')} left out, {reason}: {first_few(names, NAMED)}"
         for reason, names in sorted(reasons.items())
     ]
 
 
-def _reason(path: Path, is_mix: bool, layout: LayoutName) -> str:
-    if is_mix:
-        return "mixes by their name"
+def _reason(path: Path, layout: LayoutName) -> str:
     if path.name.lower().endswith(STEMS_SUFFIX):
         return "each several stems in one file (read in folders train and test, as MUSDB18 has them)"
     return f"without a place in the layout {layout}"
