@@ -452,7 +452,8 @@ class Event:
 @dataclass(frozen=True, eq=False)
 class Response:
     """The rendered audio, with every step that led to it. `gain` is what its samples were multiplied by at the end;
-    `guide_sound` how the guide's segments sound, where the selection followed that."""
+    `guide_sound` how the guide's segments sound, where the selection followed that; `memory` the memory as it was
+    played, and `grid` the guide's beats, where segments are beats."""
 
     audio: Audio
     guide: Tokens
@@ -463,4 +464,6 @@ class Response:
     runs: tuple[Run, ...] = ()
     gain: float = 1.0
     guide_sound: SegmentSound | None = None
+    memory: Memory | None = None
+    grid: Grid | None = None
     laid: tuple[Laid, ...] = ()

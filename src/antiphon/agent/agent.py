@@ -14,6 +14,7 @@ from typing_extensions import deprecated
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent import directory as directories
+from antiphon.agent.beats import on_beats
 from antiphon.agent.memory import joined_memory
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
@@ -88,13 +89,18 @@ class Agent(AgentParts):
         pins: Sequence[Run] = (),
         edited: Edited | None = None,
     ) -> tuple[Response, ...]:
-        """Up to `count` distinct ways to play one decision, the best first; see `respond`."""
-        heard = self.tokens(guide)
+        """Up to `count` distinct ways to play one decision, the best first; see `respond`.
+
+        Over beats, where guide and memory have them: `Response.memory` is the memory as it was played.
+        """
+        timed = on_beats(self, guide, memory)
+        heard, memory = (self.tokens(guide), memory) if timed is None else (timed.guide, timed.memory)
         specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
         sound = self.guide_sound(guide, heard)
-        request = Request(guide, heard, specification, used, sound, tuple(pins), edited or Edited())
+        grid = None if timed is None else timed.grid
+        request = Request(guide, heard, specification, used, sound, tuple(pins), edited or Edited(), grid)
         return played(self, request, memory, count=count, seed=seed)
 
     @property

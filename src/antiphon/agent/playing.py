@@ -19,14 +19,14 @@ from antiphon.config import ActionSettings
 from antiphon.errors import SettingsError
 from antiphon.interfaces import Selector
 from antiphon.perception.quantizers import class_distances
-from antiphon.types import Audio, Edited, Memory, Response, Run, SegmentSound, Selection, Specification, Tokens
+from antiphon.types import Audio, Edited, Grid, Memory, Response, Run, SegmentSound, Selection, Specification, Tokens
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
     """A guide with its tokens, what is to be played under it, the settings and seed that led there, how its segments
-    `sound` where the response follows that, and what a musician has fixed: `pins`, and what was `edited` beside
-    them."""
+    `sound` where the response follows that, what a musician has fixed (`pins`, and what was `edited` beside them), and
+    the beats of the guide where segments are beats."""
 
     guide: Audio
     tokens: Tokens
@@ -35,6 +35,7 @@ class Request:
     sound: SegmentSound | None = None
     pins: tuple[Run, ...] = ()
     edited: Edited = field(default_factory=Edited)
+    grid: Grid | None = None
 
 
 def follows_guide(settings: ActionSettings) -> bool:
@@ -96,4 +97,6 @@ def _rendered(settings: ActionSettings, memory: Memory, asked: Request, selectio
         gain,
         laid=laid,
         guide_sound=asked.sound,
+        memory=memory,
+        grid=asked.grid,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number
@@ -64,6 +64,10 @@ class PlayingFlags:
     preset: str | None = None
     """A way to play: follow (close to the guide), phrases (long stretches of the memory), sparse (less than half of
     the time), surprising (where the guide does not lead). Settings given beside it win over it."""
+    grid: Literal["auto", "beats", "seconds"] | None = None
+    """What a segment is: beats where guide and memory have clear ones (auto), beats in any case, or seconds."""
+    tempo: Annotated[float | None, Parameter(validator=Number(gte=20, lte=400))] = None
+    """The tempo of guide and memory in beats a minute, where you know it."""
     config: Config = None
     sampling: Annotated[SamplingSettings | None, Parameter(name="--sampling", group=OF_THE_AGENT)] = None
     action: Annotated[ActionSettings | None, Parameter(name="--action", group=OF_THE_AGENT)] = None
@@ -71,6 +75,9 @@ class PlayingFlags:
     def applied(self, agent: Agent, base: Settings) -> Agent:
         """The agent with these flags over the settings `base`."""
         base = base if self.preset is None else with_preset(base, self.preset)
+        timing = {"grid": self.grid, "tempo_bpm": self.tempo}
+        given = {name: value for name, value in timing.items() if value is not None}
+        base = base.model_copy(update={"action": base.action.model_copy(update=given)})
         return agent.with_settings(settings_from(self.config, base=base, sampling=self.sampling, action=self.action))
 
 

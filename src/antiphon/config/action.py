@@ -12,6 +12,11 @@ from antiphon.config.section import Section, Share
 class ActionSettings(Section):
     """Tokens to sound (paper 3.3, 4.3)."""
 
+    grid: Literal["auto", "beats", "seconds"] = "auto"
+    """What a segment is: a beat (or two, or half of one) of the guide and of the memory, where both have a beat that is
+    clear, so that the response is in time; beats however clear; or so many seconds."""
+    tempo_bpm: float | None = Field(None, ge=20, le=400)
+    """The tempo of guide and memory, where it is known: it wins over what is heard."""
     match: Literal["distribution", "class"] = "distribution"
     """What a segment has to match: everything that the decision holds possible, as far as it does, so that a near class
     may be played; or exactly the class that was drawn (the paper)."""

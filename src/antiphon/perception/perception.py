@@ -55,6 +55,10 @@ class Perception:
             intervals = self._segment(sound.duration, lambda: self._cache.onsets(sound, self.encoder))
         return self.segments_over(sound, (intervals,))[0], intervals
 
+    def onsets(self, sound: Audio | Sound) -> Floats:
+        """Onset strength (cells,) every 10 ms of a whole sound."""
+        return self._cache.onsets(sound_of(sound), self.encoder)
+
     def segments_over(self, sound: Audio | Sound, grids: Sequence[Seconds]) -> tuple[Segments, ...]:
         """The segments of one sound over several grids (n, 2), in one walk; past the end of the sound they are silent.
 

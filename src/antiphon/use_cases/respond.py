@@ -94,6 +94,7 @@ def answer(
     response, *others = agent.takes(guide, memory, takes, seed=seed)
     if len(others) + 1 < takes:
         _warn_of_takes(takes, len(others) + 1)
+    memory = response.memory or memory
     if explained:
         response = with_candidate_costs(agent, response, memory, seed=seed, progress=progress)
     return Answer(response, guide, memory, response_statistics(response, memory), tuple(others))
@@ -153,7 +154,7 @@ def _responded(
     result = answer(
         agent, guide, memory, wanted.seed, takes=wanted.takes, explained=wanted.explained, progress=progress
     )
-    result = replace(result, tempo=tempo_points(wanted.grid))
+    result = replace(result, tempo=tempo_points(wanted.grid or result.response.grid))
     progress("respond", steps - 1, steps)
     player = agent_directory.resolve().as_posix() if agent_directory else ""
     inputs = Inputs(source_files(guides), source_files(memories), player)

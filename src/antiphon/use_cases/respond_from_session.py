@@ -73,6 +73,7 @@ def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptio
     laid, own, missing = _laid(edits, opened, memory)
     edited = Edited(laid, _in_memory(edits.refused, opened.record, memory))
     response, *others = agent.takes(guide, memory, wanted.takes, seed=wanted.seed, pins=pins, edited=edited)
+    memory = response.memory or memory
     if wanted.explained:
         response = with_candidate_costs(
             agent, response, memory, pins=pins, edited=edited, seed=wanted.seed, progress=progress

@@ -1,7 +1,8 @@
 """Runs: the unbroken copies of memory audio of which a response consists, and where exactly each of them starts.
 
 A memory segment that is longer than its interval is cut there. One that is shorter sounds to its end and is then held:
-the later half of it, in which no attack is left, is played again until the interval is full.
+the later half of it, in which no attack is left, is played again until the interval is full. Where segments are beats,
+lengths differ by little: there a copy goes on as long as it does not drift.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from antiphon.action.selection.candidates import LENGTH_TOLERANCE
 from antiphon.types import SILENCE, Audio, Ids, Memory, Run, Seconds, Selection
+
+DRIFT_SECONDS = 0.02
+"""A copy that goes on from beat to beat may come so much early or late: a joint is heard, and so little is not."""
 
 _SAME_TIME = 1e-6
 """Seconds: far above the rounding of float64 times, far below a sample."""
@@ -42,11 +46,15 @@ def runs(selection: Selection, memory: Memory, intervals: Seconds) -> tuple[Run,
     part[~silent] = memory.part_of(selection.segments[~silent])
     heard = intervals.copy()
     heard[~silent] = memory.tokens.intervals[selection.segments[~silent]]
-    short = (heard[:, 1] - heard[:, 0] < intervals[:, 1] - intervals[:, 0] - LENGTH_TOLERANCE) & ~silent
+    short = _is_short(heard, intervals, np.array([each.end for each in memory.parts])[part] / rate) & ~silent
     shift = heard[:, 0] - intervals[:, 0]
     edges = np.round(intervals * rate).astype(np.int64)
     moved = (part[1:] != part[:-1]) | (np.abs(np.diff(shift)) > _SAME_TIME)
-    breaks = moved | short[:-1] | (edges[1:, 0] != edges[:-1, 1])
+    follows = (selection.segments[1:] == selection.segments[:-1] + 1) & (part[1:] == part[:-1])
+    follows &= np.abs(heard[1:, 0] - heard[:-1, 1]) < _SAME_TIME
+    # From bucket to bucket and not from the run's start: what a block cannot know of the ones before it.
+    bucket = np.floor(shift / DRIFT_SECONDS)
+    breaks = (moved & ~(follows & (np.diff(bucket) == 0))) | short[:-1] | (edges[1:, 0] != edges[:-1, 1])
     bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(silent)]
     sources = np.round(heard * rate).astype(np.int64)
     return tuple(
@@ -65,6 +73,14 @@ def runs(selection: Selection, memory: Memory, intervals: Seconds) -> tuple[Run,
             round(SHORTEST_LOOP_SECONDS * rate),
         )
     )
+
+
+def _is_short(heard: Seconds, intervals: Seconds, ends: Seconds) -> NDArray[np.bool_]:
+    """Which memory segments (n, 2) do not fill their intervals (n, 2): what is missing is more than may drift, or the
+    part ends there (n,)."""
+    missing = (intervals[:, 1] - intervals[:, 0]) - (heard[:, 1] - heard[:, 0])
+    beyond = heard[:, 1] + missing > ends + _SAME_TIME
+    return np.asarray((missing > DRIFT_SECONDS) | ((missing > LENGTH_TOLERANCE) & beyond))
 
 
 def _held(run: Run, last: Ids | None, shortest: int) -> Iterator[Run]:

@@ -1,0 +1,107 @@
+"""In time: where guide and memory have a beat, segments are beats, and the memory's fall on the guide's.
+
+An agent of uniform segments hears and plays them just as well: a beat, or two, or half of one, lasts about as long as
+its segments. Where guide and memory go at one tempo a copy of the memory stays in time by itself; at two tempi every
+segment is put on its beat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from antiphon.action.selection.segment_sound import segment_sound
+from antiphon.agent.parts import AgentParts
+from antiphon.perception.beat_grid import ON_TIME_SECONDS, Beats, beats_of
+from antiphon.perception.quantizers import class_probabilities, make_quantizer
+from antiphon.types import Audio, Floats, Grid, Memory, Seconds, Tokens
+
+SAME_TEMPO = 0.75
+"""Two recordings are of one tempo where the beat of one is at least so clear in the other as its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class OnBeats:
+    """The guide's tokens and the memory, both over beats; and the guide's beats as a session counts them."""
+
+    guide: Tokens
+    memory: Memory
+    grid: Grid
+
+
+def on_beats(parts: AgentParts, guide: Audio, memory: Memory) -> OnBeats | None:
+    """Guide and memory over their beats; None where one of them has none that is clear, where segments are not uniform,
+    and where the beats lie on the segments anyway.
+
+    With the setting `action.grid` "beats" the likeliest beats are taken however clear they are, and with
+    `action.tempo_bpm` the tempo is known.
+    """
+    settings, perception = parts.settings.action, parts.settings.perception
+    if settings.grid == "seconds" or perception.segmenter != "uniform":
+        return None
+    recordings = [guide, *_recordings(memory)]
+    onsets = [parts.perception.onsets(each) for each in recordings]
+    found = _together(onsets, settings.tempo_bpm, needs_clear=settings.grid == "auto")
+    if found is None:
+        return None
+    length = perception.segment_seconds
+    grids = [beats.intervals(each.duration, length) for beats, each in zip(found, recordings, strict=True)]
+    if all(_is_uniform(grid, length) for grid in grids):
+        return None
+    tokens = parts.perception.tokens(guide, parts.alphabet, grids[0])
+    first = float(found[0].times[0] % found[0].period)
+    return OnBeats(tokens, _over(parts, memory, recordings[1:], grids[1:]), Grid(found[0].bpm, first))
+
+
+def _together(onsets: Sequence[Floats], tempo_bpm: float | None, *, needs_clear: bool) -> list[Beats] | None:
+    """The beats of guide and memory parts, at one tempo as far as they have one; None where one has none."""
+    own = [beats_of(each, tempo_bpm) for each in onsets]
+    if any(beats is None for beats in own):
+        return None
+    known = [beats for beats in own if beats is not None]
+    leader = known[0] if known[0].is_clear else max(known, key=lambda beats: beats.clarity)
+    if leader.is_steady:
+        known = [_at_tempo(beats, leader, each) for beats, each in zip(known, onsets, strict=True)]
+    if needs_clear and not all(beats.is_clear for beats in known):
+        return None
+    return known if all(len(beats.times) > 2 for beats in known) else None
+
+
+def _at_tempo(own: Beats, leader: Beats, onsets: Floats) -> Beats:
+    """The beats of a recording at the leader's tempo, where they are about as clear there as at its own."""
+    there = beats_of(onsets, leader.bpm)
+    if there is None or len(there.times) < 3 or len(own.times) < 3:
+        return own
+    return there if there.clarity >= SAME_TEMPO * own.clarity else own
+
+
+def _is_uniform(grid: Seconds, length: float) -> bool:
+    """Whether a grid (n, 2) lies on uniform segments, as near as an onset is on time."""
+    edges = grid[1:-1, 0]
+    return bool(len(edges)) and bool(np.all(np.abs(edges - np.round(edges / length) * length) <= ON_TIME_SECONDS))
+
+
+def _over(parts: AgentParts, memory: Memory, recordings: Sequence[Audio], grids: Sequence[Seconds]) -> Memory:
+    """The same memory, each of its recordings over a grid (n, 2) of its own."""
+    heard = [parts.perception.segments(each, grid)[0] for each, grid in zip(recordings, grids, strict=True)]
+    starts = [part.start / memory.audio.sample_rate for part in memory.parts]
+    intervals = np.concatenate([grid + start for grid, start in zip(grids, starts, strict=True)])
+    return replace(
+        memory,
+        tokens=Tokens(
+            np.concatenate([make_quantizer(parts.alphabet)(segments) for segments in heard]),
+            intervals,
+            parts.alphabet.id,
+        ),
+        class_probabilities=np.concatenate([class_probabilities(parts.alphabet, segments) for segments in heard]),
+        sound=None if memory.sound is None else segment_sound(memory.audio, intervals),
+    )
+
+
+def _recordings(memory: Memory) -> list[Audio]:
+    return [
+        replace(memory.audio, samples=memory.audio.samples[part.start : part.end], source=part.source)
+        for part in memory.parts
+    ]
