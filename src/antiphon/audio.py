@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 import soxr
+from numpy.typing import NDArray
 
 from antiphon.decoding.by_libsndfile import BLOCK_FRAMES
 from antiphon.decoding.by_pyav import PyavRecording
@@ -19,6 +20,9 @@ from antiphon.decoding.opening import recording_at
 from antiphon.errors import AntiphonError, BadData
 from antiphon.files import sha256, whole_file
 from antiphon.types import Audio, Floats, Seconds
+
+OPPOSED = 0.5
+"""A channel whose correlation with the loudest is below minus this is of opposite polarity."""
 
 SILENT_DBFS = -200.0
 """Level given to digital silence, whose logarithm does not exist."""
@@ -118,7 +122,7 @@ class FileSound:
     def blocks(self, sample_rate: int) -> Iterator[Floats]:
         """Mono blocks (frames,) at `sample_rate`."""
         recording = recording_at(self.path, self.stream)
-        parts = (_downmixed(_finite(block, self.path)) for block in recording.blocks())
+        parts = _downmixed_blocks(_finite(block, self.path) for block in recording.blocks())
         return _resampled_blocks(parts, recording.sample_rate, sample_rate)
 
 
@@ -149,7 +153,7 @@ class HeldSound:
         """Mono blocks (frames,) at `sample_rate`."""
         samples = self.audio.samples
         blocks = (samples[start : start + BLOCK_FRAMES] for start in range(0, len(samples), BLOCK_FRAMES))
-        return _resampled_blocks((_downmixed(block) for block in blocks), self.audio.sample_rate, sample_rate)
+        return _resampled_blocks(_downmixed_blocks(blocks), self.audio.sample_rate, sample_rate)
 
 
 def summed_blocks(sounds: Sequence[Iterator[Floats]]) -> Iterator[Floats]:
@@ -171,6 +175,30 @@ def summed_blocks(sounds: Sequence[Iterator[Floats]]) -> Iterator[Floats]:
             waiting[index] = held[len(total) :]
         if len(total):
             yield total
+
+
+def _downmixed_blocks(blocks: Iterable[Floats]) -> Iterator[Floats]:
+    """Blocks (frames, channels) as mono ones (frames,), of which none cancels another: see `_signs`.
+
+    What the channels have in common is taken from all that was heard so far.
+    """
+    common: NDArray[np.float64] | None = None
+    for block in blocks:
+        if block.shape[1] == 1:
+            yield block[:, 0]
+            continue
+        here = block.T.astype(np.float64) @ block
+        common = here if common is None else common + here
+        yield _downmixed(block, _signs(common))
+
+
+def _signs(common: NDArray[np.float64]) -> Floats | None:
+    """The sign (channels,) of each channel in a mono mix, by the products (channels, channels) of all: that of its
+    correlation with the loudest, so that a channel of opposite polarity is turned. None where all are positive."""
+    loudest = int(np.argmax(np.diag(common)))
+    powers = np.sqrt(np.maximum(np.diag(common), 0.0) * common[loudest, loudest])
+    opposed = common[loudest] < -OPPOSED * powers
+    return np.where(opposed, -1, 1).astype(np.float32) if opposed.any() else None
 
 
 def _resampled_blocks(blocks: Iterable[Floats], rate: int, sample_rate: int) -> Iterator[Floats]:
@@ -224,16 +252,18 @@ def peak(audio: Audio) -> float:
 
 
 def mono(audio: Audio) -> Audio:
-    """The mean of all channels, as one channel."""
+    """The mean of all channels, as one channel; one of opposite polarity is turned, so that none cancels another."""
     if audio.channels == 1:
         return audio
-    return Audio(_downmixed(audio.samples)[:, np.newaxis], audio.sample_rate, audio.source)
+    blocks = [audio.samples[start : start + BLOCK_FRAMES] for start in range(0, len(audio.samples), BLOCK_FRAMES)]
+    parts = list(_downmixed_blocks(blocks)) or [np.zeros(0, dtype=np.float32)]
+    return Audio(np.concatenate(parts)[:, np.newaxis], audio.sample_rate, audio.source)
 
 
-def _downmixed(samples: Floats) -> Floats:
-    """The mean (frames,) of the channels of samples (frames, channels)."""
-    if samples.shape[1] == 1:
-        return samples[:, 0]
+def _downmixed(samples: Floats, signs: Floats | None = None) -> Floats:
+    """The mean (frames,) of the channels of samples (frames, channels), each by its sign (channels,)."""
+    if signs is not None:
+        return np.asarray((samples * signs).mean(axis=1, dtype=np.float32))
     if samples.shape[1] == 2:
         # Ten times faster than a mean over interleaved samples.
         return (samples[:, 0] + samples[:, 1]) * np.float32(0.5)

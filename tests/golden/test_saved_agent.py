@@ -22,7 +22,8 @@ def agent():
 
 
 def test_a_saved_agent_keeps_its_settings(agent):
-    assert SCHEMA_VERSION == 2
+    assert SCHEMA_VERSION == 3, "and this agent is of 2"
+    assert agent.settings.perception.loudness == "absolute", "as it has always heard"
     assert agent.settings.perception.alphabet_size == 8
     assert agent.settings.decision.dimension == 16
     assert agent.settings.sampling.rests == "free", "it was a switch, and on"

@@ -30,6 +30,12 @@ from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
 from antiphon.types import Alphabet
 
+HEARD_ABSOLUTE = 2
+"""Agents of this schema heard every recording as loud as it was."""
+
+READ_VERSIONS = (HEARD_ABSOLUTE, SCHEMA_VERSION)
+"""Schemas that are read."""
+
 AGENT_MARK = "config.json"
 """The file that makes a directory an agent."""
 
@@ -142,8 +148,10 @@ def _load_config(directory: Path) -> _Saved:
     if not isinstance(tree, dict) or "schema_version" not in tree:
         raise BadData(f"{path}: not an agent's (it has no schema_version)")
     version = tree["schema_version"]
-    if version != SCHEMA_VERSION:
+    if version not in READ_VERSIONS:
         raise BadData(f"{path}: written in schema {version}; this Antiphon reads schema {SCHEMA_VERSION}")
+    if version == HEARD_ABSOLUTE:
+        tree["settings"]["perception"].setdefault("loudness", "absolute")
     try:
         return _Saved.model_validate(tree)
     except ValidationError as error:

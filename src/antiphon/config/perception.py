@@ -54,6 +54,9 @@ class PerceptionSettings(Section):
     """Audio to tokens (paper 3.1, 4.1)."""
 
     encoder: EncoderSettings = EncoderSettings()
+    loudness: Literal["normalized", "absolute"] = "normalized"
+    """Every recording is heard at one loudness, and rests by its own noise floor; or as loud as it is, with everything
+    below `rest_dbfs` a rest, as agents of earlier versions do."""
     segmenter: Literal["uniform", "onset", "beat"] = "uniform"
     """Where segments begin: every `segment_seconds` (paper 4.1), or at onsets, or at beats."""
     segment_seconds: float = Field(0.5, ge=0.05, le=10)

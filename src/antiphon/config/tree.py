@@ -9,7 +9,7 @@ from antiphon.config.perception import PerceptionSettings
 from antiphon.config.section import Section
 from antiphon.config.training import TrainingSettings
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the tree as written into a trained agent."""
 
 

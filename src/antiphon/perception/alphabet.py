@@ -12,6 +12,7 @@ import numpy as np
 from antiphon.config import SEGMENTS_PER_CLASS, PerceptionSettings
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.interfaces import Encoder
+from antiphon.perception.levelling import HEARD_AT_DBFS
 from antiphon.types import Alphabet, Floats, Segments
 
 RESTARTS = 3
@@ -28,6 +29,8 @@ def recipe_of(encoder: Encoder, settings: PerceptionSettings) -> str:
         "encoder": encoder.identity,
         "segmenter": settings.segmenter,
     }
+    if settings.loudness == "normalized":
+        parts["loudness"] = HEARD_AT_DBFS
     if settings.segmenter == "uniform":
         parts["segment_seconds"] = settings.segment_seconds
     else:

@@ -18,6 +18,7 @@ from antiphon.perception.cache import FrameCache
 from antiphon.perception.condensers import condensed, make_condenser
 from antiphon.perception.encoders import make_encoder
 from antiphon.perception.envelope import mean_power
+from antiphon.perception.levelling import LevelledSound, without_noise
 from antiphon.perception.quantizers import make_quantizer
 from antiphon.perception.segmenters import make_segmenter
 from antiphon.perception.streaming import TokenStream, token_stream
@@ -50,21 +51,21 @@ class Perception:
         The settings' segments of the whole sound unless others are given. A given segment that starts after the end of
         the sound is silent. Raises BadData for a sound without samples, or one that cannot be read.
         """
-        sound = sound_of(sound)
+        sound = self._heard(sound)
         if intervals is None:
             intervals = self._segment(sound.duration, lambda: self._cache.onsets(sound, self.encoder))
         return self.segments_over(sound, (intervals,))[0], intervals
 
     def onsets(self, sound: Audio | Sound) -> Floats:
         """Onset strength (cells,) every 10 ms of a whole sound."""
-        return self._cache.onsets(sound_of(sound), self.encoder)
+        return self._cache.onsets(self._heard(sound), self.encoder)
 
     def segments_over(self, sound: Audio | Sound, grids: Sequence[Seconds]) -> tuple[Segments, ...]:
         """The segments of one sound over several grids (n, 2), in one walk; past the end of the sound they are silent.
 
         Raises BadData as `segments` does.
         """
-        sound = sound_of(sound)
+        sound = self._heard(sound)
         power: list[Floats] = []
 
         def heard() -> Iterator[Features]:
@@ -75,7 +76,15 @@ class Perception:
         vectors = condensed(heard(), grids, self._condense)
         cells, duration = np.concatenate(power), sound.duration
         levels = [dbfs(mean_power(cells, grid, duration)) for grid in grids]
+        if self.settings.loudness == "normalized":
+            levels = [without_noise(each, cells) for each in levels]
         return tuple(Segments(*each) for each in zip(vectors, levels, strict=True))
+
+    def _heard(self, sound: Audio | Sound) -> Sound:
+        """What the encoder is given: the sound, at one loudness where the settings want it."""
+        if self.settings.loudness == "absolute" or isinstance(sound, LevelledSound):
+            return sound_of(sound)
+        return LevelledSound(sound_of(sound))
 
     def require(self, alphabet: Alphabet) -> None:
         """Raise WrongAlphabet, naming what differs, for an alphabet of another perception."""
@@ -92,8 +101,8 @@ class Perception:
         return Tokens(make_quantizer(alphabet)(segments), intervals, alphabet.id)
 
     def stream(self, alphabet: Alphabet) -> TokenStream:
-        """The same tokens of a sound that arrives in blocks. Raises WrongAlphabet as `require` does, and SettingsError
-        for segments that are not uniform."""
+        """The same tokens of a sound that arrives in blocks, which is heard as loud as it comes: what plays live has a
+        sound check. Raises WrongAlphabet as `require` does, and SettingsError for segments that are not uniform."""
         self.require(alphabet)
         return token_stream(self.settings, self.encoder, alphabet)
 

@@ -12,7 +12,7 @@ from antiphon.perception import FrameCache, Perception, fit_alphabet, uniform_in
 from antiphon.types import Audio
 
 SCALE = [C4 * 2 ** (step / 12) for step in (0, 2, 4, 5, 7, 9, 11, 12)]
-SETTINGS = PerceptionSettings(alphabet_size=4)
+SETTINGS = PerceptionSettings(alphabet_size=4, loudness="absolute")
 
 
 @pytest.fixture(scope="module")

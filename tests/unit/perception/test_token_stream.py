@@ -57,7 +57,7 @@ CASES = [
 def test_a_stream_gives_the_tokens_of_the_file_within_its_delay(name, own, length, request):
     directory = request.getfixturevalue("wav2vec2") if name == "wav2vec2" else ""
     encoder = EncoderSettings(name=name, directory=directory, **own)
-    settings = PerceptionSettings(encoder=encoder, segment_seconds=0.35, alphabet_size=6)
+    settings = PerceptionSettings(encoder=encoder, segment_seconds=0.35, alphabet_size=6, loudness="absolute")
     perception, audio = Perception(settings), music(21.3)
     segments, _ = perception.segments(audio)
     alphabet = fit_alphabet(segments, perception.encoder, settings)
@@ -76,7 +76,7 @@ def test_a_stream_gives_the_tokens_of_the_file_within_its_delay(name, own, lengt
 @pytest.fixture(scope="module")
 def loud():
     """The perception of an encoder without a stream of its own, and an alphabet."""
-    settings = PerceptionSettings(alphabet_size=4)
+    settings = PerceptionSettings(alphabet_size=4, loudness="absolute")
     perception = Perception(settings, Loudness())
     return perception, fit_alphabet(perception.segments(music(30.0))[0], perception.encoder, settings)
 
@@ -93,7 +93,7 @@ def test_an_encoder_without_a_stream_says_its_tokens_at_the_end(loud):
 
 
 def test_pushing_leaves_a_stream_as_it_was():
-    settings = PerceptionSettings(encoder=EncoderSettings(name="chroma-mfcc"), alphabet_size=2)
+    settings = PerceptionSettings(encoder=EncoderSettings(name="chroma-mfcc"), alphabet_size=2, loudness="absolute")
     perception = Perception(settings)
     alphabet = fit_alphabet(perception.segments(music(20.0))[0], perception.encoder, settings)
     samples = mono(resampled(music(4.0), 22050)).samples[:, 0]
