@@ -51,7 +51,7 @@ def test_a_recording_is_called_the_same(agent, way):
 
 
 def test_every_sound_is_heard_at_one_loudness():
-    for gain in (1e-3, 0.03, 1.0):
+    for gain in (0.01, 0.1, 1.0):
         heard = np.concatenate(
             list(LevelledSound(HeldSound(Audio(PLAIN[:, None] * np.float32(gain), RATE))).blocks(RATE))
         )

@@ -165,8 +165,8 @@ def test_tokens_lie_on_what_the_segmenter_finds_and_a_tempo_makes_no_other_alpha
 def test_another_alphabet_is_refused_and_what_differs_is_named(perception, alphabet):
     audio = tone(A4, 1.0)
     with pytest.raises(WrongAlphabet, match=r"segment_seconds is 0\.5 in the alphabet, 0\.25 here$"):
-        Perception(PerceptionSettings(segment_seconds=0.25)).tokens(audio, alphabet)
-    other = PerceptionSettings(encoder=EncoderSettings(register_weight=0.1))
+        Perception(PerceptionSettings(segment_seconds=0.25, loudness="absolute")).tokens(audio, alphabet)
+    other = PerceptionSettings(encoder=EncoderSettings(register_weight=0.1), loudness="absolute")
     with pytest.raises(WrongAlphabet, match=r"encoder\.register_weight is 0\.7 in the alphabet, 0\.1 here$"):
         Perception(other).tokens(audio, alphabet)
     with pytest.raises(WrongAlphabet, match="a user's loudness here"):
