@@ -14,12 +14,17 @@ import numpy as np
 
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent.parts import AgentParts
-from antiphon.perception.beat_grid import ON_TIME_SECONDS, Beats, beats_of
+from antiphon.perception.beat_grid import CLEAR, ON_TIME_SECONDS, Beats, beats_of
 from antiphon.perception.quantizers import class_probabilities, make_quantizer
 from antiphon.types import Audio, Floats, Grid, Memory, Seconds, Tokens
 
 SAME_TEMPO = 0.75
 """Two recordings are of one tempo where the beat of one is at least so clear in the other as its own."""
+
+
+SIMPLE_RATIOS = (1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0)
+SIMPLE_WITHIN = 0.015
+"""Tempi of these ratios, so nearly, are one tempo heard in two ways."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,24 +62,33 @@ def on_beats(parts: AgentParts, guide: Audio, memory: Memory) -> OnBeats | None:
 
 def _together(onsets: Sequence[Floats], tempo_bpm: float | None, *, needs_clear: bool) -> list[Beats] | None:
     """The beats of guide and memory parts, at one tempo as far as they have one; None where one has none."""
-    own = [beats_of(each, tempo_bpm) for each in onsets]
-    if any(beats is None for beats in own):
+    heard = [beats_of(each, tempo_bpm) for each in onsets]
+    own = [beats for beats in heard if beats is not None and len(beats.times) > 2]
+    if len(own) < len(onsets):
         return None
-    known = [beats for beats in own if beats is not None]
-    leader = known[0] if known[0].is_clear else max(known, key=lambda beats: beats.clarity)
-    if leader.is_steady:
-        known = [_at_tempo(beats, leader, each) for beats, each in zip(known, onsets, strict=True)]
-    if needs_clear and not all(beats.is_clear for beats in known):
+    steady = [beats for beats in own if beats.is_steady]
+    # The guide leads where its tempo is clear, else who is clearest.
+    leaders = sorted(steady, key=lambda beats: (beats is not own[0] or not beats.is_clear, -beats.clarity))
+    for leader in leaders:
+        shared = [_at_tempo(beats, leader, each) for beats, each in zip(own, onsets, strict=True)]
+        if all(beats is not None for beats in shared):
+            own = [beats for beats in shared if beats is not None]
+            return own if not needs_clear or any(beats.is_clear for beats in own) else None
+    if needs_clear and not all(beats.is_clear and beats.is_steady for beats in own):
         return None
-    return known if all(len(beats.times) > 2 for beats in known) else None
+    return own
 
 
-def _at_tempo(own: Beats, leader: Beats, onsets: Floats) -> Beats:
-    """The beats of a recording at the leader's tempo, where they are about as clear there as at its own."""
-    there = beats_of(onsets, leader.bpm)
-    if there is None or len(there.times) < 3 or len(own.times) < 3:
+def _at_tempo(own: Beats, leader: Beats, onsets: Floats) -> Beats | None:
+    """The beats of a recording at the leader's tempo, where they are about as clear there as at its own, or where its
+    own is a simple part of the leader's: a line of dotted notes is taken for another tempo. Else None."""
+    if own is leader:
         return own
-    return there if there.clarity >= SAME_TEMPO * own.clarity else own
+    there = beats_of(onsets, leader.bpm)
+    if there is None or len(there.times) < 3:
+        return None
+    simple = min(abs(own.bpm / leader.bpm / ratio - 1) for ratio in SIMPLE_RATIOS) < SIMPLE_WITHIN
+    return there if simple or there.clarity >= SAME_TEMPO * max(own.clarity, CLEAR) else None
 
 
 def _is_uniform(grid: Seconds, length: float) -> bool:
