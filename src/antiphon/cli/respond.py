@@ -109,10 +109,10 @@ def respond(
     _require_one_kind(session, guide, memory)
     if session is not None:
         result = _from_session(session, agent, output, response, playing)
-        for line in result.notes:
-            terminal.note(line)
     else:
         result = _from_files((guide or [], memory or []), agent, output, response, playing)
+    for line in result.notes:
+        terminal.note(line)
     if as_json:
         print_json({"output": str(output), "response": vars(result.statistics)})
         return

@@ -39,7 +39,7 @@ SAMPLING = SamplingSettings(rests="follow", repetition=0.95, guidance=2.0)
 to play along does not want to wait with it. With more guidance than it learned, three real guides out of three were
 followed in harmony, and no joint was added (docs/recordings.md)."""
 
-ACTION = ActionSettings(phrase_cost=3.5, harmony=6.0, dynamics=1.5, loudness="guide", ride=0.7)
+ACTION = ActionSettings(phrase_cost=3.5, harmony=8.0, dynamics=1.5, loudness="guide", ride=0.7)
 """How it plays unless told otherwise: set on pairs of real stems (docs/recordings.md)."""
 
 

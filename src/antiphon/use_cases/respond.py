@@ -100,6 +100,26 @@ def answer(
     return Answer(response, guide, memory, response_statistics(response, memory), tuple(others))
 
 
+MOSTLY_SILENT = 0.5
+"""A guide that rests for more of its length is worth a word."""
+
+
+def _notes(result: Answer, agent: Agent) -> tuple[str, ...]:
+    """What a musician should know of a response beside its numbers: a guide that rests, and settings that gave way."""
+    found = []
+    guide = result.response.guide
+    if agent.alphabet.has_rest:
+        resting = guide.ids == agent.alphabet.rest
+        share = float(guide.durations[resting].sum() / guide.durations.sum()) if len(guide) else 0.0
+        if share > MOSTLY_SILENT:
+            follows = result.response.settings["sampling"]["rests"] == "follow"
+            rests = ", and the response rests with it (--sampling.rests fill plays on)" if follows else ""
+            found.append(f"the guide is silent for {100 * share:.0f} % of its length{rests}")
+    if result.response.selection.relaxed:
+        found.append(f"no path keeps all settings: {'; '.join(result.response.selection.relaxed)}")
+    return tuple(found)
+
+
 def _warn_of_takes(asked: int, found: int) -> None:
     """Fewer takes than were asked for are no error, and not passed over either."""
     ways = "one way" if found == 1 else f"{found} ways"
@@ -154,6 +174,7 @@ def _responded(
     result = answer(
         agent, guide, memory, wanted.seed, takes=wanted.takes, explained=wanted.explained, progress=progress
     )
+    result = replace(result, notes=(*result.notes, *_notes(result, agent)))
     result = replace(result, tempo=tempo_points(wanted.grid or result.response.grid))
     progress("respond", steps - 1, steps)
     player = agent_directory.resolve().as_posix() if agent_directory else ""
