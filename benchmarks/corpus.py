@@ -1,4 +1,7 @@
-"""Scanning and reading a corpus, side by side with the plain way in the same run: `python benchmarks/corpus.py`."""
+"""Scanning and reading a corpus, side by side with the plain way in the same run: `python benchmarks/corpus.py`.
+
+The plain way is librosa's: `pip install librosa`.
+"""
 
 import os
 import tempfile

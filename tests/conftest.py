@@ -1,7 +1,6 @@
-"""One thread per worker, since pytest runs a worker per processor; and caches that are nobody's or its own."""
+"""One thread per worker, since pytest runs a worker per processor; the longest files first; and a cache of its own."""
 
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -9,9 +8,11 @@ from hypothesis import settings
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
 
-# Two processes that compile librosa's beat tracker into one cache at once can leave code there that ends a process.
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parent.parent / ".pytest_cache" / "numba" / WORKER)
+LONGEST = (
+    *("test_docs.py", "test_planted_worlds.py", "test_reproduce_study.py", "test_cli_verbs.py", "test_trainer.py"),
+    *("test_check_tracks.py", "test_cli_resume.py", "test_cli_completion.py", "test_cli_session.py"),
+)
+"""A file is the work of one worker: whoever gets a long one last keeps the others waiting."""
 
 settings.register_profile("antiphon", deadline=None)
 settings.load_profile("antiphon")
@@ -20,3 +21,8 @@ settings.load_profile("antiphon")
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     os.environ["ANTIPHON_CACHE"] = str(tmp_path_factory.mktemp("frames"))
+
+
+def pytest_collection_modifyitems(items):
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))

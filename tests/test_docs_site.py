@@ -4,6 +4,7 @@ import re
 import runpy
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,18 @@ from antiphon.config import Settings
 ROOT = Path(__file__).parent.parent
 DOCS, SOURCE = ROOT / "docs", ROOT / "src" / "antiphon"
 HOOK = runpy.run_path(str(DOCS / "hooks" / "reference.py"))
-REFERENCE = HOOK["pages"]()
 WRITTEN = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")}
-SITE = WRITTEN | REFERENCE
+SITE = (*WRITTEN, *HOOK["names"]())
+
+
+@cache
+def reference() -> dict[str, str]:
+    """The pages that are made from the code."""
+    return HOOK["pages"]()
+
+
+def text_of(page: str) -> str:
+    return WRITTEN[page] if page in WRITTEN else reference()[page]
 
 
 def named_in(navigation) -> list[str]:
@@ -71,15 +81,15 @@ def test_the_navigation_names_every_page_once():
 
 @pytest.mark.parametrize("page", SITE)
 def test_links_within_the_site_lead_somewhere(page):
-    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", SITE[page]):
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text_of(page)):
         path, _, anchor = target.partition("#")
         name = Path(page).parent.joinpath(path).as_posix() if path else page
         assert name in SITE or (DOCS / name).is_file(), target
-        assert not anchor or anchor in anchors(SITE[name]), target
+        assert not anchor or anchor in anchors(text_of(name)), target
 
 
 def test_the_reference_of_the_command_line_has_every_verb_with_its_flags():
-    text = REFERENCE["reference/command-line.md"]
+    text = reference()["reference/command-line.md"]
     known = verbs(app)
     assert {"train", "respond", "corpus scan", "coupling calibrate"} <= set(known)
     for verb in known:
@@ -97,7 +107,7 @@ def test_verbs_that_a_page_speaks_of_are_verbs(page):
 
 
 def test_the_reference_of_the_settings_has_every_key_with_its_default_and_meaning():
-    text = REFERENCE["reference/settings.md"]
+    text = reference()["reference/settings.md"]
     for section, key, meaning in keys(Settings):
         (row,) = (row for row in rows(section_of(text, section), 4) if row[0] == f"`{key}`")
         assert meaning, f"{section}.{key} says nothing"
@@ -110,9 +120,9 @@ def test_the_reference_of_the_settings_has_every_key_with_its_default_and_meanin
 
 def test_the_reference_of_python_has_every_public_name():
     for name in antiphon.__all__:
-        assert f"::: antiphon.{name}\n" in REFERENCE["reference/python.md"] + "\n"
+        assert f"::: antiphon.{name}\n" in reference()["reference/python.md"] + "\n"
     for name in ("types", "interfaces", "metrics", "config", "errors"):
-        assert f"::: antiphon.{name}\n" in REFERENCE[f"reference/{name}.md"]
+        assert f"::: antiphon.{name}\n" in reference()[f"reference/{name}.md"]
 
 
 def test_every_concept_is_in_the_file_that_its_row_names():

@@ -1,6 +1,6 @@
 """The reference pages, made from the code when the site is built: the command line, the settings, the Python API.
 
-mkdocs calls `on_files`. `pages` needs no mkdocs, so that the tests can hold its text against the code.
+mkdocs calls `on_files`. `names` and `pages` need no mkdocs, so that the tests can hold the text against the code.
 """
 
 from __future__ import annotations
@@ -29,10 +29,15 @@ LIMITS = {"gt": "above", "ge": "from", "le": "to", "lt": "below"}
 """How pydantic's bounds are spoken."""
 
 
+def names() -> list[str]:
+    """The paths of the reference pages below `docs`, without making them: that takes seconds."""
+    return [COMMAND_LINE, SETTINGS, PYTHON, *(f"reference/{name}.md" for name in MODULES)]
+
+
 def pages() -> dict[str, str]:
     """Every reference page in Markdown, by its path below `docs`."""
-    found = {COMMAND_LINE: command_line(), SETTINGS: settings(), PYTHON: python()}
-    return found | {f"reference/{name}.md": module(name) for name in MODULES}
+    texts = (command_line(), settings(), python(), *(module(name) for name in MODULES))
+    return dict(zip(names(), texts, strict=True))
 
 
 def on_files(files: Any, config: Any) -> Any:

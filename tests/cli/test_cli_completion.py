@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,15 @@ def completed(script: Path, *words: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@cache
+def script_for(shell: str) -> str:
+    """A completion; it takes seconds to make."""
+    return app.generate_completion(shell=shell)
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_the_script_names_every_verb(shell):
-    script = app.generate_completion(shell=shell)
+    script = script_for(shell)
     verbs = {name for name in app if not name.startswith("-")}
     assert {"train", "respond", "settings", "corpus"} <= verbs
     assert {verb for verb in verbs if verb not in script} == set()
@@ -54,13 +61,13 @@ def test_it_is_installed_where_bash_looks(call, home):
     (script,) = (path for path in home.rglob("antiphon") if path.is_file())
     assert str(script) in done.out
     assert str(script) in (home / ".bashrc").read_text(encoding="utf-8")
-    assert script.read_text(encoding="utf-8") == app.generate_completion(shell="bash")
+    assert script.read_text(encoding="utf-8") == script_for("bash")
 
 
 def test_with_an_output_nothing_else_is_touched(call, home, tmp_path):
     done = call("--install-completion", "--shell", "zsh", "--output", tmp_path / "script")
     assert done.code == 0
-    assert (tmp_path / "script").read_text(encoding="utf-8") == app.generate_completion(shell="zsh")
+    assert (tmp_path / "script").read_text(encoding="utf-8") == script_for("zsh")
     assert digests(home) == {}
 
 
@@ -79,7 +86,7 @@ def test_a_shell_that_is_not_known_is_asked_for(call, home, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs bash")
 def test_bash_completes_verbs_and_flags(tmp_path):
     script = tmp_path / "antiphon.bash"
-    script.write_text(app.generate_completion(shell="bash"), encoding="utf-8")
+    script.write_text(script_for("bash"), encoding="utf-8")
     assert completed(script, "antiphon", "re") == {"respond", "reproduce"}
     assert completed(script, "antiphon", "corpus", "") >= {"scan", "check", "build"}
     assert completed(script, "antiphon", "respond", "--mem") == {"--memory"}

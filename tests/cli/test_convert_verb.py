@@ -1,9 +1,6 @@
 """`antiphon convert`: from a fairseq checkpoint to an agent that stands on it."""
 
 import json
-import re
-import shlex
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +10,6 @@ from wav2vec2_making import checkpoint_of, model_of
 pytest.importorskip("transformers")
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "encoders.md"
 
 
 class Code:
@@ -83,25 +79,3 @@ def test_the_papers_configuration_runs_on_a_converted_model(call, checkpoint, wo
     assert settings["perception"]["encoder"]["name"] == "wav2vec2"
     assert settings["perception"]["rest"] is False
     assert call("evaluate", tmp_path / "agent", world).code == 0
-
-
-@pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
-def test_what_the_page_on_encoders_shows_works_in_order(call, checkpoint, world, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(world, "multitracks")
-    shutil.copytree(ROOT / "configs", "configs")
-    for name, value in zip(FAST[::2], FAST[1::2], strict=False):
-        if name.startswith("--decision"):
-            monkeypatch.setenv(f"ANTIPHON_{name[2:].replace('.', '__').replace('-', '_').upper()}", value)
-    monkeypatch.setenv("ANTIPHON_DECISION__HEADS", "4")
-    monkeypatch.setenv("ANTIPHON_TRAINING__MAX_EPOCHS", "1")
-    page = PAGE.read_text(encoding="utf-8")
-    shown = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
-    assert len(shown) >= 3
-    for line in shown:
-        words = shlex.split(line, comments=True)
-        assert words[0] == "antiphon"
-        result = call(*words[1:])
-        assert result.code == 0, (line, result.err)
-    for snippet in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
-        exec(compile(snippet, PAGE.name, "exec"), {"__name__": "page"})

@@ -3,7 +3,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.metrics import bits_per_token, entropy, longest_common_prefix, true_positive_percentage
+from antiphon.metrics import (
+    bits_per_token,
+    copied,
+    copied_of,
+    entropy,
+    expected_calibration_error,
+    fingerprints,
+    interchangeable,
+    longest_common_prefix,
+    tolerant_true_positive_percentage,
+    true_positive_percentage,
+)
 
 IDS = st.integers(0, 4)
 PAIRS = st.lists(st.tuples(IDS, IDS), min_size=1, max_size=40).map(lambda pairs: np.array(pairs).T)
@@ -82,9 +93,9 @@ def test_what_cannot_be_compared_is_refused(metric, a, b):
         metric(a, b)
 
 
-@pytest.mark.parametrize("durations", [[1.0], [1.0, 0.0], [1.0, -1.0], [1.0, float("nan")]])
+@pytest.mark.parametrize("durations", [[1.0], [1.0] * 3, [1.0, 0.0], [1.0, -1.0], [1.0, float("nan")]])
 def test_durations_that_are_none_are_refused(durations):
-    with pytest.raises(ValueError, match="durations"):
+    with pytest.raises(ValueError, match="durations must be"):
         true_positive_percentage([1, 2], [1, 2], durations)
 
 
@@ -96,3 +107,60 @@ def test_nothing_has_no_value(metric):
 
 def test_different_numbers_are_never_rounded_into_a_hit():
     assert true_positive_percentage([1.4, 2.0], [1, 2]) == 50
+
+
+@given(PAIRS, st.integers(0, 6))
+def test_a_tolerant_hit_is_the_token_no_further_away_than_the_tolerance(pair, tolerance):
+    a, b = pair
+    hits = [token in b[max(0, place - tolerance) : place + tolerance + 1] for place, token in enumerate(a)]
+    assert tolerant_true_positive_percentage(a, b, tolerance) == pytest.approx(100 * np.mean(hits))
+
+
+@pytest.mark.parametrize("table", [np.zeros(3), np.zeros((2, 3)), np.zeros((3, 2)), np.zeros((2, 2, 2))])
+def test_distances_are_a_square_table(table):
+    with pytest.raises(ValueError, match="distances must be"):
+        interchangeable(table)
+
+
+@pytest.mark.parametrize("length", [1, 3, 8])
+def test_a_track_has_as_many_stretches_as_begin_in_it(length):
+    track = np.random.default_rng(0).permutation(40)
+    assert len(fingerprints([track], length)) == 40 - length + 1
+    assert len(fingerprints([track, track], length)) == 40 - length + 1
+    assert len(fingerprints([track[: length - 1]], length)) == 0
+    assert np.isnan(copied(track[: max(0, length - 3)], [track], length))
+
+
+def test_stretches_have_eight_tokens_unless_told_otherwise():
+    track = np.arange(20)
+    assert len(fingerprints([track])) == 13
+    assert copied(track, [track[:7]]) == 0
+    assert copied(track[:8], [track]) == copied_of(track[:8], fingerprints([track])) == 100
+    assert copied_of(track[:8], fingerprints([track], 7)) == 0
+
+
+def test_a_copy_covers_all_of_its_stretch_and_nothing_else():
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        memory, ids = random.integers(0, 3, 30), random.integers(0, 3, 40)
+        known = {tuple(memory[start : start + 4]) for start in range(27)}
+        inside = np.zeros(40, dtype=bool)
+        for start in range(37):
+            inside[start : start + 4] |= tuple(ids[start : start + 4]) in known
+        assert copied(ids, [memory], 4) == pytest.approx(100 * inside.mean())
+
+
+def test_calibration_has_ten_bins_and_certainty_is_in_the_last():
+    # 0.95 and 1.0 share a bin, |1.95 - 1| / 2; 0.85 is in the one before, where it does not make up for 0.95.
+    assert expected_calibration_error([0.95, 1.0], [1, 0]) == pytest.approx(0.475)
+    assert expected_calibration_error([0.95, 0.85], [1, 0]) == pytest.approx((0.05 + 0.85) / 2)
+    # Nine bins would put 0.42 and 0.34 together, eleven 0.45 and 0.39.
+    for confidences in ([0.42, 0.34], [0.45, 0.39]):
+        apart = (1 - confidences[0] + confidences[1]) / 2
+        assert expected_calibration_error(confidences, [1, 0]) == pytest.approx(apart)
+
+
+@pytest.mark.parametrize(("confidences", "hits"), [([], []), ([0.5], [1, 0]), ([0.5, 0.5], [1]), ([[0.5]], [[1]])])
+def test_what_cannot_be_calibrated_is_refused(confidences, hits):
+    with pytest.raises(ValueError, match="confidences and hits must be"):
+        expected_calibration_error(confidences, hits)

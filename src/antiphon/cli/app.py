@@ -1,6 +1,6 @@
 """`antiphon VERB`: arguments to one library call, its result to stdout.
 
-Nothing heavy is imported before a verb runs: `antiphon --help` loads neither torch nor librosa.
+Nothing heavy is imported before a verb runs: `antiphon --help` loads neither torch nor scipy.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def examine() -> tuple[Finding, ...]:
         Finding("python", platform.python_version(), True),
         _processors(),
         _torch(),
-        *(_library(name) for name in ("numpy", "onnxruntime", "soundfile", "soxr", "scikit-learn", "librosa")),
+        *(_library(name) for name in ("numpy", "onnxruntime", "soundfile", "soxr", "scikit-learn")),
         _weights(),
         _cache(),
         *(_extra(name, modules) for name, modules in EXTRAS.items()),

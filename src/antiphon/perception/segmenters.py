@@ -13,6 +13,7 @@ import numpy as np
 from antiphon.config import PerceptionSettings
 from antiphon.errors import BadData
 from antiphon.interfaces import Segmenter
+from antiphon.perception.beat_tracking import tempo_of, tracked_beats
 from antiphon.perception.envelope import CELLS_PER_SECOND
 from antiphon.types import Floats, Ids, Seconds
 
@@ -33,8 +34,6 @@ AROUND_CELLS = 15
 TEMPO_SECONDS = 300
 """Over how long one tempo is taken to last. A recording of hours has more than one."""
 
-SLOWEST_BPM = 30.0
-
 
 def uniform_intervals(duration: float, segment_seconds: float) -> Seconds:
     """Intervals (n, 2) in seconds that tile [0, duration): segment k starts at exactly k * segment_seconds.
@@ -53,37 +52,23 @@ def uniform_intervals(duration: float, segment_seconds: float) -> Seconds:
 
 def onset_cells(onsets: Floats) -> Ids:
     """The cells (n,) at which something begins, by onset strength (cells,): peaks above what is around them."""
-    import librosa
-
-    peaks = librosa.util.peak_pick(
-        onsets,
-        pre_max=NEIGHBOUR_CELLS,
-        post_max=NEIGHBOUR_CELLS + 1,
-        pre_avg=AROUND_CELLS,
-        post_avg=AROUND_CELLS + 1,
-        delta=ONSET_DB,
-        wait=NEIGHBOUR_CELLS,
-    )
-    return np.asarray(peaks, dtype=np.int64)
+    near = np.pad(onsets, NEIGHBOUR_CELLS, constant_values=-np.inf)
+    strongest = np.lib.stride_tricks.sliding_window_view(near, 2 * NEIGHBOUR_CELLS + 1).max(axis=1)
+    peaks = np.flatnonzero((onsets == strongest) & (onsets >= _around(onsets) + onsets.dtype.type(ONSET_DB)))
+    kept: list[int] = []
+    for peak in peaks:
+        if not kept or peak - kept[-1] > NEIGHBOUR_CELLS:
+            kept.append(int(peak))
+    return np.array(kept, dtype=np.int64)
 
 
 def beat_cells(onsets: Floats) -> Ids:
-    """The cells (n,) of the beats, five minutes at a time, each at its own tempo (Ellis, 2007, as in librosa)."""
-    from librosa.beat import beat_track
-
+    """The cells (n,) of the beats, five minutes at a time, each at its own tempo (Ellis, 2007)."""
     beats = []
     for first in range(0, len(onsets), TEMPO_SECONDS * CELLS_PER_SECOND):
         part = onsets[first : first + TEMPO_SECONDS * CELLS_PER_SECOND].astype(np.float64)
-        if part.any():
-            found = beat_track(
-                onset_envelope=part,
-                sr=CELLS_PER_SECOND,
-                hop_length=1,
-                bpm=_tempo_of(part),
-                trim=False,
-                units="frames",
-            )[1]
-            beats.append(first + np.asarray(found, dtype=np.int64))
+        if part[1:].any():
+            beats.append(first + tracked_beats(part, tempo_of(part)))
     return np.concatenate([np.zeros(0, dtype=np.int64), *beats])
 
 
@@ -174,14 +159,16 @@ def make_segmenter(settings: PerceptionSettings) -> Segmenter:
     return segmenters[settings.segmenter]
 
 
-def _tempo_of(onsets: Seconds) -> float:
-    """Beats per minute, from how the onset strength (cells,) resembles itself later."""
-    import librosa
-
-    lags = int(60 * CELLS_PER_SECOND / SLOWEST_BPM) + 1
-    likeness = librosa.autocorrelate(onsets - onsets.mean(), max_size=lags)
-    tempo = librosa.feature.tempo(tg=np.maximum(likeness, 0)[:, np.newaxis], sr=CELLS_PER_SECOND, hop_length=1)
-    return float(np.ravel(tempo)[0])
+def _around(onsets: Floats) -> Floats:
+    """The mean (cells,) of the strength around each cell, over what there is of it at the ends."""
+    padded = np.pad(onsets, AROUND_CELLS)
+    total = np.zeros_like(onsets)
+    # One after the other, so that the sum does not depend on how a machine adds many.
+    for first in range(2 * AROUND_CELLS + 1):
+        total += padded[first : first + len(onsets)]
+    cells = np.arange(len(onsets))
+    counted = np.minimum(cells + AROUND_CELLS + 1, len(onsets)) - np.maximum(cells - AROUND_CELLS, 0)
+    return np.asarray(total / counted, dtype=onsets.dtype)
 
 
 def _require_duration(duration: float) -> None:

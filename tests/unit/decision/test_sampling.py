@@ -7,7 +7,7 @@ from scipy.stats import chisquare
 
 from antiphon.config import SamplingSettings
 from antiphon.decision.draws import uniform_numbers
-from antiphon.decision.sampling import FREE, candidates, consensus, draw, nucleus, with_pins
+from antiphon.decision.sampling import FREE, candidates, consensus, draw, most_probable, nucleus, with_pins
 
 LIKELY = np.array([[0.5, 0.3, 0.15, 0.05]])
 DISTRIBUTIONS = arrays(float, (3, 6), elements=st.floats(0.001, 1)).map(lambda x: x / x.sum(axis=1, keepdims=True))
@@ -39,6 +39,10 @@ def test_a_nucleus_never_is_empty():
 
 def test_what_is_impossible_is_in_no_nucleus():
     assert nucleus(np.array([[0.5, 0.5, 0.0]]), 1.0).tolist() == [[True, True, False]]
+
+
+def test_a_nucleus_of_everything_keeps_what_hardly_ever_happens():
+    assert nucleus(np.array([[1 - 1e-14, 1e-14, 0.0]]), 1.0).tolist() == [[True, True, False]]
 
 
 @given(DISTRIBUTIONS, SHARES)
@@ -86,8 +90,16 @@ def test_the_soft_constraint_takes_an_allowed_label_of_the_nucleus_if_there_is_o
     assert after(allowing(2, 3), constraint="soft") == pytest.approx(np.array([[0.625, 0.375, 0, 0]]))
 
 
+def test_the_soft_constraint_is_kept_row_by_row():
+    allowed = np.concatenate([allowing(1, 3), allowing(2, 3), allowing(0)])
+    kept = after(allowed, np.repeat(LIKELY, 3, axis=0), constraint="soft")
+    assert kept == pytest.approx(np.array([[0, 1, 0, 0], [0.625, 0.375, 0, 0], [1, 0, 0, 0]]))
+    assert after(constraint="soft") == pytest.approx(after())
+
+
 def test_no_constraint_asks_for_anything():
-    assert after(allowing(3), constraint="off") == pytest.approx(after())
+    for label in (1, 3):
+        assert after(allowing(label), constraint="off") == pytest.approx(after())
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
@@ -95,6 +107,8 @@ def test_labels_that_a_model_rules_out_are_equally_likely_where_only_they_are_al
     sure = np.array([[1.0, 0.0, 0.0, 0.0]])
     kept = after(allowing(1, 3), sure, temperature=temperature, top_p=1.0)
     assert kept == pytest.approx(np.array([[0, 0.5, 0, 0.5]]))
+    both = after(np.concatenate([allowing(1, 3), allowing(0, 3)]), np.repeat(sure, 2, axis=0), temperature=temperature)
+    assert both == pytest.approx(np.array([[0, 0.5, 0, 0.5], [1, 0, 0, 0]]))
 
 
 def test_a_hard_constraint_that_allows_nothing_is_refused():
@@ -107,6 +121,11 @@ def test_top_k_comes_before_the_nucleus():
     # Of the two, 0.6 is reached by the first alone; of all four it takes both.
     assert after(top_k=2, top_p=0.6) == pytest.approx(np.array([[1, 0, 0, 0]]))
     assert after(top_k=9, top_p=1.0) == pytest.approx(LIKELY)
+
+
+def test_what_is_impossible_is_not_among_the_most_probable():
+    for top_k in (0, 3, 9):
+        assert most_probable(np.array([[0.5, 0.0, 0.5, 0.0]]), top_k).tolist() == [[True, False, True, False]]
 
 
 def test_top_k_takes_the_lower_of_equal_labels():
@@ -158,6 +177,17 @@ def test_a_pin_leaves_one_label_and_the_others_as_they_were():
     assert with_pins(pins, allowed, 3).tolist() == [[True, False, False], [False, False, True], [False, True, True]]
     assert with_pins(pins, None, 3).sum(axis=1).tolist() == [3, 1, 3]
     assert allowed[1].tolist() == [True, True, False]
+
+
+def test_every_class_can_be_pinned_everywhere():
+    for label in range(3):
+        assert with_pins(np.full(2, label), None, 3).tolist() == [[each == label for each in range(3)]] * 2
+
+
+@pytest.mark.parametrize("pins", [1, 3])
+def test_pins_are_as_many_as_positions(pins):
+    with pytest.raises(ValueError, match=f"{pins} pins do not fit 2 positions"):
+        with_pins(np.full(pins, FREE), np.ones((2, 3), dtype=bool), 3)
 
 
 @pytest.mark.parametrize("pin", [-2, 3])

@@ -37,6 +37,17 @@ def test_of_equally_near_centroids_the_lowest_id_wins(vectors):
         assert found == distances.index(min(distances))
 
 
+def test_far_from_the_origin_too_the_lowest_of_equally_near_centroids_wins():
+    # Sums of squares of 10^11 are rounded by more than the distance of 1.
+    random = np.random.default_rng(0)
+    places = np.round(random.uniform(1e5, 2e5, (40, 5)))
+    for place in places:
+        centroids = place - np.eye(5)
+        others = np.round(random.uniform(1e3, 1e4, (20, 5)))
+        ids = make_quantizer(alphabet_of(np.concatenate([others, centroids])))(segments_of(place[None]))
+        assert ids.tolist() == [20]
+
+
 def test_an_id_does_not_depend_on_the_company():
     random = np.random.default_rng(1)
     quantize = make_quantizer(alphabet_of(random.standard_normal((256, 40))))

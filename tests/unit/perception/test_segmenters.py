@@ -7,6 +7,7 @@ from perception_sounds import A4, C4, E5, Loudness, melody, silence, tone
 from antiphon.config import PerceptionSettings
 from antiphon.errors import BadData, SettingsError
 from antiphon.perception import Perception, bounded_intervals, make_segmenter, uniform_intervals
+from antiphon.perception.segmenters import beat_cells
 from antiphon.types import Audio
 
 
@@ -135,3 +136,10 @@ def test_bounds_that_cannot_be_kept_are_refused():
 
     with pytest.raises(SettingsError, match="at least twice minimum_seconds"):
         resolve(overrides={"perception": {"minimum_seconds": 0.5, "maximum_seconds": 0.9}}, environment={})
+
+
+def test_where_nothing_follows_its_first_cell_a_sound_has_no_beats():
+    for cells in (1, 2, 3, 30, 400):
+        onsets = np.zeros(cells, np.float32)
+        onsets[0] = 5.0
+        assert beat_cells(onsets).tolist() == []

@@ -73,17 +73,23 @@ def interrupt_at(epoch: int):
     return progress
 
 
+@pytest.fixture(scope="module", params=["adam", "adamw"])
+def straight(request):
+    """Settings, and the network and the history of a training that nothing interrupts."""
+    settings = TINY.model_copy(update={"optimizer": request.param})
+    trained = network()
+    return settings, trained, Trainer(trained, CONTEXT, settings).fit(twins(), twins(2, seed=1))
+
+
 @pytest.mark.parametrize("epoch", [0, 1, 2, 3])
-@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
-def test_an_interrupted_training_ends_with_the_same_bytes(tmp_path, epoch, optimizer):
-    settings = TINY.model_copy(update={"optimizer": optimizer})
-    straight, stopped = network(), network()
-    expected = Trainer(straight, CONTEXT, settings).fit(twins(), twins(2, seed=1))
+def test_an_interrupted_training_ends_with_the_same_bytes(straight, tmp_path, epoch):
+    settings, trained, expected = straight
+    stopped = network()
     with pytest.raises(KeyboardInterrupt):
         Trainer(stopped, CONTEXT, settings, tmp_path).fit(twins(), twins(2, seed=1), interrupt_at(epoch))
     resumed = network()
     found = Trainer(resumed, CONTEXT, settings, tmp_path).fit(twins(), twins(2, seed=1))
-    assert weights(resumed) == weights(straight)
+    assert weights(resumed) == weights(trained)
     assert found == expected
 
 

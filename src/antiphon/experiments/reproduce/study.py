@@ -40,7 +40,7 @@ STUDY, TABLE = "study.json", "table.json"
 FILES = (STUDY, SCORES, TABLE, "table.md", "cells", "figures", "index.html")
 """What a study's directory holds."""
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "librosa", "onnxruntime")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "onnxruntime")
 """On whose versions the numbers depend."""
 
 QUICK_PIECES = 80
