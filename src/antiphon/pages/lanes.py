@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from antiphon import arrays
 from antiphon.audio import mono, mp3
 from antiphon.pages.colours import colour
 from antiphon.types import Audio, Ids, Seconds
@@ -78,10 +80,17 @@ def _channels(count: int) -> str:
 
 def _outline(audio: Audio) -> str:
     """The waveform as one closed path: highest and lowest sample of each column, the loudest filling the height."""
-    samples = mono(audio).samples[:, 0]
-    edges = np.linspace(0, len(samples), min(WIDTH, len(samples)) + 1).astype(np.int64)[:-1]
-    high, low = np.maximum.reduceat(samples, edges), np.minimum.reduceat(samples, edges)
-    loudest = max(float(np.abs(samples).max()), 1e-9)
+    samples = audio.samples
+    edges = np.linspace(0, len(samples), min(WIDTH, len(samples)) + 1).astype(np.int64)
+    high, low = np.zeros(len(edges) - 1, dtype=np.float32), np.zeros(len(edges) - 1, dtype=np.float32)
+    walk = arrays.Walk(samples)
+    for column, (first, stop) in enumerate(itertools.pairwise(edges)):
+        heard = mono(Audio(samples[first:stop], audio.sample_rate)).samples
+        high[column], low[column] = heard.max(), heard.min()
+        walk.read(samples[first:stop])
+    walk.end()
+    edges = edges[:-1]
+    loudest = max(float(high.max(initial=0)), -float(low.min(initial=0)), 1e-9)
     middle, x = HEIGHT / 2, np.arange(len(edges)) * WIDTH / len(edges)
     top = [f"{a:.1f},{middle - b * (middle - 2):.1f}" for a, b in zip(x, high / loudest, strict=True)]
     bottom = [f"{a:.1f},{middle - b * (middle - 2):.1f}" for a, b in zip(x, low / loudest, strict=True)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon import arrays
 from antiphon.errors import BadData
 from antiphon.types import Audio, Floats, Ids, Memory, Seconds
 
@@ -109,10 +110,14 @@ def edge_descriptors(memory: Memory) -> NDArray[np.float64]:
 
 def _excerpts(audio: Audio, starts: Ids, length: int) -> Floats:
     """Mono excerpts (m, length) from these first samples (m,); silence after the end of the audio."""
-    candidate_index = starts[:, None] + np.arange(length)
-    inside = candidate_index < len(audio.samples)
-    samples = audio.samples[np.minimum(candidate_index, max(0, len(audio.samples) - 1))].mean(axis=2)
-    return np.where(inside, samples, np.float32(0))
+    found = np.zeros((len(starts), length), dtype=np.float32)
+    walk = arrays.Walk(audio.samples)
+    for row, start in enumerate(starts.tolist()):
+        samples = audio.samples[start : start + length]
+        found[row, : len(samples)] = samples.mean(axis=1)
+        walk.read(samples)
+    walk.end()
+    return found
 
 
 def _described(excerpts: Floats, bands: NDArray[np.float64], chroma: NDArray[np.float64]) -> NDArray[np.float64]:
