@@ -15,12 +15,15 @@ import soundfile
 import soxr
 
 from antiphon import arrays
-from antiphon.decoding.by_libsndfile import BLOCK_FRAMES
+from antiphon.decoding.by_libsndfile import BLOCK_FRAMES, SndfileRecording
 from antiphon.decoding.by_pyav import PyavRecording
 from antiphon.decoding.opening import recording_at
 from antiphon.errors import AntiphonError, BadData
 from antiphon.files import sha256, whole_file
 from antiphon.types import Audio, Floats, Seconds
+
+SMALL_FILE = 1 << 22
+"""Bytes of a file that is decoded in memory, where its length is known only by decoding."""
 
 SILENT_DBFS = -200.0
 """Level given to digital silence, whose logarithm does not exist."""
@@ -43,7 +46,12 @@ def read(path: str | Path, start: float = 0.0, duration: float | None = None, st
         raise ValueError(f"start and duration must not be negative, got {start} and {duration}")
     path = Path(path)
     recording = recording_at(path, stream)
-    if isinstance(recording, PyavRecording) and start == 0 and duration is None:
+    if start == 0 and duration is None and _is_large(recording, path):
+        rate, samples = (
+            recording.sample_rate,
+            _gathered(sample_blocks(path, stream), recording.frames, recording.channels),
+        )
+    elif isinstance(recording, PyavRecording) and start == 0 and duration is None:
         rate, samples = recording.whole()
     else:
         rate = recording.sample_rate
@@ -52,7 +60,33 @@ def read(path: str | Path, start: float = 0.0, duration: float | None = None, st
         if duration is not None:
             wanted = min(wanted, round(duration * rate))
         samples = recording.samples(first, wanted)
-    return Audio(_finite(samples, path), rate, str(path))
+    return Audio(samples if arrays.is_large(*samples.shape) else _finite(samples, path), rate, str(path))
+
+
+def _is_large(recording: SndfileRecording | PyavRecording, path: Path) -> bool:
+    """Whether a file's samples are kept on disk; a small file through PyAV is not decoded to know."""
+    if isinstance(recording, PyavRecording) and path.stat().st_size < SMALL_FILE:
+        return False
+    return arrays.is_large(recording.frames, recording.channels)
+
+
+class Shape(NamedTuple):
+    """Rate in Hz, channels and frames of a file."""
+
+    sample_rate: int
+    channels: int
+    frames: int
+
+
+def shape_of(path: Path, stream: int = 0) -> Shape:
+    """What a file decodes to. Raises as `read`."""
+    recording = recording_at(path, stream)
+    return Shape(recording.sample_rate, recording.channels, recording.frames)
+
+
+def sample_blocks(path: Path, stream: int = 0) -> Iterator[Floats]:
+    """All samples of a file in blocks (frames, channels), at its own rate. Raises as `read`."""
+    return (_finite(block, path) for block in recording_at(path, stream).blocks())
 
 
 class Header(NamedTuple):
