@@ -349,7 +349,7 @@ def mixed(parts: Sequence[Audio]) -> Audio:
     loudest = peak(Audio(total, first.sample_rate))
     if loudest > 1:
         for there in arrays.blocks(total):
-            there /= np.float32(loudest)
+            np.divide(there, np.float32(loudest), out=there)
     return Audio(total, first.sample_rate, first.source)
 
 

@@ -20,6 +20,9 @@ WIDTH, HEIGHT = 1200, 110
 LONGEST_EMBEDDED = 900.0
 """Seconds of sound that a page carries for one track; longer ones are drawn but not embedded."""
 
+MOST_REGIONS = 10_000
+"""Segments of a track that a page colours: of more, none is as wide as a hair, and browsers take long."""
+
 
 @dataclass(frozen=True, eq=False)
 class Lane:
@@ -63,8 +66,11 @@ def drawn(lane: Lane, rest: int) -> DrawnLane:
     regions = [
         Region(start * scale, (end - start) * scale, colour(int(token), rest), sentence)
         for (start, end), token, sentence in zip(lane.intervals, lane.ids, lane.sentences, strict=True)
+        if len(lane.ids) <= MOST_REGIONS
     ]
     facts = f"{audio.duration:.1f} s, {audio.sample_rate / 1000:g} kHz, {_channels(audio.channels)}"
+    if len(lane.ids) > MOST_REGIONS:
+        facts += f"; {len(lane.ids)} segments, too many to colour"
     sound = sound_uri(audio) if audio.duration <= LONGEST_EMBEDDED else ""
     return DrawnLane(lane.name, f"{lane.about}; {facts}", _outline(audio), regions, sound)
 

@@ -1,7 +1,7 @@
 """Long recordings on disk as they are played: decoded once, then mapped, so that a memory of hours needs no memory.
 
-A file holds one or several recordings end to end, at one rate and in as many channels: float32 samples after a header of
-safetensors, so that anything can read it. It appears whole or not at all, under a key of what was decoded.
+A file holds one or several recordings end to end, at one rate and in as many channels: float32 samples after a header
+of safetensors. It appears whole or not at all, under a key of what was decoded.
 """
 
 from __future__ import annotations
