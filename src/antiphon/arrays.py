@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -78,13 +78,25 @@ def blocks(samples: Floats, frames: int = BLOCK_FRAMES) -> Iterator[Floats]:
 def copied(samples: Floats) -> Floats:
     """The same samples (n, channels) in an array of their own."""
     found = zeros(*samples.shape)
-    walk, place = Walk(found), 0
-    for block in blocks(samples):
-        found[place : place + len(block)] = block
+    write_to(found, blocks(samples))
+    return found
+
+
+def write_to(samples: Floats, parts: Iterable[Floats]) -> int:
+    """Write blocks (frames, channels) end to end into samples (n, channels); return how many frames there were."""
+    walk, place = Walk(samples), 0
+    for block in parts:
+        samples[place : place + len(block)] = block
         place += len(block)
         walk.read(block)
     walk.end()
-    return found
+    return place
+
+
+def are_equal(some: Floats, others: Floats) -> bool:
+    """Whether two arrays (n, channels) hold the same."""
+    pairs = zip(blocks(some), blocks(others), strict=False)
+    return some.shape == others.shape and all(np.array_equal(one, other) for one, other in pairs)
 
 
 def end_to_end(parts: list[Floats]) -> Floats:
@@ -94,13 +106,7 @@ def end_to_end(parts: list[Floats]) -> Floats:
     if (whole := _side_by_side(parts)) is not None:
         return whole
     found = zeros(sum(map(len, parts)), parts[0].shape[1])
-    walk, place = Walk(found), 0
-    for part in parts:
-        for block in blocks(part):
-            found[place : place + len(block)] = block
-            place += len(block)
-            walk.read(block)
-    walk.end()
+    write_to(found, (block for part in parts for block in blocks(part)))
     return found
 
 

@@ -288,14 +288,8 @@ def mono(audio: Audio) -> Audio:
 
 def _gathered(blocks: Iterable[Floats], frames: int, channels: int) -> Floats:
     """Blocks that lie end to end as one array of so many frames, or fewer where there are not as many."""
-    samples, place = arrays.zeros(frames, channels), 0
-    walk = arrays.Walk(samples)
-    for block in blocks:
-        samples[place : place + len(block)] = block
-        place += len(block)
-        walk.read(block)
-    walk.end()
-    return samples[:place]
+    samples = arrays.zeros(frames, channels)
+    return samples[: arrays.write_to(samples, blocks)]
 
 
 def _downmixed(samples: Floats) -> Floats:

@@ -39,8 +39,12 @@ def laid_over(samples: Floats, laid: Sequence[Laid]) -> Floats:
     heard = arrays.copied(samples)
     for item in laid:
         first, stop = max(item.start, 0), min(item.end, len(heard))
-        if first < stop:
-            heard[first:stop] += _sound(item, first, stop)
+        walk = arrays.Walk(heard, item.sound.samples)
+        for here in range(first, stop, arrays.BLOCK_FRAMES):
+            there = min(here + arrays.BLOCK_FRAMES, stop)
+            heard[here:there] += _sound(item, here, there)
+            walk.read(heard[here:there])
+        walk.end()
     return heard
 
 

@@ -79,12 +79,7 @@ def with_gain(audio: Audio, gain: float) -> Audio:
     if gain == 1.0:
         return audio
     samples = arrays.zeros(*audio.samples.shape)
-    walk, place = arrays.Walk(samples), 0
-    for block in arrays.blocks(audio.samples):
-        samples[place : place + len(block)] = block * np.float32(gain)
-        place += len(block)
-        walk.read(block)
-    walk.end()
+    arrays.write_to(samples, (block * np.float32(gain) for block in arrays.blocks(audio.samples)))
     return Audio(samples, audio.sample_rate, audio.source)
 
 
