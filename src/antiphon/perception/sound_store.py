@@ -93,11 +93,16 @@ def _write(place: Path, paths: Sequence[Path], shapes: Sequence[Shape]) -> None:
             _append(file, _alike(path, shape, first), first.channels) for path, shape in zip(paths, shapes, strict=True)
         ]
         file.flush()
-        samples = arrays.mapped(temporary, reserved, sum(frames), first.channels)
-        parts = np.split(samples, np.cumsum(frames)[:-1])
-        digests = [HeldSound(Audio(part, first.sample_rate)).digest() for part in parts]
+        digests = _digests(temporary, reserved, frames, first)
         file.seek(0)
         file.write(_header(reserved, frames, digests, first))
+
+
+def _digests(place: Path, offset: int, frames: Sequence[int], first: Shape) -> list[str]:
+    """The digest of each recording in a file, by which perception knows it."""
+    samples = arrays.mapped(place, offset, sum(frames), first.channels)
+    parts = np.split(samples, np.cumsum(frames)[:-1])
+    return [HeldSound(Audio(part, first.sample_rate)).digest() for part in parts]
 
 
 def _append(file: BinaryIO, blocks: Iterator[Floats], channels: int) -> int:
