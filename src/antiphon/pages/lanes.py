@@ -23,6 +23,13 @@ LONGEST_EMBEDDED = 900.0
 MOST_REGIONS = 10_000
 """Segments of a track that a page colours: of more, none is as wide as a hair, and browsers take long."""
 
+LONGEST_COLUMN = 300_000
+"""A column of a waveform of so many samples is looked at as a whole: up to two hours at 44.1 kHz."""
+
+LOOKS, LOOK = 8, 1 << 13
+"""How often a longer column is looked at, and for how many samples: to draw ten hours from disk would take as long as
+to answer from them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Lane:
@@ -71,6 +78,8 @@ def drawn(lane: Lane, rest: int) -> DrawnLane:
     facts = f"{audio.duration:.1f} s, {audio.sample_rate / 1000:g} kHz, {_channels(audio.channels)}"
     if len(lane.ids) > MOST_REGIONS:
         facts += f"; {len(lane.ids)} segments, too many to colour"
+    if len(audio.samples) > WIDTH * LONGEST_COLUMN:
+        facts += "; drawn by a part of its samples"
     sound = sound_uri(audio) if audio.duration <= LONGEST_EMBEDDED else ""
     return DrawnLane(lane.name, f"{lane.about}; {facts}", _outline(audio), regions, sound)
 
@@ -84,6 +93,14 @@ def _channels(count: int) -> str:
     return {1: "mono", 2: "stereo"}.get(count, f"{count} channels")
 
 
+def _looked_at(first: int, stop: int) -> list[slice]:
+    """Which of the samples from `first` to `stop` are looked at for a column of a waveform: all but in hours of
+    sound."""
+    if stop - first <= LONGEST_COLUMN:
+        return [slice(first, stop)]
+    return [slice(start, start + LOOK) for start in np.linspace(first, stop - LOOK, LOOKS).astype(np.int64).tolist()]
+
+
 def _outline(audio: Audio) -> str:
     """The waveform as one closed path: highest and lowest sample of each column, the loudest filling the height."""
     samples = audio.samples
@@ -91,9 +108,10 @@ def _outline(audio: Audio) -> str:
     high, low = np.zeros(len(edges) - 1, dtype=np.float32), np.zeros(len(edges) - 1, dtype=np.float32)
     walk = arrays.Walk(samples)
     for column, (first, stop) in enumerate(itertools.pairwise(edges)):
-        heard = mono(Audio(samples[first:stop], audio.sample_rate)).samples
-        high[column], low[column] = heard.max(), heard.min()
-        walk.read(samples[first:stop])
+        looks = [mono(Audio(samples[part], audio.sample_rate)).samples for part in _looked_at(int(first), int(stop))]
+        high[column], low[column] = max(look.max() for look in looks), min(look.min() for look in looks)
+        for look in looks:
+            walk.read(look)
     walk.end()
     edges = edges[:-1]
     loudest = max(float(high.max(initial=0)), -float(low.min(initial=0)), 1e-9)
