@@ -14,7 +14,7 @@ SOURCE = Path(antiphon.__file__).parent
 LAYERS = (
     ("errors",),
     ("types", "config", "metrics", "confidence", "files"),
-    ("decoding",),
+    ("decoding", "arrays"),
     ("interfaces", "audio", "checkpoint"),
     ("corpus", "perception", "decision", "action"),
     ("agent", "dataset"),

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from antiphon.decoding.by_libsndfile import BLOCK_FRAMES
+from antiphon import arrays
+from antiphon.decoding.by_libsndfile import BLOCK_FRAMES, SndfileRecording
 from antiphon.decoding.by_pyav import PyavRecording
 from antiphon.decoding.opening import recording_at
 from antiphon.errors import AntiphonError, BadData
@@ -24,8 +26,14 @@ from antiphon.types import Audio, Floats, Seconds
 OPPOSED = 0.5
 """A channel whose correlation with the loudest is below minus this is of opposite polarity."""
 
+SMALL_FILE = 1 << 22
+"""Bytes of a file that is decoded in memory, where its length is known only by decoding."""
+
 SILENT_DBFS = -200.0
 """Level given to digital silence, whose logarithm does not exist."""
+
+LONG_EXCERPT = 1 << 22
+"""Samples of which the power is taken at once."""
 
 MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
 """Rates that an mp3 can have, telephone rates left out."""
@@ -42,7 +50,12 @@ def read(path: str | Path, start: float = 0.0, duration: float | None = None, st
         raise ValueError(f"start and duration must not be negative, got {start} and {duration}")
     path = Path(path)
     recording = recording_at(path, stream)
-    if isinstance(recording, PyavRecording) and start == 0 and duration is None:
+    if start == 0 and duration is None and _is_large(recording, path):
+        rate, samples = (
+            recording.sample_rate,
+            _gathered(sample_blocks(path, stream), recording.frames, recording.channels),
+        )
+    elif isinstance(recording, PyavRecording) and start == 0 and duration is None:
         rate, samples = recording.whole()
     else:
         rate = recording.sample_rate
@@ -51,7 +64,33 @@ def read(path: str | Path, start: float = 0.0, duration: float | None = None, st
         if duration is not None:
             wanted = min(wanted, round(duration * rate))
         samples = recording.samples(first, wanted)
-    return Audio(_finite(samples, path), rate, str(path))
+    return Audio(samples if arrays.is_large(*samples.shape) else _finite(samples, path), rate, str(path))
+
+
+def _is_large(recording: SndfileRecording | PyavRecording, path: Path) -> bool:
+    """Whether a file's samples are kept on disk; a small file through PyAV is not decoded to know."""
+    if isinstance(recording, PyavRecording) and path.stat().st_size < SMALL_FILE:
+        return False
+    return arrays.is_large(recording.frames, recording.channels)
+
+
+class Shape(NamedTuple):
+    """Rate in Hz, channels and frames of a file."""
+
+    sample_rate: int
+    channels: int
+    frames: int
+
+
+def shape_of(path: Path, stream: int = 0) -> Shape:
+    """What a file decodes to. Raises as `read`."""
+    recording = recording_at(path, stream)
+    return Shape(recording.sample_rate, recording.channels, recording.frames)
+
+
+def sample_blocks(path: Path, stream: int = 0) -> Iterator[Floats]:
+    """All samples of a file in blocks (frames, channels), at its own rate. Raises as `read`."""
+    return (_finite(block, path) for block in recording_at(path, stream).blocks())
 
 
 class Header(NamedTuple):
@@ -123,7 +162,7 @@ class FileSound:
         """Mono blocks (frames,) at `sample_rate`."""
         recording = recording_at(self.path, self.stream)
         parts = _downmixed_blocks(_finite(block, self.path) for block in recording.blocks())
-        return _resampled_blocks(parts, recording.sample_rate, sample_rate)
+        return resampled_blocks(parts, recording.sample_rate, sample_rate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,15 +184,26 @@ class HeldSound:
     def digest(self) -> str:
         """A hash of the samples, their shape and their rate; not that of the file from which they may come."""
         samples = self.audio.samples
+        if self.audio in _DIGESTS:
+            return _DIGESTS[self.audio]
         digest = hashlib.blake2b(f"{samples.shape} {self.audio.sample_rate}".encode(), digest_size=20)
-        digest.update(np.ascontiguousarray(samples).data)
+        for block in arrays.blocks(samples):
+            digest.update(np.ascontiguousarray(block).data)
         return digest.hexdigest()
 
     def blocks(self, sample_rate: int) -> Iterator[Floats]:
         """Mono blocks (frames,) at `sample_rate`."""
-        samples = self.audio.samples
-        blocks = (samples[start : start + BLOCK_FRAMES] for start in range(0, len(samples), BLOCK_FRAMES))
-        return _resampled_blocks(_downmixed_blocks(blocks), self.audio.sample_rate, sample_rate)
+        blocks = arrays.blocks(self.audio.samples, BLOCK_FRAMES)
+        return resampled_blocks(_downmixed_blocks(blocks), self.audio.sample_rate, sample_rate)
+
+
+_DIGESTS: WeakKeyDictionary[Audio, str] = WeakKeyDictionary()
+
+
+def with_known_digest(audio: Audio, digest: str) -> Audio:
+    """The same audio, whose `HeldSound.digest` was kept when its samples were: it is not computed again."""
+    _DIGESTS[audio] = digest
+    return audio
 
 
 def summed_blocks(sounds: Sequence[Iterator[Floats]]) -> Iterator[Floats]:
@@ -201,15 +251,18 @@ def _signs(common: NDArray[np.float64]) -> Floats | None:
     return np.where(opposed, -1, 1).astype(np.float32) if opposed.any() else None
 
 
-def _resampled_blocks(blocks: Iterable[Floats], rate: int, sample_rate: int) -> Iterator[Floats]:
-    """Mono blocks (frames,) at another rate: all together what `resampled` makes of the whole."""
+def resampled_blocks(
+    blocks: Iterable[Floats], rate: int, sample_rate: int, channels: int | None = None
+) -> Iterator[Floats]:
+    """Blocks at another rate, mono (frames,) or of so many `channels` (frames, channels): all together what soxr makes
+    of the whole."""
     if rate == sample_rate:
         yield from blocks
         return
-    stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
+    stream = soxr.ResampleStream(rate, sample_rate, channels or 1, dtype="float32", quality="HQ")
     for block in blocks:
         yield stream.resample_chunk(block)
-    yield stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+    yield stream.resample_chunk(np.zeros(0 if channels is None else (0, channels), dtype=np.float32), last=True)
 
 
 def write(path: str | Path, audio: Audio) -> None:
@@ -230,8 +283,8 @@ def write(path: str | Path, audio: Audio) -> None:
     with whole_file(path) as temporary:
         try:
             with soundfile.SoundFile(temporary, "w", audio.sample_rate, audio.channels, subtype) as stream:
-                for start in range(0, len(audio.samples), BLOCK_FRAMES):
-                    stream.write(audio.samples[start : start + BLOCK_FRAMES])
+                for block in arrays.blocks(audio.samples, BLOCK_FRAMES):
+                    stream.write(block)
         except (soundfile.LibsndfileError, TypeError, ValueError, OSError) as error:
             raise AntiphonError(f"cannot write {path}: {getattr(error, 'error_string', error)}") from error
 
@@ -242,22 +295,29 @@ def mp3(audio: Audio) -> bytes:
     if playable.channels > 2:
         playable = mono(playable)
     buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(playable.samples, -1, 1), playable.sample_rate, format="MP3")
+    with soundfile.SoundFile(buffer, "w", playable.sample_rate, playable.channels, format="MP3") as stream:
+        for block in arrays.blocks(playable.samples, BLOCK_FRAMES):
+            stream.write(np.clip(block, -1, 1))
     return buffer.getvalue()
 
 
 def peak(audio: Audio) -> float:
     """Largest magnitude of any sample, 0 for no samples."""
-    return float(np.abs(audio.samples).max(initial=0.0))
+    return max((float(np.abs(block).max(initial=0.0)) for block in arrays.blocks(audio.samples)), default=0.0)
 
 
 def mono(audio: Audio) -> Audio:
     """The mean of all channels, as one channel; one of opposite polarity is turned, so that none cancels another."""
     if audio.channels == 1:
         return audio
-    blocks = [audio.samples[start : start + BLOCK_FRAMES] for start in range(0, len(audio.samples), BLOCK_FRAMES)]
-    parts = list(_downmixed_blocks(blocks)) or [np.zeros(0, dtype=np.float32)]
-    return Audio(np.concatenate(parts)[:, np.newaxis], audio.sample_rate, audio.source)
+    blocks = (block[:, np.newaxis] for block in _downmixed_blocks(arrays.blocks(audio.samples, BLOCK_FRAMES)))
+    return Audio(_gathered(blocks, len(audio.samples), 1), audio.sample_rate, audio.source)
+
+
+def _gathered(blocks: Iterable[Floats], frames: int, channels: int) -> Floats:
+    """Blocks that lie end to end as one array of so many frames, or fewer where there are not as many."""
+    samples = arrays.zeros(frames, channels)
+    return samples[: arrays.write_to(samples, blocks)]
 
 
 def _downmixed(samples: Floats, signs: Floats | None = None) -> Floats:
@@ -274,15 +334,27 @@ def resampled(audio: Audio, sample_rate: int) -> Audio:
     """The same sound at another rate (soxr, high quality); itself where the rate is the same."""
     if audio.sample_rate == sample_rate:
         return audio
-    samples = soxr.resample(audio.samples, audio.sample_rate, sample_rate, quality="HQ")
-    return Audio(np.ascontiguousarray(samples, dtype=np.float32), sample_rate, audio.source)
+    if not arrays.is_large(len(audio.samples), audio.channels):
+        samples = soxr.resample(audio.samples, audio.sample_rate, sample_rate, quality="HQ")
+        return Audio(np.ascontiguousarray(samples, dtype=np.float32), sample_rate, audio.source)
+    blocks = resampled_blocks(arrays.blocks(audio.samples), audio.sample_rate, sample_rate, audio.channels)
+    frames = len(audio.samples) * sample_rate // audio.sample_rate + 2
+    return Audio(_gathered(blocks, frames, audio.channels), sample_rate, audio.source)
 
 
 def with_channels(audio: Audio, channels: int) -> Audio:
     """The same sound in `channels` channels: mono is copied to all, more are first mixed to one."""
     if audio.channels == channels:
         return audio
-    return Audio(np.repeat(mono(audio).samples, channels, axis=1), audio.sample_rate, audio.source)
+    blocks = (channels_of(block, channels) for block in arrays.blocks(audio.samples))
+    return Audio(_gathered(blocks, len(audio.samples), channels), audio.sample_rate, audio.source)
+
+
+def channels_of(samples: Floats, channels: int) -> Floats:
+    """A block (frames, any) in so many channels, as `with_channels` makes them."""
+    if samples.shape[1] == channels:
+        return samples
+    return np.repeat(_downmixed(samples)[:, np.newaxis], channels, axis=1)
 
 
 def mixed(parts: Sequence[Audio]) -> Audio:
@@ -292,21 +364,31 @@ def mixed(parts: Sequence[Audio]) -> Audio:
     """
     first = parts[0]
     alike = [with_channels(resampled(part, first.sample_rate), first.channels).samples for part in parts]
-    total = np.zeros((max(map(len, alike)), first.channels), dtype=np.float32)
+    total = arrays.zeros(max(map(len, alike)), first.channels)
     for samples in alike:
-        total[: len(samples)] += samples
-    loudest = float(np.abs(total).max(initial=0.0))
+        for there, block in zip(arrays.blocks(total), arrays.blocks(samples), strict=False):
+            there[: len(block)] += block
+    loudest = peak(Audio(total, first.sample_rate))
     if loudest > 1:
-        total /= np.float32(loudest)
+        for there in arrays.blocks(total):
+            np.divide(there, np.float32(loudest), out=there)
     return Audio(total, first.sample_rate, first.source)
 
 
 def interval_power(audio: Audio, intervals: Seconds) -> Floats:
     """Mean square (n,) of the sound, as mono, over each interval (n, 2); 0 past its end."""
-    samples = mono(audio).samples[:, 0]
+    samples = audio.samples
     edges = np.clip(np.round(intervals * audio.sample_rate).astype(np.int64), 0, len(samples))
-    excerpts = (samples[start:end] for start, end in edges)
-    return np.array([np.dot(excerpt, excerpt) / max(len(excerpt), 1) for excerpt in excerpts], dtype=np.float32)
+    power, walk = np.zeros(len(edges), dtype=np.float32), arrays.Walk(samples)
+    for index, (start, end) in enumerate(edges.tolist()):
+        energy = 0.0
+        for block in arrays.blocks(samples[start:end], LONG_EXCERPT):
+            excerpt = _downmixed(block)
+            energy += np.dot(excerpt, excerpt)
+            walk.read(block)
+        power[index] = energy / max(end - start, 1)
+    walk.end()
+    return power
 
 
 def dbfs(power: Floats) -> Floats:

@@ -13,7 +13,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+import platformdirs
 
 from antiphon.errors import AntiphonError, SettingsError
 
@@ -23,6 +26,11 @@ more."""
 
 LOCK_INSIDE = ".antiphon.lock"
 """Who fills a directory piece by piece holds this file in it."""
+
+CACHE_VARIABLE = "ANTIPHON_CACHE"
+
+HASH_KEPT = 1 << 26
+"""A file of at least so many bytes is hashed once, as long as nothing tells that it has changed."""
 
 LOCK_SECONDS = 0.2
 """How long a lock is tried for: enough for one that is just being given up, and no wait for a program at work."""
@@ -213,7 +221,25 @@ def _locked(path: Path, target: Path) -> Iterator[None]:
                 parent.rmdir()
 
 
+def cache_directory() -> Path:
+    """Where what can be made again is kept: $ANTIPHON_CACHE, else `frames` in the user's cache directory."""
+    named = os.environ.get(CACHE_VARIABLE)
+    return Path(named) if named else platformdirs.user_cache_path("antiphon") / "frames"
+
+
 def sha256(path: Path) -> str:
     """Hex digest of a file's bytes."""
+    state = path.stat()
+    if state.st_size < HASH_KEPT:
+        return _hashed(path)
+    return _hashed_once(path.resolve(), (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+
+
+def _hashed(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _hashed_once(path: Path, state: tuple[int, ...]) -> str:
+    return _hashed(path)

@@ -257,6 +257,28 @@ class SegmentSound:
         _require(self.level.shape == (len(self.chroma),), "one level per segment")
 
 
+@dataclass(frozen=True, eq=False)
+class Boundaries:
+    """Classes of the left and the right edge of each memory segment (n,), and `prices` (classes, classes).
+
+    `prices[c, d]` is that of a cut after a right edge of class c into a left edge of class d: 0 for edges alike, 1 for
+    a cut between two places taken at random, on average.
+    """
+
+    left: Ids
+    right: Ids
+    prices: Seconds
+
+    def __post_init__(self) -> None:
+        shapes, square = f"{self.left.shape}, {self.right.shape}", self.prices.shape
+        alike = self.left.shape == self.right.shape and self.left.ndim == 1
+        _require(alike, f"one left and one right class per segment, got {shapes}")
+        _require(len(square) == 2 and square[0] == square[1], f"prices must be (classes, classes), got {square}")
+        _require(
+            bool(np.isfinite(self.prices).all() and (self.prices >= 0).all()), "prices must be finite and 0 or more"
+        )
+
+
 @dataclass(frozen=True)
 class MemoryPart:
     """One file of a memory: where it lies in the memory's audio, [start, end) in samples."""
@@ -270,8 +292,8 @@ class MemoryPart:
 class Memory:
     """Audio and tokens used as corpus for concatenative synthesis (paper 4.3). Segments never cross two parts.
 
-    `class_probabilities` (segments, classes) say how near each segment lies to every class, and `sound` how it sounds;
-    None where nobody measured.
+    `class_probabilities` (segments, classes) say how near each segment lies to every class, `sound` how it sounds, and
+    `boundaries` how its edges do; None where nobody measured.
     """
 
     audio: Audio
@@ -279,11 +301,16 @@ class Memory:
     parts: tuple[MemoryPart, ...]
     class_probabilities: Floats | None = None
     sound: SegmentSound | None = None
+    boundaries: Boundaries | None = None
 
     def __post_init__(self) -> None:
         rows = [] if self.class_probabilities is None else [len(self.class_probabilities)]
         rows += [] if self.sound is None else [len(self.sound.level)]
-        _require(all(count == len(self.tokens) for count in rows), "one class distribution and one sound per segment")
+        rows += [] if self.boundaries is None else [len(self.boundaries.left)]
+        _require(
+            all(count == len(self.tokens) for count in rows),
+            "one class distribution, one sound and two edges per segment",
+        )
         _require(len(self.parts) > 0 and self.parts[0].start == 0, "the first part starts the memory")
         _require(self.parts[-1].end == len(self.audio.samples), "the last part ends the memory")
         _require(

@@ -26,5 +26,7 @@ def selector(
     """
     if settings.selector == "oracle":
         return OracleSelection(settings, class_distances, seed)
-    learned = boundaries(memory) if settings.boundary_cost > 0 else None
+    learned = None
+    if settings.boundary_cost > 0:
+        learned = memory.boundaries or boundaries(memory)
     return OptimalSelection(settings, class_distances, learned, seed, guide)

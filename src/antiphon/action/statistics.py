@@ -8,12 +8,15 @@ from typing import TypedDict
 
 import numpy as np
 
-from antiphon import audio
+from antiphon import arrays, audio
 from antiphon.action.selection.candidates import labels_before
 from antiphon.types import SILENCE, Audio, Ids, Memory, Response, Run, Seconds
 
 BLOCK_SECONDS = 0.05
 """Length of the blocks of which `silent_share` is counted."""
+
+BLOCKS_AT_ONCE = 64
+"""So many are measured together."""
 
 SILENT_BELOW_DBFS = -60.0
 """A block below this level is silent."""
@@ -69,7 +72,9 @@ def response_statistics(response: Response, memory: Memory) -> ResponseStatistic
         rms_dbfs=float(audio.dbfs(rms)[0]),
         peak=audio.peak(response.audio),
         silent_share=float(np.mean(power < 10 ** (SILENT_BELOW_DBFS / 10))) if len(power) else 0.0,
-        clipped_samples=int(np.count_nonzero(np.abs(response.audio.samples) > 1)),
+        clipped_samples=sum(
+            int(np.count_nonzero(np.abs(samples) > 1)) for samples in arrays.blocks(response.audio.samples)
+        ),
         runs=len(sounding),
         hard_joints=len(joints) - shared,
         shared_context_joints=shared,
@@ -105,10 +110,11 @@ def _follows_sound(response: Response, run: Run) -> bool:
 
 def _block_power(sound: Audio) -> tuple[Seconds, Seconds]:
     """Mean square (blocks,) of each block over all channels, and the blocks' lengths (blocks,) in samples."""
-    samples = sound.samples
-    starts = np.arange(0, len(samples), max(1, round(BLOCK_SECONDS * sound.sample_rate)))
-    lengths = np.diff(np.append(starts, len(samples))).astype(np.float64)
-    if len(starts) == 0:
-        return np.empty(0), lengths
-    total = np.add.reduceat(np.einsum("fc,fc->f", samples, samples), starts, dtype=np.float64)
-    return total / (lengths * sound.channels), lengths
+    size = max(1, round(BLOCK_SECONDS * sound.sample_rate))
+    starts = np.arange(0, len(sound.samples), size)
+    lengths = np.diff(np.append(starts, len(sound.samples))).astype(np.float64)
+    totals = [np.empty(0)]
+    for samples in arrays.blocks(sound.samples, size * BLOCKS_AT_ONCE):
+        squares = np.einsum("fc,fc->f", samples, samples)
+        totals.append(np.add.reduceat(squares, np.arange(0, len(samples), size), dtype=np.float64))
+    return np.concatenate(totals) / (lengths * sound.channels), lengths

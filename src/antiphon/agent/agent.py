@@ -23,6 +23,7 @@ from antiphon.config import SamplingSettings, Settings
 from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
 from antiphon.interfaces import DecisionModel, Encoder, Selector
+from antiphon.perception.sound_store import recordings_of
 from antiphon.types import Audio, Edited, Memory, Response, Run, SegmentSound, Specification, Tokens
 
 
@@ -40,10 +41,13 @@ class Agent(AgentParts):
 
         Raises BadData where nothing in them sounds.
         """
-        memory = joined_memory(parts, self.perception, self.alphabet)
-        if not self.follows_guide:
-            return memory
-        return replace(memory, sound=segment_sound(memory.audio, memory.tokens.intervals))
+        action = self.settings.action
+        edges = action.selector == "optimal" and action.boundary_cost > 0
+        return joined_memory(parts, self.perception, self.alphabet, sounds=self.follows_guide, edges=edges)
+
+    def memory_of(self, files: Sequence[Path]) -> Memory:
+        """The same of files; long ones are decoded once, kept beside what was heard of them, and mapped from there."""
+        return self.memory(*recordings_of(files, self.perception.cache_directory))
 
     def specify(
         self,

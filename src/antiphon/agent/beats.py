@@ -111,6 +111,7 @@ def _over(parts: AgentParts, memory: Memory, recordings: Sequence[Audio], grids:
         ),
         class_probabilities=np.concatenate([class_probabilities(parts.alphabet, segments) for segments in heard]),
         sound=None if memory.sound is None else segment_sound(memory.audio, intervals),
+        boundaries=None,
     )
 
 

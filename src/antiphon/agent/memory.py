@@ -3,36 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from antiphon import arrays
+from antiphon.action.selection.concatenation_cost import boundaries
+from antiphon.action.selection.segment_sound import segment_sound
+from antiphon.agent.memory_index import Arrays, MemoryIndex
 from antiphon.audio import resampled, with_channels
 from antiphon.errors import BadData
 from antiphon.perception.perception import Perception
 from antiphon.perception.quantizers import class_probabilities, make_quantizer
-from antiphon.types import Alphabet, Audio, Memory, MemoryPart, Tokens
+from antiphon.types import Alphabet, Audio, Boundaries, Floats, Memory, MemoryPart, SegmentSound, Tokens
 
 
-def joined_memory(recordings: Sequence[Audio], perception: Perception, alphabet: Alphabet) -> Memory:
-    """A memory of one or more recordings. Raises BadData where there is none, or nothing in them sounds."""
+def joined_memory(
+    recordings: Sequence[Audio],
+    perception: Perception,
+    alphabet: Alphabet,
+    *,
+    sounds: bool = False,
+    edges: bool = False,
+) -> Memory:
+    """A memory of one or more recordings, with how its segments sound and how their edges do where that is asked for.
+
+    What was measured before is taken from beside the cache of the perception. Recordings that lie end to end already
+    are not copied. Raises BadData where there is none, or nothing in them sounds.
+    """
     if not recordings:
         raise BadData("a memory needs at least one recording")
     rate, channels = recordings[0].sample_rate, recordings[0].channels
     alike = [with_channels(resampled(recording, rate), channels) for recording in recordings]
-    edges = np.concatenate([[0], np.cumsum([len(part.samples) for part in alike])])
     perception.require(alphabet)
-    heard = [perception.segments(part) for part in alike]
-    ids = np.concatenate([make_quantizer(alphabet)(segments) for segments, _ in heard])
-    if alphabet.has_rest and bool(np.all(ids == alphabet.rest)):
+    index = MemoryIndex(perception.cache_directory, alike, alphabet)
+    tokens, probabilities = index.kept(
+        "tokens", lambda: _heard(alike, perception, alphabet), lambda found: _tokens(found, alphabet)
+    )
+    if alphabet.has_rest and bool(np.all(tokens.ids == alphabet.rest)):
         names = ", ".join(part.source or "the memory" for part in recordings)
         raise BadData(f"{names}: nothing sounds in it, so there is nothing to play")
-    intervals = np.concatenate([grid + edge / rate for (_, grid), edge in zip(heard, edges[:-1], strict=True)])
-    return Memory(
-        Audio(np.concatenate([part.samples for part in alike]), rate, alike[0].source),
-        Tokens(ids, intervals, alphabet.id),
-        tuple(
-            MemoryPart(part.source, int(start), int(end))
-            for part, start, end in zip(alike, edges[:-1], edges[1:], strict=True)
-        ),
-        np.concatenate([class_probabilities(alphabet, segments) for segments, _ in heard]),
+    audio = Audio(arrays.end_to_end([part.samples for part in alike]), rate, alike[0].source)
+    memory = Memory(audio, tokens, _parts(alike), probabilities)
+    if sounds:
+        memory = replace(memory, sound=index.kept("sound", lambda: vars(_sound(memory)), _sound_of))
+    if edges:
+        memory = replace(memory, boundaries=index.kept("edges", lambda: vars(boundaries(memory)), _boundaries_of))
+    return memory
+
+
+def _parts(alike: Sequence[Audio]) -> tuple[MemoryPart, ...]:
+    edges = np.concatenate([[0], np.cumsum([len(part.samples) for part in alike])]).tolist()
+    return tuple(
+        MemoryPart(part.source, start, end) for part, start, end in zip(alike, edges[:-1], edges[1:], strict=True)
     )
+
+
+def _heard(alike: Sequence[Audio], perception: Perception, alphabet: Alphabet) -> Arrays:
+    """Ids, intervals and class probabilities of all segments, those of one recording after those of the other."""
+    heard = [perception.segments(part) for part in alike]
+    starts = [part.start / alike[0].sample_rate for part in _parts(alike)]
+    return {
+        "ids": np.concatenate([make_quantizer(alphabet)(segments) for segments, _ in heard]),
+        "intervals": np.concatenate([grid + start for (_, grid), start in zip(heard, starts, strict=True)]),
+        "class_probabilities": np.concatenate([class_probabilities(alphabet, segments) for segments, _ in heard]),
+    }
+
+
+def _tokens(found: Arrays, alphabet: Alphabet) -> tuple[Tokens, Floats]:
+    probabilities = np.asarray(found["class_probabilities"], dtype=np.float32)
+    tokens = Tokens(
+        np.asarray(found["ids"], dtype=np.int64), np.asarray(found["intervals"], dtype=np.float64), alphabet.id
+    )
+    if probabilities.shape != (len(tokens), alphabet.classes):
+        raise ValueError(f"one probability per class and segment, got {probabilities.shape}")
+    return tokens, probabilities
+
+
+def _sound(memory: Memory) -> SegmentSound:
+    return segment_sound(memory.audio, memory.tokens.intervals)
+
+
+def _sound_of(found: Arrays) -> SegmentSound:
+    return SegmentSound(np.asarray(found["chroma"], np.float32), np.asarray(found["level"], np.float32))
+
+
+def _boundaries_of(found: Arrays) -> Boundaries:
+    left, right = (np.asarray(found[name], np.int64) for name in ("left", "right"))
+    return Boundaries(left, right, np.asarray(found["prices"], np.float64))

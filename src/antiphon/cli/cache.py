@@ -15,14 +15,18 @@ from antiphon.errors import SettingsError
 DAY_SECONDS = 86400
 MEGABYTE, GIGABYTE = 1e6, 1e9
 
-cache_app = App(name="cache", help="What encoders heard and is kept, so that a second run is fast: show it, make room.")
+cache_app = App(
+    name="cache",
+    help="What is kept so that a second run is fast (what encoders heard, long recordings, what was measured of "
+    "memories): show it, make room.",
+)
 
 Amount = Annotated[float | None, Parameter(validator=validators.Number(gte=0))]
 
 
 @cache_app.default
 def show(*, as_json: Json = False) -> None:
-    """What is kept: where, of which encoder, how much, and when it was last used."""
+    """What is kept: where, of which encoder or what else, how much, and when it was last used."""
     from antiphon.perception.cache import default_directory
     from antiphon.perception.cache_maintenance import cached_sounds, shares
 

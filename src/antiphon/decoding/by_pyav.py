@@ -80,6 +80,11 @@ class PyavRecording:
         return self.facts.sample_rate
 
     @property
+    def channels(self) -> int:
+        """How many there are."""
+        return self.facts.channels
+
+    @property
     def facts(self) -> Facts:
         """What is known of the file as it is now without decoding it; remembered as long as the process lives."""
         return _facts(self, *self._state())

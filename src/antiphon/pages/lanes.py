@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from antiphon import arrays
 from antiphon.audio import mono, mp3
 from antiphon.pages.colours import colour
 from antiphon.types import Audio, Ids, Seconds
@@ -17,6 +19,16 @@ WIDTH, HEIGHT = 1200, 110
 
 LONGEST_EMBEDDED = 900.0
 """Seconds of sound that a page carries for one track; longer ones are drawn but not embedded."""
+
+MOST_REGIONS = 10_000
+"""Segments of a track that a page colours: of more, none is as wide as a hair, and browsers take long."""
+
+LONGEST_COLUMN = 300_000
+"""A column of a waveform of so many samples is looked at as a whole: up to two hours at 44.1 kHz."""
+
+LOOKS, LOOK = 8, 1 << 13
+"""How often a longer column is looked at, and for how many samples: to draw ten hours from disk would take as long as
+to answer from them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +73,13 @@ def drawn(lane: Lane, rest: int) -> DrawnLane:
     regions = [
         Region(start * scale, (end - start) * scale, colour(int(token), rest), sentence)
         for (start, end), token, sentence in zip(lane.intervals, lane.ids, lane.sentences, strict=True)
+        if len(lane.ids) <= MOST_REGIONS
     ]
     facts = f"{audio.duration:.1f} s, {audio.sample_rate / 1000:g} kHz, {_channels(audio.channels)}"
+    if len(lane.ids) > MOST_REGIONS:
+        facts += f"; {len(lane.ids)} segments, too many to colour"
+    if len(audio.samples) > WIDTH * LONGEST_COLUMN:
+        facts += "; drawn by a part of its samples"
     sound = sound_uri(audio) if audio.duration <= LONGEST_EMBEDDED else ""
     return DrawnLane(lane.name, f"{lane.about}; {facts}", _outline(audio), regions, sound)
 
@@ -76,12 +93,28 @@ def _channels(count: int) -> str:
     return {1: "mono", 2: "stereo"}.get(count, f"{count} channels")
 
 
+def _looked_at(first: int, stop: int) -> list[slice]:
+    """Which of the samples from `first` to `stop` are looked at for a column of a waveform: all but in hours of
+    sound."""
+    if stop - first <= LONGEST_COLUMN:
+        return [slice(first, stop)]
+    return [slice(start, start + LOOK) for start in np.linspace(first, stop - LOOK, LOOKS).astype(np.int64).tolist()]
+
+
 def _outline(audio: Audio) -> str:
     """The waveform as one closed path: highest and lowest sample of each column, the loudest filling the height."""
-    samples = mono(audio).samples[:, 0]
-    edges = np.linspace(0, len(samples), min(WIDTH, len(samples)) + 1).astype(np.int64)[:-1]
-    high, low = np.maximum.reduceat(samples, edges), np.minimum.reduceat(samples, edges)
-    loudest = max(float(np.abs(samples).max()), 1e-9)
+    samples = audio.samples
+    edges = np.linspace(0, len(samples), min(WIDTH, len(samples)) + 1).astype(np.int64)
+    high, low = np.zeros(len(edges) - 1, dtype=np.float32), np.zeros(len(edges) - 1, dtype=np.float32)
+    walk = arrays.Walk(samples)
+    for column, (first, stop) in enumerate(itertools.pairwise(edges)):
+        looks = [mono(Audio(samples[part], audio.sample_rate)).samples for part in _looked_at(int(first), int(stop))]
+        high[column], low[column] = max(look.max() for look in looks), min(look.min() for look in looks)
+        for look in looks:
+            walk.read(look)
+    walk.end()
+    edges = edges[:-1]
+    loudest = max(float(high.max(initial=0)), -float(low.min(initial=0)), 1e-9)
     middle, x = HEIGHT / 2, np.arange(len(edges)) * WIDTH / len(edges)
     top = [f"{a:.1f},{middle - b * (middle - 2):.1f}" for a, b in zip(x, high / loudest, strict=True)]
     bottom = [f"{a:.1f},{middle - b * (middle - 2):.1f}" for a, b in zip(x, low / loudest, strict=True)]

@@ -10,12 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 import safetensors
 import safetensors.numpy
 
 from antiphon.errors import AntiphonError, AntiphonWarning
-from antiphon.files import whole_file
+from antiphon.files import CACHE_VARIABLE, cache_directory, whole_file
 from antiphon.interfaces import Encoder, Sound
 from antiphon.perception.block_encoding import Piece, encode_in_blocks, envelope_in_blocks
 from antiphon.perception.envelope import Envelope, joined_envelope
@@ -24,13 +23,12 @@ from antiphon.types import Features, Floats
 CACHE_VERSION = 2
 """Part of every key; raised when the same audio and encoder would give other frames (downmix, resampling, power)."""
 
-DIRECTORY_VARIABLE = "ANTIPHON_CACHE"
+DIRECTORY_VARIABLE = CACHE_VARIABLE
 
 
 def default_directory() -> Path:
-    """Where frames are kept unless told otherwise: $ANTIPHON_CACHE, else `frames` in the user's cache directory."""
-    named = os.environ.get(DIRECTORY_VARIABLE)
-    return Path(named) if named else platformdirs.user_cache_path("antiphon") / "frames"
+    """Where frames are kept unless told otherwise: see `files.cache_directory`."""
+    return cache_directory()
 
 
 class FrameCache:
@@ -44,6 +42,11 @@ class FrameCache:
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
         self._warned = False
+
+    @property
+    def directory(self) -> Path | None:
+        """Where things are kept; None where nothing is."""
+        return self._directory
 
     def pieces(self, sound: Sound, encoder: Encoder) -> Iterator[Piece]:
         """All that is heard in a sound, piece by piece: from disk where it is there, else by the encoder.

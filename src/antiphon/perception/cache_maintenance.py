@@ -110,10 +110,13 @@ def _sound_of(files: Sequence[Path]) -> CachedSound | None:
 
 
 def _encoder_of(path: Path) -> str:
-    """The name of the encoder that a file names, and six letters that tell its settings apart."""
+    """The name of the encoder that a file names, and six letters that tell its settings apart; or what else it is."""
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            identity = str(file.metadata()["encoder"])
+            about = file.metadata()
+            if "kind" in about:
+                return str(about["kind"])
+            identity = str(about["encoder"])
     except (OSError, KeyError, TypeError, safetensors.SafetensorError):
         return EARLIER
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,11 @@ class Perception:
         self._cache = FrameCache(None) if cache is None else cache
         self._segment = make_segmenter(settings)
         self._condense = make_condenser(settings.condenser)
+
+    @property
+    def cache_directory(self) -> Path | None:
+        """Where what is heard is kept; None where nothing is."""
+        return self._cache.directory
 
     @property
     def recipe(self) -> str:

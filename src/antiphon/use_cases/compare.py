@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from antiphon import arrays
 from antiphon.action.export.provenance_file import Inputs, source_files
 from antiphon.agent import Agent
 from antiphon.analysis.agent_summary import differing_settings, facts
@@ -127,7 +128,7 @@ def compare(
     reach = max(float(np.median(each.response.guide.durations)) for each in answers)
     both = (sides[0], sides[1])
     found = differences(spans, (both[0].placed, both[1].placed), (both[0].heard, both[1].heard), reach)
-    identical = np.array_equal(first.response.audio.samples, second.response.audio.samples)
+    identical = arrays.are_equal(first.response.audio.samples, second.response.audio.samples)
     progress("compare", len(agents) + 1, len(agents) + 1)
     return Comparison(
         both,

@@ -165,12 +165,10 @@ def _responded(
     """As `respond_to_files`, into an output that is claimed."""
     memories = files_of(memories)
     steps = len(guides) + len(memories) + 2
-    sounds = []
-    for path in (*guides, *memories):
-        sounds.append(read(path))
-        progress("respond", len(sounds), steps)
-    guide = mixed(sounds[: len(guides)])
-    memory = agent.memory(*sounds[len(guides) :])
+    guide = mixed([read(path) for path in guides])
+    progress("respond", len(guides), steps)
+    memory = agent.memory_of(memories)
+    progress("respond", steps - 2, steps)
     result = answer(
         agent, guide, memory, wanted.seed, takes=wanted.takes, explained=wanted.explained, progress=progress
     )

@@ -64,7 +64,7 @@ def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptio
     if not opened.guides:
         raise BadData(f"{opened.folder / PROVENANCE}: names no guide")
     guide = mixed([read(path) for path in opened.guides])
-    memory = agent.memory(*(read(path) for path in opened.memories))
+    memory = agent.memory_of(opened.memories)
     lengths = [duration_of(path) for path in opened.guides]
     edits = edits_of(
         *(opened.root, opened.record, str(opened.path)), rest=agent.alphabet.rest, parts=_parts(opened), guides=lengths

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import shutil
 import struct
 from collections.abc import Sequence
 from math import exp
@@ -88,11 +90,18 @@ def cue_chunks(events: Sequence[Event], rest: int, sample_rate: int) -> bytes:
 
 def add_cues(path: Path, chunks: bytes) -> None:
     """Append chunks to a wav, whole or not at all. Raises BadData where it isn't one, or would become too long."""
-    content = path.read_bytes()
-    if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
+    with path.open("rb") as file:
+        start = file.read(12)
+    if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
         raise BadData(f"{path}: not a wav")
-    content += b"\0" * (len(content) % 2) + chunks
-    if len(content) - 8 > MOST_BYTES:
+    length = path.stat().st_size
+    added = b"\0" * (length % 2) + chunks
+    if length + len(added) - 8 > MOST_BYTES:
         raise BadData(f"{path}: a wav of more than 4 GB cannot hold cue points")
     with whole_file(path) as temporary:
-        temporary.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+        shutil.copyfile(path, temporary)
+        with temporary.open("r+b") as file:
+            file.seek(4)
+            file.write(struct.pack("<I", length + len(added) - 8))
+            file.seek(0, os.SEEK_END)
+            file.write(added)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from antiphon import audio
+from antiphon import arrays, audio
 from antiphon.action.export.sounds import Sound, sounds_of
 from antiphon.action.rendering.crossfade import CURVES, SINE, SMOOTH, Crossfade
 from antiphon.action.rendering.laid import laid_over
@@ -306,10 +306,11 @@ def render_provenance(directory: Path) -> Audio:
     """The response in `directory` again, bit for bit, from its provenance and the files that it names."""
     record = read_provenance(directory / PROVENANCE)
     used = {copy.part for copy in record.copies if copy.part != SILENCE and copy.laid is None}
-    sound = np.zeros((sum(source.samples for source in record.inputs.memories), record.channels), dtype=np.float32)
+    sound = arrays.zeros(sum(source.samples for source in record.inputs.memories), record.channels)
     for number, part in enumerate(record.parts):
         if number in used:
-            sound[part.start : part.end] = _read(record, record.inputs.memories[number], directory).samples
+            samples = _read(record, record.inputs.memories[number], directory).samples
+            arrays.write_to(sound[part.start : part.end], arrays.blocks(samples))
     rendered = Crossfade(record.crossfade_seconds, curve=record.curve).of_runs(
         record.runs, Audio(sound, record.sample_rate), record.samples
     )

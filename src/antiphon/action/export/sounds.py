@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon import arrays
 from antiphon.audio import mono
 from antiphon.types import Audio, Event, Run
 
@@ -68,6 +69,7 @@ def sounds_of(events: Sequence[Event], runs: Sequence[Run], memory: Audio) -> tu
     """What is heard in each event (n,) of a response whose `runs` read from `memory`; None for silence."""
     known: dict[tuple[int, int], Sound] = {}
     found: list[Sound | None] = []
+    walk = arrays.Walk(memory.samples)
     for event in events:
         part = runs[event.run].part if 0 <= event.run < len(runs) else None
         if part is None or event.source_stop <= event.source_first:
@@ -77,6 +79,7 @@ def sounds_of(events: Sequence[Event], runs: Sequence[Run], memory: Audio) -> tu
         if span not in known:
             excerpt = Audio(memory.samples[slice(*span)][:MOST_SAMPLES], memory.sample_rate)
             known[span] = sound_of(mono(excerpt).samples[:, 0], memory.sample_rate)
+            walk.read(excerpt.samples)
         found.append(known[span])
     return tuple(found)
 

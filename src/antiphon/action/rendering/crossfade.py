@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon import arrays
 from antiphon.action.rendering.runs import joined, runs
 from antiphon.interfaces import Renderer
 from antiphon.types import Audio, Floats, Memory, Rendering, Run, Seconds, Selection
@@ -174,12 +175,15 @@ class Crossfade:
         """Response samples [start, end) of the runs."""
         rate = sound.sample_rate
         samples = _copied(found, sound, start, end)
+        walk = arrays.Walk(sound.samples, samples)
         fade, edge = round(self.seconds * rate), round(min(self.seconds, EDGE_SECONDS) * rate)
         for crossing in _crossings(_with_gaps(found), fade, edge):
             first, stop = max(crossing.start, start), min(crossing.end, end)
             if first < stop:
                 heard = crossing.heard(sound.samples, self.curve)
                 samples[first - start : stop - start] = heard[first - crossing.start : stop - crossing.start]
+                walk.read(heard)
+        walk.end()
         return Audio(samples, rate)
 
 
@@ -209,14 +213,20 @@ def _length(memory: Memory, intervals: Seconds) -> int:
 
 def _copied(found: tuple[Run, ...], sound: Audio, start: int, end: int) -> Floats:
     """Response samples [start, end) without any fade."""
-    samples = np.zeros((max(end - start, 0), sound.channels), dtype=np.float32)
+    samples = arrays.zeros(max(end - start, 0), sound.channels)
+    walk = arrays.Walk(sound.samples, samples)
     for run in found:
         if run.part is not None and run.laid is None:
             shift = run.source - run.start
             first, stop = max(run.start, start), min(run.end, end, run.part.end - shift)
             if first < stop:
-                copied = sound.samples[first + shift : stop + shift]
-                samples[first - start : stop - start] = copied if run.gain == 1 else copied * np.float32(run.gain)
+                place = first - start
+                for copied in arrays.blocks(sound.samples[first + shift : stop + shift]):
+                    there = samples[place : place + len(copied)]
+                    there[:] = copied if run.gain == 1 else copied * np.float32(run.gain)
+                    place += len(copied)
+                    walk.read(copied)
+    walk.end()
     return samples
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon import arrays
 from antiphon.types import Fade, Floats, Laid
 
 Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -35,11 +36,15 @@ def laid_over(samples: Floats, laid: Sequence[Laid]) -> Floats:
     """Response samples (n, channels) with the items added, those parts of them that lie within."""
     if not laid:
         return samples
-    heard = samples.copy()
+    heard = arrays.copied(samples)
     for item in laid:
         first, stop = max(item.start, 0), min(item.end, len(heard))
-        if first < stop:
-            heard[first:stop] += _sound(item, first, stop)
+        walk = arrays.Walk(heard, item.sound.samples)
+        for here in range(first, stop, arrays.BLOCK_FRAMES):
+            there = min(here + arrays.BLOCK_FRAMES, stop)
+            heard[here:there] += _sound(item, here, there)
+            walk.read(heard[here:there])
+        walk.end()
     return heard
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon import arrays
 from antiphon.config import ActionSettings
 from antiphon.types import Audio, Floats
 
@@ -37,7 +38,8 @@ def loudness(blocks: Iterable[Audio]) -> float | None:
     meter = None
     for block in blocks:
         meter = meter or _Loudness(block.sample_rate, block.channels)
-        meter.hear(block.samples)
+        for samples in arrays.blocks(block.samples):
+            meter.hear(samples)
     return None if meter is None else meter.integrated()
 
 
@@ -46,7 +48,8 @@ def true_peak(blocks: Iterable[Audio]) -> float:
     meter = None
     for block in blocks:
         meter = meter or _Peaks(block.sample_rate, block.channels)
-        meter.hear(block.samples)
+        for samples in arrays.blocks(block.samples):
+            meter.hear(samples)
     return 0.0 if meter is None else meter.greatest()
 
 
@@ -73,7 +76,11 @@ def gain_for(blocks: Iterable[Audio], guide: Iterable[Audio], settings: ActionSe
 
 def with_gain(audio: Audio, gain: float) -> Audio:
     """The same sound, multiplied; itself where the gain is 1."""
-    return audio if gain == 1.0 else Audio(audio.samples * np.float32(gain), audio.sample_rate, audio.source)
+    if gain == 1.0:
+        return audio
+    samples = arrays.zeros(*audio.samples.shape)
+    arrays.write_to(samples, (block * np.float32(gain) for block in arrays.blocks(audio.samples)))
+    return Audio(samples, audio.sample_rate, audio.source)
 
 
 def k_weighting(rate: int) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon import arrays
 from antiphon.action.selection.candidates import LENGTH_TOLERANCE
 from antiphon.types import SILENCE, Audio, Ids, Memory, Run, Seconds, Selection
 
@@ -107,12 +108,13 @@ def joined(found: Iterable[Run], sound: Audio, search: int, window: int) -> Iter
     Best is the greatest normalised correlation over `window` samples around the joint; of equal ones the nearest. Never
     later: an attack that begins with its segment stays whole. Pinned runs stay where they are.
     """
-    before = None
+    before, walk = None, arrays.Walk(sound.samples)
     for run in found:
         fitted = run
         if before is not None and before.part and run.part and before.end == run.start and not run.pinned:
             earlier = _best_fit(before, run, sound.samples, search, window)
             fitted = replace(run, source=run.source - earlier)
+            walk.read(sound.samples[:search])
         yield fitted
         before = fitted
 

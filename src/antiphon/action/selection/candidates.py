@@ -45,9 +45,12 @@ class Groups:
     @classmethod
     def of(cls, classes: Ids) -> Groups:
         """The groups of members with these `classes` (m,)."""
-        order = np.argsort(classes, kind="stable")
-        present, starts, sizes = np.unique(classes[order], return_index=True, return_counts=True)
-        return cls(classes, order, starts, sizes, present)
+        # Numbers of 16 bits are sorted by their digits: ten times as fast.
+        small = classes.astype(np.uint16) if len(classes) and 0 <= classes.min() <= classes.max() < 1 << 16 else classes
+        order = np.argsort(small, kind="stable")
+        ordered = classes[order]
+        starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
+        return cls(classes, order, starts, np.diff(starts, append=len(order)), ordered[starts])
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,16 +7,17 @@ exact, and no step looks at pairs of segments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon import arrays
 from antiphon.errors import BadData
-from antiphon.types import Audio, Floats, Ids, Memory, Seconds
+from antiphon.types import Audio, Boundaries, Floats, Ids, Memory
 
 EDGE_SECONDS = 0.05
 """Length of the sound at either end of a segment by which its edge is known: as long as the default crossfade."""
+
+__all__ = ["Boundaries", "boundaries", "edge_descriptors", "no_boundaries"]
 
 CLASSES = 256
 """No more boundary classes than this: the search pays for their square at every step."""
@@ -37,27 +38,6 @@ _LOWEST_PITCH, _HIGHEST_PITCH = 100.0, 2000.0
 _FITTED_ON = 8192
 _ROUNDS = 12
 _BLOCK = 2048
-
-
-@dataclass(frozen=True, eq=False)
-class Boundaries:
-    """Classes of the left and the right edge of each memory segment (n,), and `prices` (classes, classes).
-
-    `prices[c, d]` is that of a cut after a right edge of class c into a left edge of class d: 0 for edges alike, 1 for
-    a cut between two places taken at random, on average.
-    """
-
-    left: Ids
-    right: Ids
-    prices: Seconds
-
-    def __post_init__(self) -> None:
-        if self.left.shape != self.right.shape or self.left.ndim != 1:
-            raise ValueError(f"one left and one right class per segment, got {self.left.shape}, {self.right.shape}")
-        if self.prices.ndim != 2 or self.prices.shape[0] != self.prices.shape[1]:
-            raise ValueError(f"prices must be (classes, classes), got {self.prices.shape}")
-        if not (np.isfinite(self.prices).all() and (self.prices >= 0).all()):
-            raise ValueError("prices must be finite and 0 or more")
 
 
 def no_boundaries(memory: Memory) -> Boundaries:
@@ -109,10 +89,14 @@ def edge_descriptors(memory: Memory) -> NDArray[np.float64]:
 
 def _excerpts(audio: Audio, starts: Ids, length: int) -> Floats:
     """Mono excerpts (m, length) from these first samples (m,); silence after the end of the audio."""
-    candidate_index = starts[:, None] + np.arange(length)
-    inside = candidate_index < len(audio.samples)
-    samples = audio.samples[np.minimum(candidate_index, max(0, len(audio.samples) - 1))].mean(axis=2)
-    return np.where(inside, samples, np.float32(0))
+    found = np.zeros((len(starts), length), dtype=np.float32)
+    walk = arrays.Walk(audio.samples)
+    for row, start in enumerate(starts.tolist()):
+        samples = audio.samples[start : start + length]
+        found[row, : len(samples)] = samples.mean(axis=1)
+        walk.read(samples)
+    walk.end()
+    return found
 
 
 def _described(excerpts: Floats, bands: NDArray[np.float64], chroma: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ With re-use off the price is so high that a segment is only played again where n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from antiphon.action.selection.constraints import FREE
 from antiphon.action.selection.search_problem import SearchProblem, used_before
 from antiphon.action.selection.semirings import Choice, MinPlus, Semiring, cheapest
-from antiphon.action.selection.trellis import Step
+from antiphon.action.selection.trellis import Step, Steps
 from antiphon.types import SILENCE, Ids
 
 Costs = NDArray[np.float64]
@@ -43,23 +44,43 @@ _FAR = 6.0
 """Beyond so many times `RECENT_SECONDS` nothing was just heard."""
 
 
-@dataclass(frozen=True, eq=False)
 class Uses:
-    """Which segments (n,) a path plays when (n,) in seconds, FREE steps as SILENCE; and those of earlier blocks."""
+    """Which segments (n,) a path plays when (n,) in seconds, counted at those of its steps that are `outside` (n,).
 
-    segments: Ids
-    times: NDArray[np.float64]
-    earlier: NDArray[np.float64]
-    price: float
+    `earlier` (m,) counts those of earlier blocks. What a step costs takes as long as there are candidates and steps
+    near in time, however long the memory is.
+    """
 
-    def prices(self, index: int, candidates: Ids, outside: NDArray[np.bool_]) -> Costs:
-        """What playing each of the candidates (m,) at a step costs, by the uses at the steps that are `outside`."""
-        counted = outside & (self.segments != SILENCE)
-        counts = self.earlier + np.bincount(self.segments[counted], minlength=len(self.earlier))
-        near = np.flatnonzero(counted & (np.abs(self.times - self.times[index]) < _FAR * RECENT_SECONDS))
-        recent = np.zeros(len(self.earlier))
-        np.add.at(recent, self.segments[near], np.exp(-np.abs(self.times[near] - self.times[index]) / RECENT_SECONDS))
-        return np.asarray(self.price * (counts + RECENT * recent)[candidates])
+    def __init__(
+        self,
+        segments: Ids,
+        times: NDArray[np.float64],
+        earlier: NDArray[np.float64],
+        price: float,
+        outside: NDArray[np.bool_],
+    ) -> None:
+        self._segments, self._times, self._price = segments, times, price
+        self._counted = outside & (segments != SILENCE)
+        self._counts = earlier + np.bincount(segments[self._counted], minlength=len(earlier))
+        self._recent = np.zeros(len(earlier))
+
+    def count(self, index: int, counts: bool) -> None:
+        """Whether the use at a step counts from now on."""
+        if self._segments[index] != SILENCE and bool(self._counted[index]) != counts:
+            self._counted[index] = counts
+            self._counts[self._segments[index]] += 1 if counts else -1
+
+    def prices(self, index: int, candidates: Ids) -> Costs:
+        """What playing each of the candidates (m,) at a step costs."""
+        far = _FAR * RECENT_SECONDS
+        start, stop = np.searchsorted(self._times, [self._times[index] - far, self._times[index] + far])
+        near = start + np.flatnonzero(self._counted[start:stop])
+        apart = np.abs(self._times[near] - self._times[index])
+        near, apart = near[apart < far], apart[apart < far]
+        np.add.at(self._recent, self._segments[near], np.exp(-apart / RECENT_SECONDS))
+        found = self._price * (self._counts[candidates] + RECENT * self._recent[candidates])
+        self._recent[self._segments[near]] = 0.0
+        return np.asarray(found)
 
 
 def novel_path(problem: SearchProblem, semiring: Semiring, choice: Choice) -> Ids:
@@ -71,20 +92,20 @@ def novel_path(problem: SearchProblem, semiring: Semiring, choice: Choice) -> Id
     return segments
 
 
-def novelty_prices(problem: SearchProblem, segments: Ids) -> list[Costs | None]:
-    """What each candidate of each step (n,) costs by the uses of a path (n,) at all other steps; None if silent."""
-    search = _Search.of(problem)
-    uses = search.uses(segments)
-    outside = np.ones(len(segments), dtype=np.bool_)
-    found: list[Costs | None] = []
-    for index, step in enumerate(problem.steps):
+def novelty_priced(problem: SearchProblem, segments: Ids) -> Sequence[Step]:
+    """The steps (n,) of a question, each candidate dearer by what the uses of a path (n,) at all other steps cost."""
+    uses = _Search.of(problem).uses(segments, np.ones(len(segments), dtype=np.bool_))
+
+    def priced(index: int) -> Step:
+        step = problem.steps[index]
         if step.candidates is None:
-            found.append(None)
-            continue
-        outside[index] = False
-        found.append(uses.prices(index, step.candidates.segments, outside))
-        outside[index] = True
-    return found
+            return step
+        uses.count(index, False)
+        found = _dearer(step, uses.prices(index, step.candidates.segments))
+        uses.count(index, True)
+        return found
+
+    return Steps(priced, len(problem.steps))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +125,8 @@ class _Search:
         price = settings.novelty / often if settings.reuse else NEVER_AGAIN
         return cls(problem, intervals.mean(axis=1), earlier, price, max(8, 2 * problem.phrase))
 
-    def uses(self, segments: Ids) -> Uses:
-        return Uses(segments, self.times, self.earlier, self.price)
+    def uses(self, segments: Ids, outside: NDArray[np.bool_]) -> Uses:
+        return Uses(segments, self.times, self.earlier, self.price, outside)
 
     def from_left_to_right(self, semiring: Semiring, choice: Choice) -> Ids:
         """A first path: each block is decided together with the next one, and only itself is kept."""
@@ -166,13 +187,13 @@ class _Search:
         outside[inside] = False
         if not future:
             outside[inside.start :] = False
-        uses, steps = self.uses(segments), []
+        uses, steps = self.uses(segments, outside), []
         for index in range(first, stop):
             step = self.problem.steps[index]
             if step.candidates is not None and not inside.start <= index < inside.stop:
                 step = self.problem.fixed_step(index, int(segments[index]))
             elif step.candidates is not None and self.problem.pins[index] == FREE:
-                step = _dearer(step, uses.prices(index, step.candidates.segments, outside))
+                step = _dearer(step, uses.prices(index, step.candidates.segments))
             steps.append(step)
         return steps
 
@@ -210,11 +231,11 @@ class _Search:
         first, stop = self._run_start(segments, inside.start), min(len(segments), inside.stop + self.reach)
         outside = np.ones(len(segments), dtype=np.bool_)
         outside[inside] = False
-        uses, total = self.uses(segments), float(self.problem.costs(segments, first, stop).sum())
+        uses, total = self.uses(segments, outside), float(self.problem.costs(segments, first, stop).sum())
         for index in range(inside.start, inside.stop):
             if segments[index] != SILENCE:
-                total += float(uses.prices(index, segments[index : index + 1], outside)[0])
-                outside[index] = True
+                total += float(uses.prices(index, segments[index : index + 1])[0])
+                uses.count(index, True)
         return total
 
 

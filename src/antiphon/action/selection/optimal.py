@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from antiphon.action.selection.concatenation_cost import Boundaries
 from antiphon.action.selection.constraints import Constraints
 from antiphon.action.selection.density import sparse
-from antiphon.action.selection.novelty import is_priced, novel_path, novelty_prices
+from antiphon.action.selection.novelty import is_priced, novel_path, novelty_priced
 from antiphon.action.selection.search_problem import SearchProblem, search_problem
 from antiphon.action.selection.semirings import Drawn, LogSumExp, MinPlus, cheapest
 from antiphon.action.selection.substitutes import Classes, playable
-from antiphon.action.selection.trellis import Step
 from antiphon.config import ActionSettings
 from antiphon.types import SILENCE, Ids, Memory, Seconds, SegmentSound, Selection, Specification
 
@@ -129,7 +128,8 @@ class OptimalSelection:
         told = CandidateCosts(
             np.zeros(count, dtype=np.int64), np.zeros(count), np.full(count, SILENCE), np.full(count, np.inf)
         )
-        for way, totals in problem.trellis(_priced_steps(problem, selection)).totals(MinPlus()):
+        steps = novelty_priced(problem, selection.segments) if is_priced(problem) else problem.steps
+        for way, totals in problem.trellis(steps).totals(MinPlus()):
             assert way.here.step.candidates is not None
             segments = way.here.step.candidates.segments
             above = totals - totals.min()
@@ -187,17 +187,6 @@ class OptimalSelection:
         if is_priced(problem):
             return problem.selection(novel_path(problem, semiring, choice))
         return problem.selection(problem.path(semiring, choice))
-
-
-def _priced_steps(problem: SearchProblem, selection: Selection) -> tuple[Step, ...]:
-    """The steps (n,) of a question, each candidate with what coming back to it costs, all other steps being played."""
-    if not is_priced(problem):
-        return problem.steps
-    added = novelty_prices(problem, selection.segments)
-    return tuple(
-        step if prices is None else replace(step, costs=prices if step.costs is None else step.costs + prices)
-        for step, prices in zip(problem.steps, added, strict=True)
-    )
 
 
 def _above(selection: Selection, optimum: Selection) -> float:

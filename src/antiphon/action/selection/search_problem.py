@@ -16,7 +16,7 @@ from antiphon.action.selection.regions import usable_segments
 from antiphon.action.selection.semirings import Choice, MinPlus, Semiring, cheapest
 from antiphon.action.selection.substitutes import Classes, playable
 from antiphon.action.selection.target_cost import ClassCosts, Following, TargetCosts
-from antiphon.action.selection.trellis import NOWHERE, UNKNOWN_PHASE, Caps, DeadEnd, Front, Prices, Step, Trellis
+from antiphon.action.selection.trellis import NOWHERE, UNKNOWN_PHASE, Caps, DeadEnd, Front, Prices, Step, Steps, Trellis
 from antiphon.config import ActionSettings
 from antiphon.errors import BadData, WrongAlphabet
 from antiphon.types import SILENCE, Ids, Memory, Seconds, SegmentSound, Selection, Specification
@@ -80,6 +80,10 @@ class SearchProblem:
             phrase=self.phrase,
         )
 
+    @cached_property
+    def _prices_with_joint(self) -> Prices:
+        return replace(self.prices, joint=JOINT)
+
     def optimum(self) -> Ids:
         """The segments (n,) of the cheapest path, uses of a segment aside. Raises BadData as `path` does."""
         return self.path(MinPlus(), cheapest)
@@ -102,25 +106,39 @@ class SearchProblem:
         return CandidateIndex(self.memory, self.boundaries, self.usable)
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> Sequence[Step]:
         """What can be played at each step (n,)."""
         listed = None if self.targets is None else self.targets.shortlists(self.phrase)
-        known: dict[int, Candidates] = {}
-        steps, refused = [], self.constraints.refusals(len(self.played))
-        for index, (label, pin) in enumerate(zip(self.played.tolist(), self.pins.tolist(), strict=True)):
+        pins, refused = self.pins, self.constraints.refusals(len(self.played))
+
+        def made(index: int) -> Step:
             if self.silent[index]:
-                steps.append(self._step(index, None))
-            elif pin != FREE:
-                steps.append(self.fixed_step(index, pin))
-            elif listed is None:
-                steps.append(self._without(self._step(index, self.candidate_index.of(label)), int(refused[index])))
+                return self._step(index, None)
+            if pins[index] != FREE:
+                return self.fixed_step(index, int(pins[index]))
+            if listed is None:
+                step = self._step(index, self.candidate_index.of(int(self.played[index])))
             else:
                 segments, costs = listed[index]
-                if id(segments) not in known:
-                    known[id(segments)] = self.candidate_index.among(segments)
-                step = replace(self._step(index, known[id(segments)]), costs=costs)
-                steps.append(self._without(step, int(refused[index])))
-        return tuple(steps)
+                step = replace(self._step(index, self._listed(segments)), costs=costs)
+            return self._without(step, int(refused[index]))
+
+        return Steps(made, len(self.played))
+
+    def _listed(self, segments: Ids) -> Candidates:
+        """These segments as the candidates of a step; where they are all that can be played, once for all steps."""
+        is_all = self.targets is not None and segments is self.targets.usable
+        return self._all_candidates if is_all else self.candidate_index.among(segments)
+
+    @cached_property
+    def _all_candidates(self) -> Candidates:
+        assert self.targets is not None
+        return self.candidate_index.among(self.targets.usable)
+
+    @cached_property
+    def before(self) -> Ids:
+        """The label before each memory segment, see `labels_before`."""
+        return labels_before(self.memory)
 
     def fixed_step(self, index: int, segment: int) -> Step:
         """A step at which nothing but this segment can be played."""
@@ -133,7 +151,7 @@ class SearchProblem:
         caps = caps or self.caps
         steps = self.steps if steps is None else steps
         start = self._start(caps) if first == 0 else NOWHERE
-        prices = replace(self.prices, joint=joint)
+        prices = self._prices_with_joint if joint == JOINT else replace(self.prices, joint=joint)
         return Trellis(steps, self.candidate_index.count, prices, caps, start, self.constraints.memory_phases)
 
     def costs(self, segments: Ids, first: int = 0, stop: int | None = None) -> Seconds:
@@ -155,7 +173,7 @@ class SearchProblem:
         played[sounding] = self.memory.tokens.ids[segments[sounding]]
         counted = self.settings.novelty > 0 or not self.settings.reuse
         used = np.concatenate([used_before(self.state), segments[sounding]]) if counted else np.empty(0, dtype=np.int64)
-        lasted = run_lengths(segments, labels_before(self.memory), self.state)
+        lasted = run_lengths(segments, self.before, self.state)
         last = int(lasted[-1]) if len(lasted) else run_so_far(self.state)
         return Selection(segments, played, self.costs(segments), last_run=last, used=used, relaxed=self.relaxed)
 
@@ -196,7 +214,7 @@ class SearchProblem:
         here = segments[first:stop]
         previous = np.append(state.segments[-1] if state and known else SILENCE, here)[:-1]
         label = np.append(state.played[-1] if state and known else NO_LABEL, self.played[first:stop])[:-1]
-        before = labels_before(self.memory)
+        before = self.before
         lasted = np.append(run_so_far(state), run_lengths(here, before, state))[:-1]
         costs = np.where(before[here] == label, self.settings.shared_context_cost, self.settings.jump_cost)
         costs = costs + self.prices.leaving_after(lasted)

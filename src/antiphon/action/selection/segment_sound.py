@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.audio import dbfs, interval_power, mono, resampled
+from antiphon.audio import HeldSound, dbfs, interval_power
 from antiphon.types import Audio, Floats, Seconds, SegmentSound
 
 SAMPLE_RATE = 22050
@@ -37,8 +37,7 @@ def segment_sound(audio: Audio, intervals: Seconds) -> SegmentSound:
     """Chroma (n, 24) and level (n,) of the segments over `intervals` (n, 2) in seconds; silence past the end."""
     level = np.maximum(dbfs(interval_power(audio, intervals)), np.float32(QUIETEST_DBFS))
     sums = np.zeros((len(intervals), 24))
-    frames = resampled(mono(audio), SAMPLE_RATE).samples[:, 0]
-    for times, chroma in _chroma(frames):
+    for times, chroma in _chroma(HeldSound(audio).blocks(SAMPLE_RATE)):
         segment = np.searchsorted(intervals[:, 0], times, side="right") - 1
         inside = (segment >= 0) & (times < intervals[np.maximum(segment, 0), 1])
         np.add.at(sums, segment[inside], chroma[inside])
@@ -47,24 +46,43 @@ def segment_sound(audio: Audio, intervals: Seconds) -> SegmentSound:
     return SegmentSound(np.hstack(halves).astype(np.float32) / np.float32(np.sqrt(2)), level)
 
 
-def _chroma(samples: Floats) -> Iterator[tuple[Seconds, NDArray[np.float64]]]:
+def _chroma(blocks: Iterator[Floats]) -> Iterator[tuple[Seconds, NDArray[np.float64]]]:
     """Centre times (frames,) in seconds and chroma (frames, 24), loud frames counting more, block by block."""
     from librosa import stft
     from librosa.feature import chroma_stft
 
     step, margin = round(BLOCK_SECONDS * SAMPLE_RATE / HOP) * HOP, LONG_SPECTRUM // HOP * HOP
     fold = _pitch_classes(LONG_SPECTRUM)
-    for start in range(0, max(len(samples), 1), step):
-        first = max(0, start - margin)
-        part = np.pad(samples[first : start + step + margin], (0, LONG_SPECTRUM))
+    for start, first, samples in _stretches(blocks, step, margin):
+        part = np.pad(samples, (0, LONG_SPECTRUM))
         long = fold @ np.abs(stft(part, n_fft=LONG_SPECTRUM, hop_length=HOP))
         short = chroma_stft(y=part, sr=SAMPLE_RATE, n_fft=SHORT_SPECTRUM, hop_length=HOP, tuning=0.0)
         power = np.array([np.mean(part[max(0, at - HOP) : at + HOP] ** 2) for at in range(0, len(part), HOP)])
         count = min(long.shape[1], short.shape[1], len(power))
         chroma = np.hstack([long[:, :count].T, short[:, :count].T]) * power[:count, np.newaxis]
         places = first + np.arange(count) * HOP
-        here = (places >= start) & (places < min(start + step, len(samples)))
+        here = (places >= start) & (places < min(start + step, first + len(samples)))
         yield places[here] / SAMPLE_RATE, chroma[here]
+
+
+def _stretches(blocks: Iterator[Floats], step: int, margin: int) -> Iterator[tuple[int, int, Floats]]:
+    """Every `step` samples of a sound that comes in blocks: where the step starts, where its samples (n,) start, and
+    these, with a margin on either side where there is one."""
+    held, first, start, more = np.zeros(0, dtype=np.float32), 0, 0, True
+    while True:
+        parts, length = [held], len(held)
+        while more and first + length < start + step + margin:
+            block = next(blocks, None)
+            more = block is not None
+            if block is not None:
+                parts.append(block)
+                length += len(block)
+        held = np.concatenate(parts)
+        if start > 0 and first + len(held) <= start:
+            return
+        yield start, first, held[: start + step + margin - first]
+        start += step
+        held, first = held[max(0, start - margin - first) :], max(0, start - margin)
 
 
 def _pitch_classes(length: int) -> NDArray[np.float64]:

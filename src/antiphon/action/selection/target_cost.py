@@ -38,6 +38,9 @@ follows them; in a memory of no more than twice as many, all are."""
 ROWS = 256
 """Steps whose costs are held at once."""
 
+CELLS = 1 << 22
+"""Costs held at once: of a memory of hours fewer steps are (32 MB)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Following:
@@ -50,9 +53,15 @@ class Following:
 
     def rows(self, first: int, stop: int) -> Costs:
         """Costs (stop - first, m) of these steps."""
-        harmony = 1 - self.guide.chroma[first:stop].astype(np.float64) @ self.memory.chroma.T
-        away = np.abs(self._guide_level[first:stop, np.newaxis] - self._memory_level)
-        return np.asarray(self.harmony * harmony + self.dynamics * away)
+        harmony = self.guide.chroma[first:stop].astype(np.float64) @ self._memory_chroma
+        np.multiply(self.harmony, np.subtract(1, harmony, out=harmony), out=harmony)
+        away = self._guide_level[first:stop, np.newaxis] - self._memory_level
+        np.multiply(self.dynamics, np.abs(away, out=away), out=away)
+        return np.asarray(np.add(harmony, away, out=harmony))
+
+    @cached_property
+    def _memory_chroma(self) -> Costs:
+        return np.asarray(self.memory.chroma.T.astype(np.float64))
 
     @cached_property
     def _guide_level(self) -> Costs:
@@ -88,11 +97,19 @@ class TargetCosts:
     def rows(self, first: int, stop: int) -> Costs:
         """Costs (stop - first, k) of these steps."""
         asked = np.exp(self.distributions[first:stop].astype(np.float64))
-        fit = np.log(np.maximum(asked @ self.class_probabilities[self.usable].T.astype(np.float64), 1e-12))
-        costs = np.minimum(fit.max(axis=1, keepdims=True, initial=-np.inf) - fit, LARGEST_DECISION_COST)
+        fit = asked @ self._probabilities
+        np.log(np.maximum(fit, 1e-12, out=fit), out=fit)
+        costs = np.subtract(fit.max(axis=1, keepdims=True, initial=-np.inf), fit, out=fit)
+        np.minimum(costs, LARGEST_DECISION_COST, out=costs)
         if self.following is not None:
-            costs += self.following.rows(first, stop)[:, self.usable]
+            rows = self.following.rows(first, stop)
+            costs += rows if len(self.usable) == rows.shape[1] else rows[:, self.usable]
         return np.asarray(costs)
+
+    @cached_property
+    def _probabilities(self) -> Costs:
+        """Those of the usable segments (classes, k)."""
+        return np.asarray(self.class_probabilities[self.usable].T.astype(np.float64))
 
     def shortlists(self, phrase: int) -> list[tuple[NDArray[np.int64], Costs]]:
         """For each step the segments (c,) that are searched, in ascending order, and their costs (c,).
@@ -102,8 +119,9 @@ class TargetCosts:
         """
         found: list[tuple[NDArray[np.int64], Costs]] = []
         count = len(self.distributions)
-        for first in range(0, count, ROWS):
-            stop = min(first + ROWS, count)
+        rows = max(1, min(ROWS, CELLS // max(1, len(self.usable))))
+        for first in range(0, count, rows):
+            stop = min(first + rows, count)
             before = max(0, first - phrase)
             costs = self.rows(before, min(stop + phrase, count))
             if len(self.usable) <= 2 * SHORTLIST:

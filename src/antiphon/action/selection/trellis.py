@@ -18,8 +18,10 @@ back step by step then draws a whole path with exactly its share of that sum (fo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,9 @@ Costs = NDArray[np.float64]
 
 KEPT_COSTS = 1 << 23
 """Costs in memory at once (64 MB) before the forward pass is done twice, in blocks."""
+
+KEPT_STEPS = 256
+"""Steps in memory at once."""
 
 UNKNOWN_PHASE = -1
 """A beat phase that nobody knows: it differs from no other."""
@@ -54,6 +59,11 @@ class Prices:
     joint: float = 0.0
     leaving: float = 0.0
     phrase: int = 1
+
+    @cached_property
+    def cuts_into(self) -> Costs:
+        """The price of cuts with the classes that are summed up side by side in memory: thirty times as fast."""
+        return np.ascontiguousarray(self.cuts.T)
 
     def leaving_after(self, runs: Ids) -> Costs:
         """What it costs to leave copies that have lasted `runs` (n,) segments, on top of the jump."""
@@ -91,6 +101,32 @@ class Step:
     seconds: float
     phase: int = UNKNOWN_PHASE
     costs: Costs | None = None
+
+
+class Steps(Sequence[Step]):
+    """Steps (n,) that are made when they are asked for, by number; the last so many are kept.
+
+    A step with a thousand candidates takes 80 kB: those of an hour do not fit side by side.
+    """
+
+    def __init__(self, make: Callable[[int], Step], count: int) -> None:
+        self._make, self._count = lru_cache(maxsize=KEPT_STEPS)(make), count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Step]: ...
+
+    def __getitem__(self, index: int | slice) -> Step | Sequence[Step]:
+        if isinstance(index, slice):
+            return [self._make(each) for each in range(*index.indices(self._count))]
+        if not -self._count <= index < self._count:
+            raise IndexError(index)
+        return self._make(index % self._count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,14 +172,11 @@ class Trellis:
     start: Front = NOWHERE
     phases: Ids | None = None
     _positions: Ids = field(init=False, repr=False)
-    _cuts_into: Costs = field(init=False, repr=False)
     _leaving: Costs = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_leaving", self.prices.leaving_after(np.arange(1, self.caps.columns + 1)))
         object.__setattr__(self, "_positions", np.full(self.count + 1, -1, dtype=np.int64))
-        # The classes that are summed up lie side by side in memory: thirty times as fast.
-        object.__setattr__(self, "_cuts_into", np.ascontiguousarray(self.prices.cuts.T))
 
     def path(self, semiring: Semiring, choice: Choice) -> Ids:
         """The segments (n,) of one path, SILENCE where a step is silent. Raises DeadEnd where the caps allow none."""
@@ -223,7 +256,7 @@ class Trellis:
             before = front.step.candidates
             own = self._found(before.segments, candidates.predecessors)
             leaving = semiring.over(self._left(front.costs), 1)
-            crossing = _crossed(leaving, before.right, self._cuts_into, semiring)
+            crossing = _crossed(leaving, before.right, self.prices.cuts_into, semiring)
             own_prices = self.prices.cuts[before.right.classes[own], candidates.left.classes]
             costs[:, 0] = crossing.from_elsewhere(
                 candidates.left.classes, own, _at(leaving, own) + own_prices, semiring
