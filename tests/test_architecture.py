@@ -13,6 +13,7 @@ SOURCE = Path(antiphon.__file__).parent
 
 LAYERS = (
     ("errors",),
+    ("reading",),
     ("types", "config", "metrics", "confidence", "files"),
     ("decoding",),
     ("interfaces", "audio", "checkpoint"),

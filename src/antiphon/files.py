@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon.errors import AntiphonError, SettingsError
+from antiphon.reading import open_regular
 
 NAME_KEPT = 40
 """Letters of a name that its temporary name repeats: a name as long as the file system allows leaves no room for
@@ -214,6 +215,6 @@ def _locked(path: Path, target: Path) -> Iterator[None]:
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with path.open("rb") as stream:
+    """Hex digest of a regular file's bytes. Raises BadData, naming it, where it is none or cannot be read."""
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

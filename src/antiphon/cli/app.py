@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -48,6 +49,7 @@ from antiphon.cli.printing import (
 from antiphon.cli.reproduce import reproduce
 from antiphon.cli.respond import respond
 from antiphon.cli.settings import settings as settings_verb
+from antiphon.cli.signals import Ended, ended_by_signals
 from antiphon.cli.talk import AS_USUAL, TalkFlags, timed
 from antiphon.cli.terminal import Talk
 from antiphon.config import describe
@@ -224,27 +226,41 @@ def run(arguments: Sequence[str]) -> int:
     terminal.only_our_own()
     terminal.set_talk(Talk.NORMAL)
     try:
-        app.meta(list(arguments), **AS_A_FUNCTION)
-        terminal.flush()
-    except CycloptsError as error:
-        terminal.say(f"antiphon: {_usage(error)}")
-        return SettingsError.exit_code
-    except AntiphonError as error:
-        terminal.trace(error)
-        terminal.say(f"antiphon: {error}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        terminal.say("antiphon: interrupted")
-        return terminal.INTERRUPTED
+        with ended_by_signals():
+            app.meta(list(arguments), **AS_A_FUNCTION)
+            terminal.flush()
     except BrokenPipeError:
         terminal.give_up_output()
-        return 0
-    except OSError as error:
-        terminal.give_up_output()
+    except KeyboardInterrupt as error:
+        terminal.say(f"antiphon: {error or 'interrupted'}")
+        return error.exit_code if isinstance(error, Ended) else terminal.INTERRUPTED
+    except Exception as error:
+        said = _said(error)
+        if said is None:
+            raise
         terminal.trace(error)
-        terminal.say(f"antiphon: {terminal.refusal(error)}")
-        return AntiphonError.exit_code
+        terminal.say(f"antiphon: {said.line}")
+        return said.exit_code
     return 0
+
+
+@dataclass(frozen=True)
+class _Said:
+    line: str
+    exit_code: int
+
+
+def _said(error: Exception) -> _Said | None:
+    """What is said of an error that is expected; None for a bug."""
+    if isinstance(error, CycloptsError):
+        return _Said(_usage(error), SettingsError.exit_code)
+    if isinstance(error, AntiphonError):
+        return _Said(str(error), error.exit_code)
+    if isinstance(error, OSError):
+        terminal.give_up_output()
+        return _Said(terminal.refusal(error), AntiphonError.exit_code)
+    exhausted = terminal.exhaustion(error)
+    return None if exhausted is None else _Said(exhausted, AntiphonError.exit_code)
 
 
 def _usage(error: CycloptsError) -> str:

@@ -156,6 +156,19 @@ def refusal(error: OSError) -> str:
     return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
 
 
+def exhaustion(error: Exception) -> str | None:
+    """What ran out, and what can be done; None where nothing did."""
+    if isinstance(error, RecursionError):
+        return "something that was given is nested too deeply; --verbose says where"
+    # Torch says it in a RuntimeError, of the processor's memory in words alone.
+    is_torch = isinstance(error, RuntimeError) and (
+        type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    )
+    if isinstance(error, MemoryError) or is_torch:
+        return "out of memory; give shorter sound or smaller settings (--verbose says where it ran out)"
+    return None
+
+
 def only_our_own() -> None:
     """Antiphon's own warnings become lines on stderr; those of other libraries are not the reader's business, and
     neither are their progress bars."""

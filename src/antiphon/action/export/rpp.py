@@ -10,8 +10,12 @@ from pathlib import Path
 
 from antiphon.errors import BadData
 from antiphon.files import whole_file
+from antiphon.reading import bytes_of
 
 _WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|`([^`]*)`|(\S+)')
+
+MOST_DEPTH = 64
+"""Blocks within blocks: REAPER writes fewer than ten."""
 
 
 @dataclass(eq=False)
@@ -90,11 +94,7 @@ def quoted(text: str) -> str:
 
 def read_project(path: Path) -> Block:
     """The project in a file. Raises BadData, naming it, for anything that is not a REAPER project."""
-    try:
-        text = path.read_bytes().decode("utf-8", errors="surrogateescape")
-    except OSError as error:
-        raise BadData(f"{path}: {error.strerror or error}") from error
-    return parsed(text, str(path))
+    return parsed(bytes_of(path).decode("utf-8", errors="surrogateescape"), str(path))
 
 
 def parsed(text: str, name: str) -> Block:
@@ -113,6 +113,8 @@ def parsed(text: str, name: str) -> Block:
             block = Block(line)
             opened[-1].inside.append(block)
             opened.append(block)
+            if len(opened) > MOST_DEPTH:
+                raise BadData(f"{name}: not read, line {number} is nested more than {MOST_DEPTH} blocks deep")
         elif word == ">":
             opened.pop().closing = line
         else:

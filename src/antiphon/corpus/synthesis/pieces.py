@@ -16,7 +16,9 @@ from antiphon.corpus.synthesis.jobs import Job
 from antiphon.corpus.synthesis.performance import played_by_two
 from antiphon.corpus.synthesis.settings import RenderSettings
 from antiphon.corpus.synthesis.stems import Stems, render
+from antiphon.errors import BadData
 from antiphon.files import NAME_KEPT, sha256, whole_directory
+from antiphon.reading import json_file
 from antiphon.types import Multitrack, Source, Track
 
 NOTES_FILE = "notes.json"
@@ -82,8 +84,8 @@ def remove_leftovers(directory: Path, name: str) -> None:
 def _earlier(folder: Path, recipe: Mapping[str, Any]) -> dict[str, Any] | None:
     """What is known of a piece that is there whole, by this recipe."""
     try:
-        tree = json.loads((folder / NOTES_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        tree = json_file(folder / NOTES_FILE)
+    except BadData:
         return None
     if not isinstance(tree, dict) or tree.get("version") != NOTES_VERSION or tree.get("recipe") != recipe:
         return None
