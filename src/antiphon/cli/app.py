@@ -232,7 +232,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         terminal.give_up_output()
     except KeyboardInterrupt as error:
-        terminal.say(f"antiphon: {error or 'interrupted'}")
+        terminal.say(f"antiphon: {str(error) or 'interrupted'}")
         return error.exit_code if isinstance(error, Ended) else terminal.INTERRUPTED
     except Exception as error:
         said = _said(error)

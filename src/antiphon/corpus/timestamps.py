@@ -5,13 +5,15 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from antiphon.reading import open_regular
+
 TIME_REFERENCE_BYTE = 338
 """Where the time reference stands in the chunk: samples since midnight, two numbers of 32 bits, the low one first."""
 
 
 def start_of(path: Path, sample_rate: int) -> float | None:
     """Seconds since midnight at which a wav began, None where it does not say."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         header = stream.read(12)
         if header[:4] not in (b"RIFF", b"RF64") or header[8:] != b"WAVE":
             return None

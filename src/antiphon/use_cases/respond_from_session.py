@@ -15,12 +15,13 @@ from antiphon.action.export.formats import known_formats, session_of
 from antiphon.action.export.provenance_file import MEDIA, Inputs, Provenance, SourceFile, found_file, source_files
 from antiphon.action.export.reaper import SESSION, identity_of, merged, relocated, without_regions
 from antiphon.action.export.rpp import Block, read_project, words, write_project
+from antiphon.action.export.testimony import within_seed
 from antiphon.action.rendering.loudness import with_gain
 from antiphon.action.statistics import response_statistics
 from antiphon.agent import Agent
 from antiphon.audio import duration_of, mixed, read, resampled, with_channels
-from antiphon.config import Settings, validated
-from antiphon.errors import AntiphonError, AntiphonWarning, BadData
+from antiphon.config import MOST_SEED, Settings, validated
+from antiphon.errors import AntiphonError, AntiphonWarning, BadData, SettingsError
 from antiphon.files import Claim, claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.types import Audio, Edited, Laid, Memory, MemoryPart, Run
@@ -114,14 +115,20 @@ def session_settings(session: Path, base: Settings) -> Settings:
     """The settings with which the session was answered, over those of its agent."""
     used = record_of(session).settings
     tree = base.model_dump()
-    for section in ("sampling", "action"):
-        tree[section] |= used.get(section, {})
-    return validated(tree)
+    try:
+        for section in ("sampling", "action"):
+            tree[section] |= used.get(section, {})
+        return validated(tree)
+    except (SettingsError, TypeError, ValueError) as error:
+        raise BadData(f"{session}: the settings in its {PROVENANCE} cannot be used ({error})") from error
 
 
 def session_seed(session: Path) -> int:
     """The seed with which the session was answered."""
-    return int(record_of(session).settings.get("seed", 0))
+    seed = record_of(session).settings.get("seed", 0)
+    if not within_seed(seed, MOST_SEED):
+        raise BadData(f"{session}: the seed in its {PROVENANCE} is none ({seed!r})")
+    return int(seed)
 
 
 def _project(session: Path) -> Block:

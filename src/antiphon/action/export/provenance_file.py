@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from antiphon import audio
 from antiphon.action.export.sounds import Sound, sounds_of
+from antiphon.action.export.testimony import first_problem
 from antiphon.action.rendering.crossfade import CURVES, SINE, SMOOTH, Crossfade
 from antiphon.action.rendering.laid import laid_over
 from antiphon.action.rendering.loudness import with_gain
@@ -254,14 +255,10 @@ def read_provenance(path: Path) -> Provenance:
     unknown = {event.version for event in found.events} - {EVENT_VERSION}
     if unknown:
         raise BadData(f"{path}: holds events of version {min(unknown)}, only {EVENT_VERSION} is known")
-    parts = len(found.inputs.memories)
-    if any(not SILENCE <= copy.part < parts or copy.end < copy.start or copy.source < 0 for copy in found.copies):
-        raise BadData(f"{path}: a copy names a source file or a span that is not there")
+    if (problem := first_problem(found)) is not None:
+        raise BadData(f"{path}: {problem}")
     if found.curve not in CURVES:
         raise BadData(f"{path}: fades by a curve that is not known, {found.curve!r}")
-    files = parts + len(found.inputs.own)
-    if any(not 0 <= each.file < files or each.end < each.start for each in found.laid):
-        raise BadData(f"{path}: an item names a source file or a span that is not there")
     return found
 
 
@@ -332,6 +329,11 @@ def _laid(record: Provenance, directory: Path) -> list[Laid]:
 def _read(record: Provenance, source: SourceFile, directory: Path) -> Audio:
     """A file of the response at its rate and channels."""
     path = found_file(source, directory)
+    header = audio.header_of(path)
+    if abs(header.duration * record.sample_rate - source.samples) > 2:
+        # Before anything is decoded: what the provenance says is no reason to fill the memory.
+        found = round(header.duration * record.sample_rate)
+        raise BadData(f"{path}: {found} samples, but {directory} was made of {source.samples}")
     alike = audio.with_channels(audio.resampled(audio.read(path), record.sample_rate), record.channels)
     if len(alike.samples) != source.samples:
         raise BadData(f"{path}: {len(alike.samples)} samples, but {directory} was made of {source.samples}")

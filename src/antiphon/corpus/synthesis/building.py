@@ -19,7 +19,7 @@ from antiphon.corpus.synthesis.jobs import Job, find_jobs
 from antiphon.corpus.synthesis.pieces import Built, build_piece, remove_leftovers
 from antiphon.corpus.synthesis.pool import worked
 from antiphon.corpus.synthesis.settings import BuildSettings, RenderSettings
-from antiphon.errors import BadData
+from antiphon.errors import AntiphonError, BadData
 from antiphon.files import owned
 from antiphon.interfaces import Progress, no_progress
 
@@ -157,10 +157,11 @@ def _built(
         for count, done in enumerate(stream, 1):
             if done.result is not None:
                 built.append(done.result)
-            elif isinstance(done.error, (BadData, RuntimeError)):
-                failed[" ".join(str(done.error).split())].append(done.item.name)
-            elif done.error is not None:
+            elif isinstance(done.error, AntiphonError) and not isinstance(done.error, BadData):
+                # Nothing that this piece alone has: a renderer that is missing, a disk that is full.
                 raise done.error
+            else:
+                failed[" ".join(str(done.error).split())].append(done.item.name)
             progress(task, count, len(jobs))
     report = BuildReport(
         kind,
