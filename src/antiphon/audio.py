@@ -17,7 +17,7 @@ from antiphon.decoding.by_libsndfile import BLOCK_FRAMES
 from antiphon.decoding.by_pyav import PyavRecording
 from antiphon.decoding.opening import recording_at
 from antiphon.errors import AntiphonError, BadData
-from antiphon.files import sha256, whole_file
+from antiphon.files import identity, sha256, whole_file, why_unwritten
 from antiphon.types import Audio, Floats, Seconds
 
 SILENT_DBFS = -200.0
@@ -48,6 +48,23 @@ def read(path: str | Path, start: float = 0.0, duration: float | None = None, st
             wanted = min(wanted, round(duration * rate))
         samples = recording.samples(first, wanted)
     return Audio(_finite(samples, path), rate, str(path))
+
+
+class Testified(NamedTuple):
+    """A sound, and the SHA-256 of the bytes that it was decoded from."""
+
+    audio: Audio
+    sha256: str
+
+
+def testified(path: Path) -> Testified:
+    """The whole of a file with the hash of what was decoded. Raises BadData as `read` does, and where the file is
+    written to or replaced meanwhile."""
+    before = identity(path)
+    sound, digest = read(path), sha256(path)
+    if identity(path) != before:
+        raise BadData(f"{path}: changed while it was read; call again when nothing writes to it")
+    return Testified(sound, digest)
 
 
 class Header(NamedTuple):
@@ -204,8 +221,21 @@ def write(path: str | Path, audio: Audio) -> None:
             with soundfile.SoundFile(temporary, "w", audio.sample_rate, audio.channels, subtype) as stream:
                 for start in range(0, len(audio.samples), BLOCK_FRAMES):
                     stream.write(audio.samples[start : start + BLOCK_FRAMES])
-        except (soundfile.LibsndfileError, TypeError, ValueError, OSError) as error:
-            raise AntiphonError(f"cannot write {path}: {getattr(error, 'error_string', error)}") from error
+        except (soundfile.LibsndfileError, AssertionError, TypeError, ValueError) as error:
+            said = str(getattr(error, "error_string", error)).rstrip(".")
+            raise AntiphonError(f"cannot write {path}: {why_unwritten(temporary, said)}") from error
+        # Its last bytes are written as it is closed, where the library cannot say that they were not.
+        require_written(path, temporary, len(audio.samples))
+
+
+def require_written(path: Path, temporary: Path, frames: int) -> None:
+    """Raise AntiphonError, naming `path`, where the file `temporary` does not hold so many frames."""
+    try:
+        held = soundfile.info(temporary).frames
+    except soundfile.LibsndfileError:
+        held = 0
+    if held < frames:
+        raise AntiphonError(f"cannot write {path}: {why_unwritten(temporary, f'{held} of {frames} frames were kept')}")
 
 
 def mp3(audio: Audio) -> bytes:

@@ -45,6 +45,8 @@ from antiphon.cli.printing import (
     print_statistics,
     print_summary,
     print_table,
+    put,
+    put_text,
 )
 from antiphon.cli.reproduce import reproduce
 from antiphon.cli.respond import respond
@@ -99,9 +101,9 @@ def demo(directory: Path = Path("demo"), *, pieces: int = 80, seed: Seed = 0, as
         print_json(result.as_dict())
         return
     print_summary(result.as_dict()["held_out"])
-    print(f"guide: {result.guide_name}; memory: {result.memory_name}, on another instrument")
+    put(f"guide: {result.guide_name}; memory: {result.memory_name}, on another instrument")
     print_statistics(result.as_dict()["response"])
-    print(f"listen and look: {directory / 'index.html'}")
+    put(f"listen and look: {directory / 'index.html'}")
 
 
 @app.command
@@ -145,8 +147,8 @@ def train(
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
     if said := verdict(agent.training):
-        print(said)
-    print(f"agent: {output}")
+        put(said)
+    put(f"agent: {output}")
 
 
 @app.command
@@ -170,7 +172,7 @@ def tokenize(audio: Path, /, *, agent: Path, as_json: Json = False) -> None:
         )
         return
     for (start, end), token in zip(tokens.intervals, tokens.ids, strict=True):
-        print(f"{start:.3f}\t{end:.3f}\t{token}")
+        put_text(f"{start:.3f}\t{end:.3f}\t{token}")
 
 
 @app.command
@@ -189,7 +191,7 @@ def info(agent: Path, /, *, as_json: Json = False) -> None:
     if as_json:
         print_json(description(found))
     else:
-        print(model_card(found), end="")
+        put_text(model_card(found), end="")
 
 
 @app.command

@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import SETTINGS, Config, Json, Output, settings_from
-from antiphon.cli.printing import print_json, print_statistics
+from antiphon.cli.printing import print_json, print_statistics, put
 from antiphon.config import MOST_SEED, ActionSettings, SamplingSettings, Settings
 from antiphon.config.presets import with_preset
 from antiphon.errors import SettingsError
@@ -110,8 +110,8 @@ def respond(
         print_json({"output": str(output), "response": vars(result.statistics)})
         return
     print_statistics(vars(result.statistics))
-    print(result.statistics.said)
-    print(f"listen and look: {output / 'index.html'}")
+    put(result.statistics.said)
+    put(f"listen and look: {output / 'index.html'}")
 
 
 def _from_session(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -33,19 +34,25 @@ def ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    process = os.getpid()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if os.getpid() != process:
+            # A copy that was made for a part of the work: it ends as if nothing were here.
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        # Only once: what is cleaned up on the way out is not to be cut short by a second one.
+        for each in ENDING:
+            signal.signal(each, signal.SIG_IGN)
+        raise Ended(number)
+
     before = {number: signal.getsignal(number) for number in ENDING}
     ours = [number for number, handler in before.items() if handler is signal.SIG_DFL]
     for number in ours:
-        signal.signal(number, _end)
+        signal.signal(number, end)
     try:
         yield
     finally:
         for number in ours:
             signal.signal(number, before[number])
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    # Only once: what is cleaned up on the way out is not to be cut short by a second one.
-    for each in ENDING:
-        signal.signal(each, signal.SIG_IGN)
-    raise Ended(number)

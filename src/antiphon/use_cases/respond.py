@@ -24,7 +24,7 @@ from antiphon.action.export.provenance_file import (
 from antiphon.action.export.tempo import tempo_points
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
-from antiphon.audio import mixed, read
+from antiphon.audio import mixed, testified
 from antiphon.errors import AntiphonWarning, SettingsError
 from antiphon.evaluation.regeneration import Summary
 from antiphon.files import Claim, claimed, whole_directory
@@ -146,17 +146,18 @@ def _responded(
     steps = len(guides) + len(memories) + 2
     sounds = []
     for path in (*guides, *memories):
-        sounds.append(read(path))
+        sounds.append(testified(path))
         progress("respond", len(sounds), steps)
-    guide = mixed(sounds[: len(guides)])
-    memory = agent.memory(*sounds[len(guides) :])
+    heard, played = sounds[: len(guides)], sounds[len(guides) :]
+    guide = mixed([each.audio for each in heard])
+    memory = agent.memory(*(each.audio for each in played))
     result = answer(
         agent, guide, memory, wanted.seed, takes=wanted.takes, explained=wanted.explained, progress=progress
     )
     result = replace(result, tempo=tempo_points(wanted.grid))
     progress("respond", steps - 1, steps)
     player = agent_directory.resolve().as_posix() if agent_directory else ""
-    inputs = Inputs(source_files(guides), source_files(memories), player)
+    inputs = Inputs(source_files(guides, heard), source_files(memories, played), player)
     with whole_directory(claim.target, ANSWER_FILES) as inside:
         write_result(inside, result, agent, inputs=inputs, export=wanted.export)
         claim.confirm()

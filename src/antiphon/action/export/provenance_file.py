@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -267,9 +268,9 @@ def read_events(path: Path) -> tuple[Event, ...]:
     return read_provenance(path).events
 
 
-def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
-    """Files by their absolute paths and hashes."""
-    return tuple(SourceFile(path.resolve().as_posix(), sha256(path)) for path in paths)
+def source_files(paths: Sequence[Path], sounds: Sequence[audio.Testified]) -> tuple[SourceFile, ...]:
+    """Files by their absolute paths, and by the hashes of what was decoded from them."""
+    return tuple(SourceFile(path.resolve().as_posix(), sound.sha256) for path, sound in zip(paths, sounds, strict=True))
 
 
 def found_file(source: SourceFile, directory: Path, beside: Sequence[Path] = ()) -> Path:
@@ -281,12 +282,26 @@ def found_file(source: SourceFile, directory: Path, beside: Sequence[Path] = ())
     if not source.path:
         raise BadData(f"{directory}: made of sound that was never in a file, so it cannot be made again")
     places = list(_places(source, directory, beside))
-    found = next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if os.path.isfile(place)), None)
     if found is None:
         raise BadData(f"{places[0]}: no such file, and {directory} is made of it")
-    if source.sha256 and sha256(found) != source.sha256:
-        raise BadData(f"{found}: changed since {directory} was made of it")
+    if not source.sha256:
+        raise BadData(f"{found}: nothing says whether {directory} was made of it (no hash in {PROVENANCE})")
+    if sha256(found) != source.sha256:
+        raise _changed(found, directory)
     return found
+
+
+def testified_file(path: Path, source: SourceFile, directory: Path) -> audio.Testified:
+    """The sound of a file that `found_file` found. Raises BadData where it became another one since."""
+    sound = audio.testified(path)
+    if sound.sha256 != source.sha256:
+        raise _changed(path, directory)
+    return sound
+
+
+def _changed(path: Path, directory: Path) -> BadData:
+    return BadData(f"{path}: changed since {directory} was made of it")
 
 
 def _places(source: SourceFile, directory: Path, beside: Sequence[Path]) -> Iterator[Path]:
@@ -334,7 +349,9 @@ def _read(record: Provenance, source: SourceFile, directory: Path) -> Audio:
         # Before anything is decoded: what the provenance says is no reason to fill the memory.
         found = round(header.duration * record.sample_rate)
         raise BadData(f"{path}: {found} samples, but {directory} was made of {source.samples}")
-    alike = audio.with_channels(audio.resampled(audio.read(path), record.sample_rate), record.channels)
+    alike = audio.with_channels(
+        audio.resampled(testified_file(path, source, directory).audio, record.sample_rate), record.channels
+    )
     if len(alike.samples) != source.samples:
         raise BadData(f"{path}: {len(alike.samples)} samples, but {directory} was made of {source.samples}")
     return alike

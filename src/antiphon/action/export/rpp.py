@@ -10,6 +10,7 @@ from pathlib import Path
 
 from antiphon.errors import BadData
 from antiphon.files import whole_file
+from antiphon.names import fits_rpp, for_rpp
 from antiphon.reading import bytes_of
 
 _WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|`([^`]*)`|(\S+)')
@@ -83,13 +84,11 @@ def numbers(values: Sequence[str] | None) -> list[float]:
     return found
 
 
-def quoted(text: str) -> str:
-    """A text as one word of a line: in whichever quotes it does not hold itself."""
-    line = " ".join(text.split())
-    for mark in "\"'`":
-        if mark not in line:
-            return f"{mark}{line}{mark}"
-    return "`" + line.replace("`", "'") + "`"
+def file_word(path: str) -> str:
+    """A path as one word of a line. Raises BadData, naming it, for one that would not come back as it was."""
+    if not fits_rpp(path):
+        raise BadData(f"{path}: REAPER has no way to write this name; rename the file or its folder")
+    return for_rpp(path)
 
 
 def read_project(path: Path) -> Block:
