@@ -13,6 +13,7 @@ import platform
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ more."""
 
 OLD = "old-"
 """In the name of what held an earlier result while a new one took its place."""
+
+ABANDONED_SECONDS = 14 * 86400
+"""What another machine left half written, or this one before it was started anew, is left alone for so long."""
 
 OWN_TEMPORARY = re.compile(
     r"\..{0,40}-(?P<old>old-)?antiphon(?P<process>\d{1,10})x(?P<machine>[0-9a-f]{8})-.{8}(\..*)?", re.DOTALL
@@ -143,10 +147,12 @@ def _prefix(name: str, kind: str = "") -> str:
 
 @cache
 def _machine() -> str:
-    """What tells this machine, since it started, from others that share a folder with it."""
+    """What tells those among whom process numbers mean something from others that share a folder with them: this
+    machine since it started, or this container on it."""
+    told = platform.node()
     with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+        told += Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii") + os.readlink("/proc/self/ns/pid")
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
 _SWEPT: set[tuple[int, Path]] = set()
@@ -167,8 +173,7 @@ def sweep(folder: Path) -> None:
     except OSError:
         return
     for path, owner in found:
-        # A process of an earlier start of this machine is gone too, but one of another machine may be at work.
-        if owner["machine"] != _machine() or _is_alive(int(owner["process"])):
+        if not _is_left(path, owner):
             continue
         with suppress(OSError):
             if owner["old"]:
@@ -179,6 +184,16 @@ def sweep(folder: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def _is_left(path: Path, owner: re.Match[str]) -> bool:
+    """Whether nobody writes it any more; of what another machine wrote, its age tells."""
+    if owner["machine"] == _machine():
+        return not _is_alive(int(owner["process"]))
+    try:
+        return time.time() - path.lstat().st_mtime > ABANDONED_SECONDS
+    except OSError:
+        return False
 
 
 def _is_alive(process: int) -> bool:

@@ -21,7 +21,7 @@ from antiphon.agent.specifying import decision_for, specification_for
 from antiphon.config import SamplingSettings, Settings
 from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
-from antiphon.interfaces import DecisionModel, Encoder, Selector
+from antiphon.interfaces import DecisionModel, Encoder, Selector, Sound
 from antiphon.types import Audio, Edited, Memory, Response, Run, SegmentSound, Specification, Tokens
 
 
@@ -30,19 +30,29 @@ class Agent(AgentParts):
     """A trained agent. `deaf` is its opponent that never heard a guide, `shifted` the one that heard every guide at the
     wrong time; `training` says what it learned from and how well, and `replay` keeps some of it for fine-tuning."""
 
-    def tokens(self, audio: Audio) -> Tokens:
-        """P(x): the symbolic sequence of any audio in this agent's alphabet."""
+    def tokens(self, audio: Audio | Sound) -> Tokens:
+        """P(x): the symbolic sequence of any audio in this agent's alphabet. Raises BadData for less than a segment."""
+        self.require_enough((audio,))
         return self.perception.tokens(audio, self.alphabet)
 
     def memory(self, *parts: Audio) -> Memory:
         """What the agent may play: one or more recordings, joined in the first one's rate and channels.
 
-        Raises BadData where nothing in them sounds.
+        Raises BadData where nothing in them sounds, and where all together are shorter than a segment.
         """
+        self.require_enough(parts)
         memory = joined_memory(parts, self.perception, self.alphabet)
         if not self.follows_guide:
             return memory
         return replace(memory, sound=segment_sound(memory.audio, memory.tokens.intervals))
+
+    def require_enough(self, sounds: Sequence[Audio | Sound]) -> None:
+        """Raise BadData, naming them, for sounds that all together are shorter than a segment."""
+        settings = self.settings.perception
+        least = settings.segment_seconds if settings.segmenter == "uniform" else settings.minimum_seconds
+        if (seconds := sum(sound.duration for sound in sounds)) < least:
+            names = ", ".join((each.source if isinstance(each, Audio) else each.name) or "audio" for each in sounds)
+            raise BadData(f"{names}: lasts {seconds:.3g} s, a segment of this agent {least:g} s; give more sound")
 
     def specify(
         self,

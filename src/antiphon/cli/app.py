@@ -165,7 +165,7 @@ def tokenize(audio: Path, /, *, agent: Path, as_json: Json = False) -> None:
     from antiphon.corpus.track_audio import file_sound
 
     player = loaded(agent)
-    tokens = player.perception.tokens(file_sound(audio), player.alphabet)
+    tokens = player.tokens(file_sound(audio))
     if as_json:
         print_json(
             {"alphabet_id": tokens.alphabet_id, "ids": tokens.ids.tolist(), "intervals": tokens.intervals.tolist()}

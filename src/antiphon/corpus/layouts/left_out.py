@@ -33,7 +33,11 @@ def left_out(top: Folder, layout: LayoutName, found: Iterable[Found], findings: 
             if path in taken or any(str(path) in sentence for sentence in told):
                 continue
             reasons[_reason(path, path in mixes, layout)].append(path.relative_to(top.path).as_posix())
-    return [
+    empty = [each.name_below(top) for each in top.all() if not each.files and not each.folders]
+    nothing = (
+        [f"{top.path}: {counted(len(empty), 'folder')} left out, empty: {first_few(empty, NAMED)}"] if empty else []
+    )
+    return nothing + [
         f"{top.path}: {counted(len(names), 'file')} left out, {reason}: {first_few(names, NAMED)}"
         for reason, names in sorted(reasons.items())
     ]
