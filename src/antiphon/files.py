@@ -27,14 +27,14 @@ NAME_KEPT = 40
 """Letters of a name that its temporary name repeats: a name as long as the file system allows leaves no room for
 more."""
 
-OLD = "old-"
+OLD = "o"
 """In the name of what held an earlier result while a new one took its place."""
 
 ABANDONED_SECONDS = 14 * 86400
 """What another machine left half written, or this one before it was started anew, is left alone for so long."""
 
 OWN_TEMPORARY = re.compile(
-    r"\..{0,40}-(?P<old>old-)?antiphon(?P<process>\d{1,10})x(?P<machine>[0-9a-f]{8})-.{8}(\..*)?", re.DOTALL
+    r"\..{0,40}-antiphon(?P<process>\d{1,10})x(?P<machine>[0-9a-f]{8})(?P<old>o)?-.{8}(\..*)?", re.DOTALL
 )
 """Temporary names, and whose they are."""
 
@@ -142,7 +142,7 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
 
 def _prefix(name: str, kind: str = "") -> str:
     """How the temporary names of this process begin."""
-    return f".{name[:NAME_KEPT]}-{kind}antiphon{os.getpid()}x{_machine()}-"
+    return f".{name[:NAME_KEPT]}-antiphon{os.getpid()}x{_machine()}{kind}-"
 
 
 @cache

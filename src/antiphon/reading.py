@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ MOST_DEPTH = 64
 
 MOST_DIGITS = 20
 """Digits of the longest whole number: those of 2**64."""
+
+HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""How JSON writes half of a letter beyond 16 bits; two of them make one."""
 
 
 @contextmanager
@@ -101,6 +105,8 @@ def json_of(text: str, name: str, *, allow_nan: bool = False) -> Any:
         raise BadData(f"{name}: not JSON that can be read ({error})") from error
     if _is_deep(tree):
         raise BadData(f"{name}: not read, it is nested more than {MOST_DEPTH} levels deep")
+    if HALF.search(text) and not _is_text(tree):
+        raise BadData(f"{name}: not read, it holds halves of letters, which no file can")
     return tree
 
 
@@ -124,6 +130,14 @@ def _finite_number(digits: str) -> float:
 
 def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number")
+
+
+def _is_text(tree: Any) -> bool:
+    try:
+        json.dumps(tree, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_deep(tree: Any) -> bool:

@@ -318,6 +318,9 @@ def render_provenance(directory: Path) -> Audio:
     """The response in `directory` again, bit for bit, from its provenance and the files that it names."""
     record = read_provenance(directory / PROVENANCE)
     used = {copy.part for copy in record.copies if copy.part != SILENCE and copy.laid is None}
+    files = (*record.inputs.memories, *record.inputs.own)
+    for number in used | {each.file for each in record.laid}:
+        _require_length(record, files[number], directory)
     sound = np.zeros((sum(source.samples for source in record.inputs.memories), record.channels), dtype=np.float32)
     for number, part in enumerate(record.parts):
         if number in used:
@@ -344,14 +347,16 @@ def _laid(record: Provenance, directory: Path) -> list[Laid]:
 def _read(record: Provenance, source: SourceFile, directory: Path) -> Audio:
     """A file of the response at its rate and channels."""
     path = found_file(source, directory)
-    header = audio.header_of(path)
-    if abs(header.duration * record.sample_rate - source.samples) > 2:
-        # Before anything is decoded: what the provenance says is no reason to fill the memory.
-        found = round(header.duration * record.sample_rate)
-        raise BadData(f"{path}: {found} samples, but {directory} was made of {source.samples}")
-    alike = audio.with_channels(
-        audio.resampled(testified_file(path, source, directory).audio, record.sample_rate), record.channels
-    )
+    sound = testified_file(path, source, directory).audio
+    alike = audio.with_channels(audio.resampled(sound, record.sample_rate), record.channels)
     if len(alike.samples) != source.samples:
         raise BadData(f"{path}: {len(alike.samples)} samples, but {directory} was made of {source.samples}")
     return alike
+
+
+def _require_length(record: Provenance, source: SourceFile, directory: Path) -> None:
+    """Before anything is decoded: what a provenance says of a file is no reason to fill the memory."""
+    path = found_file(source, directory)
+    found = round(audio.header_of(path).duration * record.sample_rate)
+    if abs(found - source.samples) > 2:
+        raise BadData(f"{path}: {found} samples, but {directory} was made of {source.samples}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,9 @@ from antiphon.names import fits_rpp, for_rpp
 from antiphon.reading import bytes_of
 
 _WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|`([^`]*)`|(\S+)')
+
+MOST_NUMBER = 1e12
+"""Larger than any time, colour or flag of a project."""
 
 MOST_DEPTH = 64
 """Blocks within blocks: REAPER writes fewer than ten."""
@@ -71,14 +73,14 @@ def words(line: str) -> list[str]:
 
 
 def numbers(values: Sequence[str] | None) -> list[float]:
-    """The finite numbers with which a line begins."""
+    """The numbers with which a line begins, up to one that is none or beyond MOST_NUMBER."""
     found: list[float] = []
     for value in values or ():
         try:
             number = float(value)
         except ValueError:
             break
-        if not math.isfinite(number):
+        if not abs(number) <= MOST_NUMBER:
             break
         found.append(number)
     return found
