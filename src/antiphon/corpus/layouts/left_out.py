@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from antiphon.config import LayoutName
@@ -33,7 +33,7 @@ def left_out(top: Folder, layout: LayoutName, found: Iterable[Found], findings: 
             if path in taken or any(str(path) in sentence for sentence in told):
                 continue
             reasons[_reason(path, path in mixes, layout)].append(path.relative_to(top.path).as_posix())
-    empty = [each.name_below(top) for each in top.all() if not each.files and not each.folders]
+    empty = [each.name_below(top) for each in top.all() if _is_empty(each, top, told)]
     nothing = (
         [f"{top.path}: {counted(len(empty), 'folder')} left out, empty: {first_few(empty, NAMED)}"] if empty else []
     )
@@ -41,6 +41,20 @@ def left_out(top: Folder, layout: LayoutName, found: Iterable[Found], findings: 
         f"{top.path}: {counted(len(names), 'file')} left out, {reason}: {first_few(names, NAMED)}"
         for reason, names in sorted(reasons.items())
     ]
+
+
+def _is_empty(folder: Folder, top: Folder, told: Sequence[str]) -> bool:
+    """Whether nothing at all lies in a folder. What could not be looked at is a problem of its own, and a link leads to
+    what has its place elsewhere."""
+    way = [path for path in (folder.path, *folder.path.parents) if path.is_relative_to(top.path)]
+    if folder.files or folder.folders or any(path.is_symlink() for path in way):
+        return False
+    if any(sentence.startswith(f"{folder.path}: ") for sentence in told):
+        return False
+    try:
+        return not any(folder.path.iterdir())
+    except OSError:
+        return False
 
 
 def _reason(path: Path, is_mix: bool, layout: LayoutName) -> str:
