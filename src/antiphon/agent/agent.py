@@ -52,7 +52,7 @@ class Agent(AgentParts):
         least = settings.segment_seconds if settings.segmenter == "uniform" else settings.minimum_seconds
         if (seconds := sum(sound.duration for sound in sounds)) < least:
             names = ", ".join((each.source if isinstance(each, Audio) else each.name) or "audio" for each in sounds)
-            raise BadData(f"{names}: lasts {seconds:.3g} s, a segment of this agent {least:g} s; give more sound")
+            raise BadData(f"{names}: {seconds:.3g} s, shorter than one segment ({least:g} s); give more sound")
 
     def specify(
         self,

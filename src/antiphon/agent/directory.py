@@ -177,7 +177,11 @@ def _load_history(path: Path) -> tuple[Mapping[str, Any], ...]:
     """What `save` wrote of the training; an agent works without it, so that a lost file is no error."""
     if not path.exists():
         return ()
-    rows = [json_of(line, str(path), allow_nan=True) for line in text_of(path).split("\n") if line]
+    rows = [
+        json_of(line, f"{path}: not JSON lines, line {number}", allow_nan=True)
+        for number, line in enumerate(text_of(path).split("\n"), 1)
+        if line
+    ]
     if not all(isinstance(row, dict) for row in rows):
         raise BadData(f"{path}: not JSON objects, one a line")
     return tuple(rows)
