@@ -1,6 +1,6 @@
 """`python -m antiphon`."""
 
-from antiphon.cli.app import main
+from antiphon.cli.entry import main
 
 if __name__ == "__main__":
     main()

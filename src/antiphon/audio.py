@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -20,7 +20,7 @@ from antiphon.decoding.by_libsndfile import BLOCK_FRAMES, SndfileRecording
 from antiphon.decoding.by_pyav import PyavRecording
 from antiphon.decoding.opening import recording_at
 from antiphon.errors import AntiphonError, BadData
-from antiphon.files import sha256, whole_file
+from antiphon.files import identity, sha256, whole_file, why_unwritten
 from antiphon.types import Audio, Floats, Seconds
 
 OPPOSED = 0.5
@@ -91,6 +91,35 @@ def shape_of(path: Path, stream: int = 0) -> Shape:
 def sample_blocks(path: Path, stream: int = 0) -> Iterator[Floats]:
     """All samples of a file in blocks (frames, channels), at its own rate. Raises as `read`."""
     return (_finite(block, path) for block in recording_at(path, stream).blocks())
+
+
+class Testified(NamedTuple):
+    """A sound, and the SHA-256 of the bytes that it was decoded from."""
+
+    audio: Audio
+    sha256: str
+
+
+def testified(path: Path) -> Testified:
+    """The whole of a file with the hash of what was decoded. Raises BadData as `read` does, and where the file is
+    written to or replaced meanwhile."""
+    sound, (digest,) = witnessed((path,), lambda: read(path))
+    return Testified(sound, digest)
+
+
+Made = TypeVar("Made")
+
+
+def witnessed(paths: Sequence[Path], make: Callable[[], Made]) -> tuple[Made, tuple[str, ...]]:
+    """What `make` makes of files, and the SHA-256 of each file's bytes. Raises BadData where one is written to or
+    replaced meanwhile."""
+    before = [identity(path) for path in paths]
+    made = make()
+    digests = tuple(sha256(path) for path in paths)
+    for path, state in zip(paths, before, strict=True):
+        if identity(path) != state:
+            raise BadData(f"{path}: changed while it was read; call again when nothing writes to it")
+    return made, digests
 
 
 class Header(NamedTuple):
@@ -285,8 +314,21 @@ def write(path: str | Path, audio: Audio) -> None:
             with soundfile.SoundFile(temporary, "w", audio.sample_rate, audio.channels, subtype) as stream:
                 for block in arrays.blocks(audio.samples, BLOCK_FRAMES):
                     stream.write(block)
-        except (soundfile.LibsndfileError, TypeError, ValueError, OSError) as error:
-            raise AntiphonError(f"cannot write {path}: {getattr(error, 'error_string', error)}") from error
+        except (soundfile.LibsndfileError, AssertionError, TypeError, ValueError) as error:
+            said = str(getattr(error, "error_string", error)).rstrip(".")
+            raise AntiphonError(f"cannot write {path}: {why_unwritten(temporary, said)}") from error
+        # Its last bytes are written as it is closed, where the library cannot say that they were not.
+        require_written(path, temporary, len(audio.samples))
+
+
+def require_written(path: Path, temporary: Path, frames: int) -> None:
+    """Raise AntiphonError, naming `path`, where the file `temporary` does not hold so many frames."""
+    try:
+        held = soundfile.info(temporary).frames
+    except soundfile.LibsndfileError:
+        held = 0
+    if held < frames:
+        raise AntiphonError(f"cannot write {path}: {why_unwritten(temporary, f'{held} of {frames} frames were kept')}")
 
 
 def mp3(audio: Audio) -> bytes:

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save
 
 from antiphon.errors import BadData
 from antiphon.files import whole_file
+from antiphon.reading import MOST_ARRAY_BYTES, json_file, require_regular
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -26,11 +27,21 @@ def save_arrays(path: Path, arrays: Arrays) -> None:
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
-    """Read what `save_arrays` wrote. Raises BadData, naming the file."""
+    """Read what `save_arrays` wrote. Raises BadData, naming the file, for anything else, pipes included."""
+    require_regular(path, MOST_ARRAY_BYTES)
     try:
         return dict(load_file(path))
-    except (OSError, SafetensorError, ValueError) as error:
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise BadData(f"{path}: cannot be read as safetensors ({error})") from error
+
+
+def require_reasonable(path: Path, arrays: Arrays, most: float) -> None:
+    """Raise BadData, naming the file, where an array holds what is not a number, or larger than `most`."""
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiub":
+            raise BadData(f"{path}: damaged, {name} holds no real numbers")
+        if array.size and not float(np.abs(array.astype(np.float64, copy=False)).max()) <= most:
+            raise BadData(f"{path}: damaged, {name} holds values that are not numbers, or above {most:g}")
 
 
 def save_json(path: Path, value: Any) -> None:
@@ -41,10 +52,5 @@ def save_json(path: Path, value: Any) -> None:
 
 
 def load_json(path: Path) -> Any:
-    """Read JSON. Raises BadData, naming the file."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadData(f"{path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise BadData(f"{path}: not JSON ({error})") from error
+    """Read JSON within the limits of `reading.json_of`. Raises BadData, naming the file."""
+    return json_file(path)

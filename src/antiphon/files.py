@@ -6,23 +6,39 @@ A layer below `audio` and `checkpoint`, since both write.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import platform
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import platformdirs
 
 from antiphon.errors import AntiphonError, SettingsError
+from antiphon.reading import open_regular
 
 NAME_KEPT = 40
 """Letters of a name that its temporary name repeats: a name as long as the file system allows leaves no room for
 more."""
+
+OLD = "o"
+"""In the name of what held an earlier result while a new one took its place."""
+
+ABANDONED_SECONDS = 14 * 86400
+"""What another machine left half written, or this one before it was started anew, is left alone for so long."""
+
+OWN_TEMPORARY = re.compile(
+    r"\..{0,40}-antiphon(?P<process>\d{1,10})x(?P<machine>[0-9a-f]{8})(?P<old>o)?-.{8}(\..*)?", re.DOTALL
+)
+"""Temporary names, and whose they are."""
 
 LOCK_INSIDE = ".antiphon.lock"
 """Who fills a directory piece by piece holds this file in it."""
@@ -36,12 +52,48 @@ LOCK_SECONDS = 0.2
 """How long a lock is tried for: enough for one that is just being given up, and no wait for a program at work."""
 
 
+WHAT_TO_DO = {
+    errno.ENOSPC: "make room there, or choose another place",
+    errno.EDQUOT: "make room there, or choose another place",
+    errno.EFBIG: "the file system takes no file of this size; choose another place",
+    errno.EACCES: "choose a place that may be written",
+    errno.EPERM: "choose a place that may be written",
+    errno.EROFS: "choose a place that may be written",
+    errno.ELOOP: "the link leads to itself; choose another name",
+    errno.EIO: "the disk or the connection to it fails; choose another place",
+    errno.EMFILE: "too many files are open; raise the limit (ulimit -n)",
+}
+"""What helps, by the reason of the operating system."""
+
+PROBE_BYTES = 2**20
+"""Written to learn why a library could not write: more than a disk that is full takes."""
+
+
 @contextmanager
 def _named_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise AntiphonError(f"cannot write {target}: {error.strerror or error}") from error
+        raise AntiphonError(f"cannot write {target}: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    """What the operating system says, and what helps."""
+    helps = WHAT_TO_DO.get(error.errno or 0)
+    return f"{error.strerror or error}{f'; {helps}' if helps else ''}"
+
+
+def why_unwritten(path: Path, otherwise: str) -> str:
+    """Why a library could not write the file `path`, which says no more than `otherwise` itself: the operating system
+    is asked again."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            probe.write(bytes(PROBE_BYTES))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        return _reason(error)
+    return otherwise
 
 
 @contextmanager
@@ -49,7 +101,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     """A temporary path beside `target`, with its suffix, renamed to it when the block ends without an error."""
     with _named_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem[:NAME_KEPT]}-", suffix=target.suffix, dir=target.parent)
+        _sweep_once(target.parent)
+        handle, name = tempfile.mkstemp(prefix=_prefix(target.stem), suffix=target.suffix, dir=target.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -71,17 +124,20 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
     where somebody put that there while the block ran.
     """
     refuse_foreign(target, names)
+    target = _resolved(target)
     with _named_errors(target):
-        target = target.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:NAME_KEPT]}-", dir=target.parent))
+        _sweep_once(target.parent)
+        temporary = Path(tempfile.mkdtemp(prefix=_prefix(target.name), dir=target.parent))
     try:
-        yield temporary
+        # What fails in the block is an output, whichever file a copy names; inputs have errors of their own.
+        with _named_errors(target):
+            yield temporary
         refuse_foreign(target, names)
         with _named_errors(target):
             temporary.chmod(0o755)
             if target.exists():
-                old = Path(tempfile.mkdtemp(prefix=f".{target.name[:NAME_KEPT]}-old-", dir=target.parent))
+                old = Path(tempfile.mkdtemp(prefix=_prefix(target.name, OLD), dir=target.parent))
                 target.replace(old / target.name)
                 temporary.replace(target)
                 shutil.rmtree(old)
@@ -89,6 +145,75 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
                 temporary.replace(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _prefix(name: str, kind: str = "") -> str:
+    """How the temporary names of this process begin."""
+    return f".{name[:NAME_KEPT]}-antiphon{os.getpid()}x{_machine()}{kind}-"
+
+
+@cache
+def _machine() -> str:
+    """What tells those among whom process numbers mean something from others that share a folder with them: this
+    machine since it started, or this container on it."""
+    told = platform.node()
+    with suppress(OSError):
+        told += Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii") + os.readlink("/proc/self/ns/pid")
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
+_SWEPT: set[tuple[int, Path]] = set()
+"""Folders that were swept, and by which process: a copy of this one sweeps anew."""
+
+
+def _sweep_once(folder: Path) -> None:
+    if (os.getpid(), folder) not in _SWEPT:
+        _SWEPT.add((os.getpid(), folder))
+        sweep(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that are gone left half written in a folder; where one of them was ended in the middle of
+    replacing a result, the earlier one comes back. What cannot be removed stays, without a word."""
+    try:
+        found = [(path, owner) for path in folder.iterdir() if (owner := OWN_TEMPORARY.fullmatch(path.name))]
+    except OSError:
+        return
+    for path, owner in found:
+        if not _is_left(path, owner):
+            continue
+        with suppress(OSError):
+            if owner["old"]:
+                for earlier in path.iterdir():
+                    if not (folder / earlier.name).exists():
+                        earlier.replace(folder / earlier.name)
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _is_left(path: Path, owner: re.Match[str]) -> bool:
+    """Whether nobody writes it any more; of what another machine wrote, its age tells."""
+    if owner["machine"] == _machine():
+        return not _is_alive(int(owner["process"]))
+    try:
+        return time.time() - path.lstat().st_mtime > ABANDONED_SECONDS
+    except OSError:
+        return False
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        # There a signal would end it.
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def refuse_foreign(target: Path, names: Sequence[str]) -> None:
@@ -121,7 +246,7 @@ class Claim:
     def confirm(self) -> None:
         """To be called before the result takes its place: raise SettingsError where `target` holds another result than
         at the start, whose owner never agreed to lose it."""
-        now = _identity(self.mark)
+        now = identity(self.mark)
         if now is None or now == self.found:
             return
         happened = "appeared" if self.found is None else "changed"
@@ -153,7 +278,7 @@ def helping(target: Path, names: Sequence[str], *, overwrite: bool, holding: str
     """The same without the lock: for the processes that work together with the one that holds it."""
     refuse_foreign(target, names)
     mark = _resolved(target) / names[0]
-    found = _identity(mark)
+    found = identity(mark)
     if found is not None and not overwrite:
         raise SettingsError(f"{target} holds {holding}; choose another name, or pass --overwrite")
     yield Claim(target, mark, found)
@@ -171,10 +296,14 @@ def owned(directory: Path) -> Iterator[None]:
 
 def _resolved(target: Path) -> Path:
     with _named_errors(target):
-        return target.resolve()
+        try:
+            return target.resolve()
+        except RuntimeError as error:
+            # What Python before 3.13 says of links that lead to themselves.
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target)) from error
 
 
-def _identity(path: Path) -> tuple[int, ...] | None:
+def identity(path: Path) -> tuple[int, ...] | None:
     """What tells a file from any other that comes to lie in its place; None where there is none."""
     try:
         found = path.stat()
@@ -228,15 +357,16 @@ def cache_directory() -> Path:
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    state = path.stat()
-    if state.st_size < HASH_KEPT:
-        return _hashed(path)
-    return _hashed_once(path.resolve(), (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+    """Hex digest of a regular file's bytes. Raises BadData, naming it, where it is none or cannot be read."""
+    with suppress(OSError):
+        state = path.stat()
+        if state.st_size >= HASH_KEPT:
+            return _hashed_once(path.resolve(), (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+    return _hashed(path)
 
 
 def _hashed(path: Path) -> str:
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -22,7 +22,7 @@ from antiphon.agent.specifying import decision_for, specification_for
 from antiphon.config import SamplingSettings, Settings
 from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
-from antiphon.interfaces import DecisionModel, Encoder, Selector
+from antiphon.interfaces import DecisionModel, Encoder, Selector, Sound
 from antiphon.perception.sound_store import recordings_of
 from antiphon.types import Audio, Edited, Memory, Response, Run, SegmentSound, Specification, Tokens
 
@@ -32,15 +32,17 @@ class Agent(AgentParts):
     """A trained agent. `deaf` is its opponent that never heard a guide, `shifted` the one that heard every guide at the
     wrong time; `training` says what it learned from and how well, and `replay` keeps some of it for fine-tuning."""
 
-    def tokens(self, audio: Audio) -> Tokens:
-        """P(x): the symbolic sequence of any audio in this agent's alphabet."""
+    def tokens(self, audio: Audio | Sound) -> Tokens:
+        """P(x): the symbolic sequence of any audio in this agent's alphabet. Raises BadData for less than a segment."""
+        self.require_enough((audio,))
         return self.perception.tokens(audio, self.alphabet)
 
     def memory(self, *parts: Audio) -> Memory:
         """What the agent may play: one or more recordings, joined in the first one's rate and channels.
 
-        Raises BadData where nothing in them sounds.
+        Raises BadData where nothing in them sounds, and where all together are shorter than a segment.
         """
+        self.require_enough(parts)
         action = self.settings.action
         edges = action.selector == "optimal" and action.boundary_cost > 0
         return joined_memory(parts, self.perception, self.alphabet, sounds=self.follows_guide, edges=edges)
@@ -48,6 +50,14 @@ class Agent(AgentParts):
     def memory_of(self, files: Sequence[Path]) -> Memory:
         """The same of files; long ones are decoded once, kept beside what was heard of them, and mapped from there."""
         return self.memory(*recordings_of(files, self.perception.cache_directory))
+
+    def require_enough(self, sounds: Sequence[Audio | Sound]) -> None:
+        """Raise BadData, naming them, for sounds that all together are shorter than a segment."""
+        settings = self.settings.perception
+        least = settings.segment_seconds if settings.segmenter == "uniform" else settings.minimum_seconds
+        if (seconds := sum(sound.duration for sound in sounds)) < least:
+            names = ", ".join((each.source if isinstance(each, Audio) else each.name) or "audio" for each in sounds)
+            raise BadData(f"{names}: {seconds:.3g} s, shorter than one segment ({least:g} s); give more sound")
 
     def specify(
         self,

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon import __version__
 from antiphon.agent.card import model_card
 from antiphon.agent.networks import blank_network
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.replay import Replay, replay_of
-from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
+from antiphon.checkpoint import load_arrays, load_json, require_reasonable, save_arrays, save_json
 from antiphon.config import SCHEMA_VERSION, Settings, validated
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import BadData, SettingsError, WrongAlphabet
@@ -28,6 +28,7 @@ from antiphon.interfaces import Encoder
 from antiphon.perception.alphabet import identify
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
+from antiphon.reading import json_of, text_of
 from antiphon.types import Alphabet
 
 HEARD_ABSOLUTE = 2
@@ -54,16 +55,22 @@ AGENT_FILES = (
 )
 """What an agent's directory holds; the last three may be missing."""
 
+MOST_WEIGHT = 1e6
+"""Size of the largest weight: trained ones stay below 100, and products of three such numbers must not overflow."""
+
+MOST_FEATURE = 1e15
+"""Size of the largest value of an alphabet, whose squares are summed."""
+
 
 class _SavedAlphabet(BaseModel):
     """What config.json keeps of the alphabet; its arrays are in alphabet.safetensors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rest_dbfs: float
+    rest_dbfs: float = Field(ge=-400, le=100)
     has_rest: bool
-    recipe: str
-    id: str
+    recipe: str = Field(max_length=100_000)
+    id: str = Field(max_length=1000)
 
 
 class _Saved(BaseModel):
@@ -142,7 +149,7 @@ def _line(row: Mapping[str, Any]) -> str:
 
 def _load_config(directory: Path) -> _Saved:
     path = directory / AGENT_MARK
-    if not path.is_file():
+    if not path.exists():
         raise BadData(f"{directory}: not an agent (no {AGENT_MARK} in it)")
     tree = load_json(path)
     if not isinstance(tree, dict) or "schema_version" not in tree:
@@ -167,19 +174,25 @@ def _load_alphabet(path: Path, saved: _SavedAlphabet) -> Alphabet:
     arrays = load_arrays(path)
     try:
         centroids, scale = (np.asarray(arrays[name], dtype=np.float32) for name in ("centroids", "scale"))
-        return Alphabet(centroids, scale, **saved.model_dump())
+        found = Alphabet(centroids, scale, **saved.model_dump())
     except (KeyError, ValueError) as error:
         raise BadData(f"{path}: not an alphabet ({error})") from error
+    require_reasonable(path, {"centroids": centroids, "scale": scale}, MOST_FEATURE)
+    return found
 
 
 def _load_history(path: Path) -> tuple[Mapping[str, Any], ...]:
     """What `save` wrote of the training; an agent works without it, so that a lost file is no error."""
     if not path.exists():
         return ()
-    try:
-        return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    except ValueError as error:
-        raise BadData(f"{path}: not JSON lines ({error})") from error
+    rows = [
+        json_of(line, f"{path}: not JSON lines, line {number}", allow_nan=True)
+        for number, line in enumerate(text_of(path).split("\n"), 1)
+        if line
+    ]
+    if not all(isinstance(row, dict) for row in rows):
+        raise BadData(f"{path}: not JSON objects, one a line")
+    return tuple(rows)
 
 
 def _load_replay(path: Path, classes: int) -> Replay | None:
@@ -196,13 +209,14 @@ def _save_network(path: Path, network: DecisionNetwork) -> None:
 
 
 def _load_network(path: Path, settings: Settings, alphabet: Alphabet, hears: bool) -> DecisionNetwork:
+    arrays = load_arrays(path)
+    require_reasonable(path, arrays, MOST_WEIGHT)
+    # Without its numbers at first: only what the file holds is worth its memory.
+    with torch.device("meta"):
+        wanted = blank_network(settings, alphabet, hears).state_dict()
+    if {name: tuple(each.shape) for name, each in wanted.items()} != {n: each.shape for n, each in arrays.items()}:
+        raise BadData(f"{path}: weights of another network than config.json describes")
     network = blank_network(settings, alphabet, hears)
-    weights = {name: torch.from_numpy(np.asarray(array)) for name, array in load_arrays(path).items()}
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise BadData(f"{path}: weights of another network than config.json describes") from error
-    if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
-        raise BadData(f"{path}: damaged, it holds weights that are not numbers")
+    network.load_state_dict({name: torch.from_numpy(np.asarray(array)) for name, array in arrays.items()})
     network.eval()
     return network

@@ -5,7 +5,6 @@ Corpora built from scores have their notes beside the stems; of any other, loudn
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from antiphon.corpus.synthesis.pieces import NOTES_FILE
 from antiphon.dataset import EncodedTrack
 from antiphon.errors import BadData
 from antiphon.perception import make_quantizer
+from antiphon.reading import json_file
 from antiphon.types import Alphabet, Track, Window
 
 
@@ -51,7 +51,7 @@ def notes_of(track: Track) -> Notes | None:
     if not file.is_file():
         return None
     try:
-        notes = json.loads(file.read_text(encoding="utf-8"))["tracks"].get(track.path.stem)
+        notes = json_file(file)["tracks"].get(track.path.stem)
         return None if notes is None else np.array(notes, dtype=np.float64).reshape(-1, 4)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise BadData(f"{file}: not the notes of a rendered piece ({error})") from error

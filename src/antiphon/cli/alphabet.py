@@ -7,7 +7,7 @@ from pathlib import Path
 from antiphon.cli import terminal
 from antiphon.cli.agents import loaded
 from antiphon.cli.arguments import Folders, Json, Output, Pair
-from antiphon.cli.printing import print_json, print_table
+from antiphon.cli.printing import print_json, print_table, put
 
 
 def alphabet(
@@ -44,4 +44,4 @@ def alphabet(
         print_json(as_dict(sheet))
         return
     print_table(("alphabet", ""), [(name, f"{value:.3g}") for name, value in vars(sheet.account).items()])
-    print(f"listen and look: {output / 'index.html'}")
+    put(f"listen and look: {output / 'index.html'}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -44,10 +45,13 @@ from antiphon.cli.printing import (
     print_statistics,
     print_summary,
     print_table,
+    put,
+    put_text,
 )
 from antiphon.cli.reproduce import reproduce
 from antiphon.cli.respond import respond
 from antiphon.cli.settings import settings as settings_verb
+from antiphon.cli.signals import Ended, ended_by_signals
 from antiphon.cli.talk import AS_USUAL, TalkFlags, timed
 from antiphon.cli.terminal import Talk
 from antiphon.config import describe
@@ -97,9 +101,9 @@ def demo(directory: Path = Path("demo"), *, pieces: int = 80, seed: Seed = 0, as
         print_json(result.as_dict())
         return
     print_summary(result.as_dict()["held_out"])
-    print(f"guide: {result.guide_name}; memory: {result.memory_name}, on another instrument")
+    put(f"guide: {result.guide_name}; memory: {result.memory_name}, on another instrument")
     print_statistics(result.as_dict()["response"])
-    print(f"listen and look: {directory / 'index.html'}")
+    put(f"listen and look: {directory / 'index.html'}")
 
 
 @app.command
@@ -143,8 +147,8 @@ def train(
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
     if said := verdict(agent.training):
-        print(said)
-    print(f"agent: {output}")
+        put(said)
+    put(f"agent: {output}")
 
 
 @app.command
@@ -161,14 +165,14 @@ def tokenize(audio: Path, /, *, agent: Path, as_json: Json = False) -> None:
     from antiphon.corpus.track_audio import file_sound
 
     player = loaded(agent)
-    tokens = player.perception.tokens(file_sound(audio), player.alphabet)
+    tokens = player.tokens(file_sound(audio))
     if as_json:
         print_json(
             {"alphabet_id": tokens.alphabet_id, "ids": tokens.ids.tolist(), "intervals": tokens.intervals.tolist()}
         )
         return
     for (start, end), token in zip(tokens.intervals, tokens.ids, strict=True):
-        print(f"{start:.3f}\t{end:.3f}\t{token}")
+        put_text(f"{start:.3f}\t{end:.3f}\t{token}")
 
 
 @app.command
@@ -187,7 +191,7 @@ def info(agent: Path, /, *, as_json: Json = False) -> None:
     if as_json:
         print_json(description(found))
     else:
-        print(model_card(found), end="")
+        put_text(model_card(found), end="")
 
 
 @app.command
@@ -224,27 +228,41 @@ def run(arguments: Sequence[str]) -> int:
     terminal.only_our_own()
     terminal.set_talk(Talk.NORMAL)
     try:
-        app.meta(list(arguments), **AS_A_FUNCTION)
-        terminal.flush()
-    except CycloptsError as error:
-        terminal.say(f"antiphon: {_usage(error)}")
-        return SettingsError.exit_code
-    except AntiphonError as error:
-        terminal.trace(error)
-        terminal.say(f"antiphon: {error}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        terminal.say("antiphon: interrupted")
-        return terminal.INTERRUPTED
+        with ended_by_signals():
+            app.meta(list(arguments), **AS_A_FUNCTION)
+            terminal.flush()
     except BrokenPipeError:
         terminal.give_up_output()
-        return 0
-    except OSError as error:
-        terminal.give_up_output()
+    except KeyboardInterrupt as error:
+        terminal.say(f"antiphon: {str(error) or 'interrupted'}")
+        return error.exit_code if isinstance(error, Ended) else terminal.INTERRUPTED
+    except Exception as error:
+        said = _said(error)
+        if said is None:
+            raise
         terminal.trace(error)
-        terminal.say(f"antiphon: {terminal.refusal(error)}")
-        return AntiphonError.exit_code
+        terminal.say(f"antiphon: {said.line}")
+        return said.exit_code
     return 0
+
+
+@dataclass(frozen=True)
+class _Said:
+    line: str
+    exit_code: int
+
+
+def _said(error: Exception) -> _Said | None:
+    """What is said of an error that is expected; None for a bug."""
+    if isinstance(error, CycloptsError):
+        return _Said(_usage(error), SettingsError.exit_code)
+    if isinstance(error, AntiphonError):
+        return _Said(str(error), error.exit_code)
+    if isinstance(error, OSError):
+        terminal.give_up_output()
+        return _Said(terminal.refusal(error), AntiphonError.exit_code)
+    exhausted = terminal.exhaustion(error)
+    return None if exhausted is None else _Said(exhausted, AntiphonError.exit_code)
 
 
 def _usage(error: CycloptsError) -> str:

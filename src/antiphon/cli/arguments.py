@@ -12,7 +12,7 @@ from cyclopts import Group, Parameter
 from pydantic import BaseModel
 
 from antiphon.cli import terminal
-from antiphon.config import CorpusSettings, Settings, in_force, origins, resolve
+from antiphon.config import MOST_SEED, CorpusSettings, Settings, in_force, origins, resolve
 
 SETTINGS = Group("Settings", sort_key=2)
 """Beside flags: environment variables such as ANTIPHON_TRAINING__SEED, and a TOML file; flags win."""
@@ -21,7 +21,9 @@ Output = Annotated[Path, Parameter(name=["--output", "-o"], help="Where the resu
 OptionalOutput = Annotated[Path | None, Parameter(name=["--output", "-o"])]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")]
 Config = Annotated[Path | None, Parameter(name="--config", help="A TOML file of settings.")]
-Seed = Annotated[int, Parameter(help="Seed of all draws, 0 or more.", validator=cyclopts.validators.Number(gte=0))]
+Seed = Annotated[
+    int, Parameter(help="Seed of all draws, 0 or more.", validator=cyclopts.validators.Number(gte=0, lte=MOST_SEED))
+]
 Probe = Annotated[bool, Parameter(negative=())]
 Overwrite = Annotated[bool, Parameter(negative=(), help="Replace what is there of its kind.")]
 Folders = Annotated[

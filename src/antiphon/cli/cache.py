@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import App, Parameter, validators
 
 from antiphon.cli.arguments import Json
-from antiphon.cli.printing import print_json, print_table
+from antiphon.cli.printing import print_json, print_table, put
 from antiphon.errors import SettingsError
 
 DAY_SECONDS = 86400
@@ -36,7 +36,7 @@ def show(*, as_json: Json = False) -> None:
     if as_json:
         print_json({"directory": str(directory), "bytes": total, "encoders": [vars(share) for share in found]})
         return
-    print(f"{directory}: {total / MEGABYTE:.1f} MB")
+    put(f"{directory}: {total / MEGABYTE:.1f} MB")
     if found:
         rows = [
             (each.encoder, str(each.sounds), f"{each.bytes / MEGABYTE:.1f}", _day(each.oldest), _day(each.newest))
@@ -80,7 +80,7 @@ def prune(
     if as_json:
         print_json({"sounds": len(doomed), "bytes": size, "bytes_left": left})
     else:
-        print(f"{len(doomed)} sounds deleted, {size / MEGABYTE:.1f} MB; {left / MEGABYTE:.1f} MB are left")
+        put(f"{len(doomed)} sounds deleted, {size / MEGABYTE:.1f} MB; {left / MEGABYTE:.1f} MB are left")
 
 
 def _day(moment: float) -> str:

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from antiphon.cli import terminal
 from antiphon.cli.agents import tell_agents
 from antiphon.cli.arguments import Json, Output, Seed
-from antiphon.cli.printing import print_json
+from antiphon.cli.printing import print_json, put
 
 
 def compare(
@@ -50,7 +50,7 @@ def compare(
         print_json({name: value for name, value in told.items() if name != "spans"})
         return
     for line in told["said"]:
-        print(line)
+        put(line)
     for line in told["most_different"]:
-        print(f"  {line}")
-    print(f"listen and look: {output / 'index.html'}")
+        put(f"  {line}")
+    put(f"listen and look: {output / 'index.html'}")

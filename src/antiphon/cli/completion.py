@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from antiphon.cli.printing import put
 from antiphon.errors import SettingsError
 
 Shell = Literal["bash", "zsh", "fish", "powershell"]
@@ -35,6 +36,6 @@ def completion_of(app: App) -> Callable[..., None]:
             written = app.install_completion(shell=shell, output=output, add_to_startup=output is None)
         except ShellDetectionError:
             raise SettingsError("which shell this is cannot be told; name it with --shell") from None
-        print(f"completion: {written}" if output else f"completion: {written}; a new shell knows it")
+        put(f"completion: {written}" if output else f"completion: {written}; a new shell knows it")
 
     return install

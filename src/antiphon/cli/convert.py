@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from antiphon.cli.arguments import Json
-from antiphon.cli.printing import print_json
+from antiphon.cli.printing import print_json, put
 
 
 def convert(
@@ -36,4 +36,4 @@ def convert(
     if as_json:
         print_json({"output": str(directory), "config": config})
     else:
-        print(f"{config['num_hidden_layers']} layers of {config['hidden_size']}: {directory}")
+        put(f"{config['num_hidden_layers']} layers of {config['hidden_size']}: {directory}")

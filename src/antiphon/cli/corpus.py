@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import AllSettings, Config, CorpusSection, Json, Output, Seed, settings_from
-from antiphon.cli.printing import plain, print_json, print_table
+from antiphon.cli.printing import plain, print_json, print_table, put, put_text
 from antiphon.errors import BadData, SettingsError
 from antiphon.interfaces import Progress
 
@@ -98,7 +98,7 @@ def check(corpus: Path, /, *, config: Config = None, settings: AllSettings = Non
     if as_json:
         print_json(plain(report))
     else:
-        print(report)
+        put_text(str(report))
     if report.errors:
         raise BadData(f"{corpus}: training on it would be wrong, see the errors above")
 
@@ -171,7 +171,7 @@ def build(
         print_json(report.as_dict())
         return
     for line in report.lines():
-        print(line)
+        put(line)
 
 
 def _build_from_scores(
@@ -204,4 +204,4 @@ def _build_pairbench(output: Path, as_json: bool) -> None:
         manifests = {world: str(manifest) for world, manifest in built.manifests.items()}
         print_json({"card": str(built.card), "checksums": str(built.checksums), "manifests": manifests})
     else:
-        print(built.card_text)
+        put_text(str(built.card_text))

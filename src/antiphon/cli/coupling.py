@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import CorpusSection, Json, Output, Seed, settings_from
-from antiphon.cli.printing import plain, print_json, print_table
+from antiphon.cli.printing import plain, print_json, print_table, put
 from antiphon.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -161,12 +161,12 @@ def _without_nan(value: Any) -> Any:
 
 def _print_pair(found: Coupling) -> None:
     excerpts = "one excerpt" if found.excerpts == 1 else f"the mean of {found.excerpts} excerpts of 10 s"
-    print(f"{found.seconds:.1f} s in common, {excerpts}")
-    print(PLACES_ABOUT)
+    put(f"{found.seconds:.1f} s in common, {excerpts}")
+    put(PLACES_ABOUT)
     head = ("measure", "value", *PLACES, "claims that fail")
     rows = [(each.name, _number(each.value), *_places(each.below), _failing(each)) for each in found.measures]
     print_table(head, rows)
-    print()
+    put()
     print_table(
         ("over lags", "together", "largest", "at, s"),
         [(each.name, _number(each.together), _number(each.best), _seconds(each.lag)) for each in found.lags],
@@ -175,31 +175,31 @@ def _print_pair(found: Coupling) -> None:
 
 
 def _print_folder(found: FolderCoupling) -> None:
-    print(f"{len(found.items)} items: mean, and 95 % interval over items")
-    print(PLACES_ABOUT)
+    put(f"{len(found.items)} items: mean, and 95 % interval over items")
+    put(PLACES_ABOUT)
     rows = [
         (each.name, _estimate(each.response), _estimate(each.target), *_places(each.below)) for each in found.measures
     ]
     print_table(("measure", "response", "target", *PLACES), rows)
     held = found.adherence
     if held.apa is None or held.nearness is None:
-        print(f"APA: {held.about}")
+        put(f"APA: {held.about}")
     else:
-        print(f"APA {held.apa:.3f}, nearness {held.nearness:.3f}, of all responses against {held.about}")
+        put(f"APA {held.apa:.3f}, nearness {held.nearness:.3f}, of all responses against {held.about}")
     _print_failures([(each.name, each.failures) for each in found.items[0].response.measures])
 
 
 def _print_calibration(found: Calibration) -> None:
     """Two tables of measures by conditions: the share of trials in the claimed order, and the medians."""
-    print(f"{found.trials} excerpts of 10 s of {found.pieces} held-out pieces")
-    print("% of trials in which a measure respects its claim about a condition beside true B; ! where it fails")
+    put(f"{found.trials} excerpts of 10 s of {found.pieces} held-out pieces")
+    put("% of trials in which a measure respects its claim about a condition beside true B; ! where it fails")
     claims = [
         (each.name, *(_claim(each, name) for name in SHORT if name != "true"), f"{100 * each.first:.0f}")
         for each in found.measures
     ]
     print_table(("measure", *(name for name in SHORT if name != "true"), "true first"), claims)
-    print()
-    print("medians")
+    put()
+    put("medians")
     medians = [
         (each.name, *(_number(each.distributions[condition].median) for condition in _conditions()))
         for each in found.measures
@@ -226,9 +226,9 @@ def _claim(measure: Calibrated, short: str) -> str:
 def _print_failures(measures: Sequence[tuple[str, Sequence[str]]]) -> None:
     lines = [f"{name} fails its own order: {'; '.join(failures)}" for name, failures in measures if failures]
     if lines:
-        print()
+        put()
     for line in lines:
-        print(line)
+        put(line)
 
 
 def _failing(measured: Any) -> str:

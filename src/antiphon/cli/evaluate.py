@@ -9,7 +9,7 @@ from typing import Any
 from antiphon.cli import terminal
 from antiphon.cli.agents import loaded
 from antiphon.cli.arguments import Folders, Json, OptionalOutput, Pair, Probe, Seed
-from antiphon.cli.printing import print_gain, print_json, print_probe, print_relations, print_summary
+from antiphon.cli.printing import print_gain, print_json, print_probe, print_relations, print_summary, put
 from antiphon.errors import SettingsError
 
 
@@ -74,4 +74,4 @@ def _print(found: Mapping[str, Any], probe: bool, output: Path | None) -> None:
     if probe:
         print_relations(found["relations"])
     if output is not None:
-        print(f"look: {output / 'index.html'}")
+        put(f"look: {output / 'index.html'}")

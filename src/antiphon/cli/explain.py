@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from antiphon.cli.arguments import Json
-from antiphon.cli.printing import print_json, print_table
+from antiphon.cli.printing import print_json, print_table, put
 
 
 def explain(
@@ -47,4 +47,4 @@ def explain(
     print_table(head, [each.row() for each in found])
     for name in (draw, render):
         if name is not None:
-            print(f"written: {name}")
+            put(f"written: {name}")

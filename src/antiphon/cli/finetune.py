@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from antiphon.cli import terminal
 from antiphon.cli.agents import loaded
 from antiphon.cli.arguments import Json, Output, Overwrite, Seed
-from antiphon.cli.printing import print_json, print_table
+from antiphon.cli.printing import print_json, print_table, put
 
 
 def finetune(
@@ -52,7 +52,7 @@ def finetune(
     head = ("step", "TPP on the pair, %", "half of the guide mistaken", "bits on what was known")
     rows = [(f"{row['step']}", *(f"{row[name]:.{digits}f}" for name, digits in _COLUMNS.items())) for row in course]
     print_table(head, rows)
-    print(f"agent: {output}")
+    put(f"agent: {output}")
 
 
 _COLUMNS = {"tpp": 1, "tpp_mistaken": 1, "kept_bits": 3}

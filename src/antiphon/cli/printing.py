@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from antiphon.names import for_json, for_terminal
+
 
 def plain(value: Any) -> Any:
     """A value of dataclasses as plain values."""
@@ -14,29 +16,41 @@ def plain(value: Any) -> Any:
     return TypeAdapter(type(value)).dump_python(value, mode="json")
 
 
+def put(line: str = "") -> None:
+    """A line for readers, whatever names stand in it."""
+    print(for_terminal(line))
+
+
+def put_text(text: str, end: str = "\n") -> None:
+    """Lines for readers, whatever names stand in them; their tabs stay."""
+    lines = ("\t".join(for_terminal(word) for word in line.split("\t")) for line in text.split("\n"))
+    print("\n".join(lines), end=end)
+
+
 def print_json(value: Any) -> None:
     """A result for programs."""
-    print(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False))
+    print(for_json(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)))
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as their widest cell."""
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    for row in (head, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    cells = [[for_terminal(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    for row in cells:
+        put("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def print_summary(rows: Sequence[Mapping[str, Any]]) -> None:
     """The table of models on held-out pieces."""
     if not rows:
-        print("no held-out pieces to score")
+        put("no held-out pieces to score")
         return
     head = ("model", "TPP, %", "bits per token", "bits behind")
     table = [
         (row["model"], _interval(row["tpp"], 1), _interval(row["bits"], 3), _interval(row["behind"], 3)) for row in rows
     ]
     pieces = rows[0]["bits"]["pieces"]
-    print("one held-out piece" if pieces == 1 else f"{pieces} held-out pieces: mean, and 95 % interval over pieces")
+    put("one held-out piece" if pieces == 1 else f"{pieces} held-out pieces: mean, and 95 % interval over pieces")
     print_table(head, table)
 
 
@@ -61,11 +75,11 @@ def print_probe(measures: Mapping[str, Mapping[str, float]]) -> None:
 def print_relations(relations: Mapping[str, Any] | None) -> None:
     """Which classes go together, by lag, in words."""
     if relations is None:
-        print("relations by lag: every pair of tracks is too short to say")
+        put("relations by lag: every pair of tracks is too short to say")
         return
-    print(relations["said"])
+    put(relations["said"])
     for found in relations["strongest"]:
-        print(f"  {found['said']}")
+        put(f"  {found['said']}")
 
 
 def _interval(value: Mapping[str, float], digits: int) -> str:

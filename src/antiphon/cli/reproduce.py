@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import AllSettings, Config, Json, Output, Seed, settings_from
-from antiphon.cli.printing import print_json
+from antiphon.cli.printing import print_json, put_text
 from antiphon.config import Settings
 from antiphon.errors import SettingsError
 
@@ -91,7 +91,7 @@ def reproduce(
     if as_json:
         print_json(result.table)
         return
-    print((output / "table.md").read_text(encoding="utf-8"), end="")
+    put_text((output / "table.md").read_text(encoding="utf-8"), end="")
 
 
 def _tell(plan: Plan) -> None:

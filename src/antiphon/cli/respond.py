@@ -11,8 +11,8 @@ from cyclopts.validators import Number
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import SETTINGS, Config, Json, Output, settings_from
-from antiphon.cli.printing import print_json, print_statistics
-from antiphon.config import ActionSettings, SamplingSettings, Settings
+from antiphon.cli.printing import print_json, print_statistics, put
+from antiphon.config import MOST_SEED, ActionSettings, SamplingSettings, Settings
 from antiphon.config.presets import with_preset
 from antiphon.errors import SettingsError
 
@@ -36,7 +36,7 @@ OF_THE_AGENT = Group(
 class ResponseFlags:
     """What is asked of a response."""
 
-    seed: Annotated[int | None, Parameter(validator=Number(gte=0))] = None
+    seed: Annotated[int | None, Parameter(validator=Number(gte=0, lte=MOST_SEED))] = None
     """Seed of all draws, 0 or more; by default 0, or the session's."""
     takes: int = 1
     """How many distinct responses, the best first."""
@@ -117,8 +117,8 @@ def respond(
         print_json({"output": str(output), "response": vars(result.statistics)})
         return
     print_statistics(vars(result.statistics))
-    print(result.statistics.said)
-    print(f"listen and look: {output / 'index.html'}")
+    put(result.statistics.said)
+    put(f"listen and look: {output / 'index.html'}")
 
 
 def _from_session(

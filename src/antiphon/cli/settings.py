@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from antiphon.cli.arguments import AllSettings, Config, Json, changed_values, overrides_of, settings_from
-from antiphon.cli.printing import print_json, print_table
+from antiphon.cli.printing import print_json, print_table, put
 from antiphon.config import in_force, origins
 
 
@@ -44,7 +44,7 @@ def settings(
     elif shown:
         print_table(("setting", "value", "from"), _by_section(shown, sources))
     else:
-        print("every setting has its default")
+        put("every setting has its default")
 
 
 def _by_section(values: Mapping[str, Any], sources: Mapping[str, str]) -> list[tuple[str, str, str]]:

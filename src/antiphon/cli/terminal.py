@@ -14,6 +14,7 @@ from time import perf_counter
 
 from antiphon.errors import AntiphonWarning
 from antiphon.interfaces import Progress, no_progress
+from antiphon.names import for_terminal
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -92,14 +93,14 @@ def _bars() -> Iterator[Progress]:
     from rich import progress as bars
     from rich.console import Console
 
-    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn())
+    columns = (bars.TextColumn("{task.description}", markup=False), bars.BarColumn(), bars.MofNCompleteColumn())
     with bars.Progress(
         *columns, bars.TimeElapsedColumn(), bars.TimeRemainingColumn(), console=Console(stderr=True)
     ) as view:
         tasks: dict[str, bars.TaskID] = {}
 
         def show(task: str, done: int, total: int) -> None:
-            name = stage_of(task)
+            name, task = stage_of(task), for_terminal(task)
             if name not in tasks:
                 tasks[name] = view.add_task(task, total=total)
             view.update(tasks[name], description=task, completed=done, total=total)
@@ -123,14 +124,15 @@ def trace(error: BaseException) -> None:
     """Where in the code an expected error came from, only where details are asked for."""
     if is_verbose() and sys.stderr is not None:
         with suppress(OSError):
-            traceback.print_exception(error, file=sys.stderr)
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                print(for_terminal(line), file=sys.stderr)
 
 
 def say(message: str) -> None:
     """One line on stderr."""
     if sys.stderr is not None:
         with suppress(OSError):
-            print(" ".join(line.strip() for line in message.splitlines()), file=sys.stderr)
+            print(for_terminal(" ".join(line.strip() for line in message.splitlines())), file=sys.stderr)
 
 
 def flush() -> None:
@@ -154,6 +156,19 @@ def refusal(error: OSError) -> str:
     """What the operating system said no to, and why."""
     reason = error.strerror or str(error)
     return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
+
+
+def exhaustion(error: Exception) -> str | None:
+    """What ran out, and what can be done; None where nothing did."""
+    if isinstance(error, RecursionError):
+        return "something that was given is nested too deeply; --verbose says where"
+    # Torch says it in a RuntimeError, of the processor's memory in words alone.
+    is_torch = isinstance(error, RuntimeError) and (
+        type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    )
+    if isinstance(error, MemoryError) or is_torch:
+        return "out of memory; give shorter sound or smaller settings (--verbose says where it ran out)"
+    return None
 
 
 def only_our_own() -> None:

@@ -9,12 +9,13 @@ from antiphon.config.corpus import CorpusSettings, LayoutName
 from antiphon.config.decision import DecisionSettings, SamplingSettings
 from antiphon.config.perception import SEGMENTS_PER_CLASS, EncoderSettings, PerceptionSettings
 from antiphon.config.resolving import ENVIRONMENT_PREFIX, describe, in_force, origins, resolve, validated
-from antiphon.config.section import Share
+from antiphon.config.section import MOST_SEED, Share
 from antiphon.config.training import TrainingSettings
 from antiphon.config.tree import SCHEMA_VERSION, Settings
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
+    "MOST_SEED",
     "SCHEMA_VERSION",
     "SEGMENTS_PER_CLASS",
     "ActionSettings",

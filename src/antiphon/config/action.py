@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from antiphon.config.section import Section, Share
+from antiphon.config.section import Cost, Section, Share
 
 
 class ActionSettings(Section):
@@ -20,36 +20,36 @@ class ActionSettings(Section):
     match: Literal["distribution", "class"] = "distribution"
     """What a segment has to match: everything that the decision holds possible, as far as it does, so that a near class
     may be played; or exactly the class that was drawn (the paper)."""
-    jump_cost: float = Field(1.0, ge=0)
+    jump_cost: Cost = 1.0
     """Cost of leaving a place in the memory for one without shared context; going on costs nothing."""
-    shared_context_cost: float = Field(0.1, ge=0)
+    shared_context_cost: Cost = 0.1
     """Cost of a jump to a place whose previous label is the one just played."""
-    boundary_cost: float = Field(0.1, ge=0)
+    boundary_cost: Cost = 0.1
     """Price of a typical cut by how its two edges sound (spectrum, pitch, loudness), on top of the jump; 0 does not
     listen to edges. On 13 minutes of orchestra 0.1 took away a third of what cuts have above the music's own changes,
     without one joint more; from 0.25 on there were more."""
-    short_cost: float = Field(1.0, ge=0)
+    short_cost: Cost = 1.0
     """Cost of a segment times the share of its interval that it is too short to fill."""
-    phase_cost: float = Field(0.5, ge=0)
+    phase_cost: Cost = 0.5
     """Cost of a segment from another beat of the bar than that on which it is played, where beats are known."""
-    phrase_seconds: float = Field(3.0, gt=0)
+    phrase_seconds: float = Field(3.0, gt=0, le=3600)
     """How long a phrase is, an unbroken copy of the memory: leaving one earlier costs."""
-    phrase_cost: float = Field(2.0, ge=0)
+    phrase_cost: Cost = 2.0
     """Cost of leaving a copy at once, on top of the jump; less the longer it has lasted, nothing after
     `phrase_seconds`."""
-    novelty: float = Field(0.5, ge=0)
+    novelty: Cost = 0.5
     """Cost of playing a memory segment once more, three times as much where it was just heard; 0 repeats freely."""
-    harmony: float = Field(0.0, ge=0)
+    harmony: Cost = 0.0
     """Cost of a segment times how little its chroma agrees with the guide's at that moment (0 to 2): how closely the
     guide's harmony is followed, whatever was learned."""
-    dynamics: float = Field(0.0, ge=0)
+    dynamics: Cost = 0.0
     """Cost of a segment times how far its level among the memory's is from the guide's among the guide's, in standard
     deviations: how closely the guide's loudness is followed, whatever was learned."""
     density: Share = 1.0
     """Share of the time that is played at most: of the phrases those that fit best, the others are silence."""
-    longest_copy: int = Field(0, ge=0)
+    longest_copy: int = Field(0, ge=0, le=10_000)
     """Segments after which a copy of the memory must be left; 0 never. It is given up where no path keeps it."""
-    minimum_run: int = Field(1, ge=1)
+    minimum_run: int = Field(1, ge=1, le=1000)
     """Segments before which no jump may leave a copy; silence and the end may. It is lowered where no path keeps it."""
     reuse: bool = True
     """Whether a segment may be played more than once. Without, near classes are played, and a segment comes back only
@@ -59,7 +59,7 @@ class ActionSettings(Section):
     seconds."""
     taboo_regions: tuple[str, ...] = ()
     """Spans of the memory that are never played, written in the same way."""
-    variation: float = Field(0.0, ge=0)
+    variation: Cost = 0.0
     """Draws the path by the seed, each with a probability in proportion to exp(-cost / variation); 0 takes the
     cheapest."""
     selector: Literal["optimal", "oracle"] = "optimal"
@@ -74,7 +74,7 @@ class ActionSettings(Section):
     ride: Share = 0.0
     """How far the level of each phrase is brought towards the guide's there, as it rises and falls: 0 leaves it, 1 all
     the way, 9 dB at most."""
-    true_peak_dbtp: float = Field(-0.1, le=0)
+    true_peak_dbtp: float = Field(-0.1, ge=-100, le=0)
     """A response whose peak between samples passes this is turned down as a whole, never up. The paper's code stretches
     every response to full scale."""
 

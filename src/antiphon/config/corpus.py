@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from antiphon.config.section import Section, Share
+from antiphon.config.section import RandomSeed, Section, Share
 
 LayoutName = Literal[
     "auto", "folders", "instruments", "pairs", "takes", "moisesdb", "musdb18", "musdb18-hq", "slakh2100", "medleydb"
@@ -20,9 +20,9 @@ class CorpusSettings(Section):
     layout: LayoutName = "auto"
     """How a folder of audio is laid out; found by itself unless named."""
 
-    window_seconds: float = Field(15.0, gt=0)
+    window_seconds: float = Field(15.0, ge=0.1, le=3600)
     """Length of a training window (paper 5.1)."""
-    hop_seconds: float = Field(10.0, gt=0)
+    hop_seconds: float = Field(10.0, ge=0.05, le=3600)
     """From one window to the next: 5 s of overlap (paper 5.1)."""
     train_share: Share = 0.8
     """Share of the pieces to learn from (paper 5.1)."""
@@ -41,11 +41,11 @@ class CorpusSettings(Section):
     """Whether a scan goes on without what it cannot read, and says so, instead of refusing the whole corpus."""
     leave_out_sums: bool = True
     """Whether a track that is the sum of others (a bus, a mix), as measured, is left out: it holds the answer."""
-    silence_dbfs: float = -60.0
+    silence_dbfs: float = Field(-60.0, ge=-400, le=100)
     """A track that never reaches this level holds nothing to learn from, and is left out by name."""
     split_by: Literal["piece", "artist", "take"] = "piece"
     """What is never on two sides of the division: a piece (paper 5.1), all of an artist, or only a take."""
-    seed: int = Field(0, ge=0)
+    seed: RandomSeed = 0
     """Seed of the division into train, validation and test."""
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from antiphon.config.section import Section
+from antiphon.config.section import RandomSeed, Section
 
 SEGMENTS_PER_CLASS = 8
 """Fewer distinct segments than this for each class of an alphabet make classes of single moments."""
@@ -24,23 +24,23 @@ class EncoderSettings(Section):
     precision: Literal["fp32", "bf16", "auto"] = "fp32"
     """wav2vec2: fp32 for labels that are kept. bf16 is faster where the processor has units for it; auto takes it there
     if a measurement on the corpus says that it changes at most 1 % of the labels."""
-    window_seconds: float = Field(15.0, gt=0)
+    window_seconds: float = Field(15.0, gt=0, le=3600)
     """wav2vec2: length of audio encoded at once; context changes labels, so it belongs to the alphabet."""
-    hop_seconds: float = Field(10.0, gt=0)
+    hop_seconds: float = Field(10.0, ge=0.01, le=3600)
     """wav2vec2: from one encoded window to the next; frames are kept from the window whose middle is nearest."""
-    lookahead_seconds: float | None = Field(None, gt=0)
+    lookahead_seconds: float | None = Field(None, gt=0, le=3600)
     """At most how far a frame may look ahead, for playing live; unset: as far as the encoder does best."""
-    pitch_class_weight: float = Field(1.0, ge=0)
+    pitch_class_weight: float = Field(1.0, ge=0, le=1e6)
     """notes: weight of the 12 pitch classes."""
-    register_weight: float = Field(0.7, ge=0)
+    register_weight: float = Field(0.7, ge=0, le=1e6)
     """notes: weight of the 8 registers."""
-    loudness_weight: float = Field(0.5, ge=0)
+    loudness_weight: float = Field(0.5, ge=0, le=1e6)
     """notes: weight of the loudness, 0 at -60 dBFS and 1 at 0 dBFS."""
-    onset_weight: float = Field(1.0, ge=0)
+    onset_weight: float = Field(1.0, ge=0, le=1e6)
     """notes: weight of the onset strength, how much louder a frame is than the one before: many onsets or hard ones."""
-    brightness_weight: float = Field(0.5, ge=0)
+    brightness_weight: float = Field(0.5, ge=0, le=1e6)
     """notes: weight of the brightness, 0 where the spectrum's middle is 64 Hz, 1 where it is 8,192 Hz."""
-    flatness_weight: float = Field(0.5, ge=0)
+    flatness_weight: float = Field(0.5, ge=0, le=1e6)
     """notes: weight of the flatness of the spectrum, 0 for a tone and 1 for noise."""
 
     @model_validator(mode="after")
@@ -74,9 +74,9 @@ class PerceptionSettings(Section):
     """K, the number of classes (paper 5.2: 16, 64 or 256)."""
     rest: bool = True
     """An explicit class for silence. The paper has none: there, silence becomes whatever class k-means makes of it."""
-    rest_dbfs: float = -60.0
+    rest_dbfs: float = Field(-60.0, ge=-400, le=100)
     """A segment below this level is a rest."""
-    seed: int = Field(0, ge=0)
+    seed: RandomSeed = 0
     """Seed of k-means."""
 
     @model_validator(mode="after")

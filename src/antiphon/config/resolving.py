@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from antiphon.config.tree import Settings
-from antiphon.errors import SettingsError
+from antiphon.errors import BadData, SettingsError
+from antiphon.reading import bytes_of
 
 ENVIRONMENT_PREFIX = "ANTIPHON_"
 """`ANTIPHON_TRAINING__LEARNING_RATE=3e-4` sets `training.learning_rate`; two underscores enter a section."""
@@ -88,11 +89,10 @@ def describe(error: ValidationError) -> str:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as stream:
-            return tomllib.load(stream)
-    except OSError as error:
-        raise SettingsError(f"cannot read settings {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(bytes_of(file).decode("utf-8").replace("\r\n", "\n"))
+    except BadData as error:
+        raise SettingsError(f"cannot read settings {error}") from error
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"settings {file} are not TOML: {error}") from error
 
 

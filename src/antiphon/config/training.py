@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from antiphon.config.section import Section, Share
+from antiphon.config.section import RandomSeed, Section, Share
 
 
 class TrainingSettings(Section):
     """How the decision learns (paper 5.2)."""
 
-    learning_rate: float = Field(2e-3, gt=0)
+    learning_rate: float = Field(2e-3, gt=0, le=10)
     """Peak learning rate (paper: 1e-6). The small model gets as far in half as many steps as with 1e-3."""
     optimizer: Literal["adam", "adamw"] = "adamw"
     """Adam as in the paper, or with decoupled weight decay."""
@@ -20,29 +20,29 @@ class TrainingSettings(Section):
     """Adam's first decay (paper 5.2)."""
     beta2: Share = 0.999
     """Adam's second decay (paper 5.2)."""
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(0.01, ge=0, le=1000)
     """Weight decay (paper: 1e-5, coupled)."""
-    batch_size: int = Field(24, ge=1)
+    batch_size: int = Field(24, ge=1, le=65536)
     """Windows in a step (paper 5.2)."""
-    draws_per_window: int = Field(8, ge=1)
+    draws_per_window: int = Field(8, ge=1, le=65536)
     """Ordered pairs drawn from each window in an epoch. The paper draws one; eight make epochs worth a validation."""
     transpose: bool = True
     """Each draw is moved by -5 to +6 semitones, all its tracks alike, where the encoder says which of its dimensions
     are pitch classes. Costs nothing: cached vectors are rotated before they become tokens."""
     random_offsets: bool = True
     """Each draw's window starts up to half a hop before or after its place."""
-    max_epochs: int = Field(100, ge=1)
+    max_epochs: int = Field(100, ge=1, le=1_000_000)
     """No more than this, converged or not."""
-    patience: int = Field(4, ge=1)
+    patience: int = Field(4, ge=1, le=1_000_000)
     """Epochs without a better validation loss before the training counts as converged."""
-    warmup_steps: int = Field(50, ge=0)
+    warmup_steps: int = Field(50, ge=0, le=1_000_000_000)
     """Steps over which the learning rate rises."""
     schedule: Literal["constant", "cosine", "inverse-sqrt"] = "constant"
     """The learning rate after that: it stays, or falls to 0 at `max_epochs`, or with the square root of the steps."""
     averaging: float = Field(0.998, ge=0, lt=1)
     """What is judged and kept is the average of the weights, each step counting this much of the one after it; 0 keeps
     the last ones (paper). On 297 chorales it gained 0.09 bits on held-out tunes in the same time."""
-    clip_norm: float = Field(1.0, gt=0)
+    clip_norm: float = Field(1.0, gt=0, le=1e6)
     """Largest norm of the gradient."""
     teacher_decay: Share = 0.9
     """Scheduled sampling with exponential decay (Bengio et al., 2015; paper 5.2): an epoch multiplies by this the
@@ -55,7 +55,7 @@ class TrainingSettings(Section):
     hide_past: Share = 0.2
     """Share of the windows in which what the response played before is hidden, so that one network also says what the
     guide alone asks for (`sampling.past`)."""
-    soft_targets: float = Field(0.0, ge=0)
+    soft_targets: float = Field(0.0, ge=0, le=1000)
     """Classes near the true one get a share of the target, the more the higher (in units of the mean distance between
     neighbours); 0 asks for the true class alone (paper 8)."""
     deaf: bool = True
@@ -63,7 +63,7 @@ class TrainingSettings(Section):
     shifted: bool = True
     """Beside the deaf model, train the one whose guides are shifted in time: it says how much of that worth is the
     piece (key, timbre, style), and how much the moment."""
-    seed: int = Field(0, ge=0)
+    seed: RandomSeed = 0
     """Seed of weights, draws and dropout."""
     device: str = "cpu"
     """A torch device."""

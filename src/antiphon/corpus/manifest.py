@@ -16,6 +16,7 @@ from antiphon.corpus.splits import Split
 from antiphon.errors import AntiphonError, BadData
 from antiphon.files import sha256, whole_file
 from antiphon.interfaces import Progress, no_progress
+from antiphon.reading import bytes_of, json_of
 from antiphon.types import Multitrack, Side, Source, Track
 
 MANIFEST_VERSION = 1
@@ -23,6 +24,9 @@ MANIFEST_VERSION = 1
 
 MANIFEST_NAME = "manifest.jsonl"
 """The manifest of a folder that was built, or that was once scanned into itself."""
+
+MOST_SECONDS, MOST_RATE, MOST_STREAMS = 1e7, 100_000_000, 10_000
+"""No recording is longer than 115 days, none is faster, no film has more sounds: what says so is damaged."""
 
 Name = Annotated[str, Field(min_length=1)]
 
@@ -51,7 +55,7 @@ class _Model(BaseModel):
 
 class _SourceLine(_Model):
     path: Name
-    stream: int = Field(0, ge=0)
+    stream: int = Field(0, ge=0, le=MOST_STREAMS)
     sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     side: Side = ""
     start: float = Field(0.0, ge=0)
@@ -67,8 +71,8 @@ class _TrackLine(_Model):
     name: Name
     instrument: str = ""
     sources: tuple[_SourceLine, ...] = Field(min_length=1)
-    duration: float = Field(gt=0)
-    sample_rate: int = Field(0, ge=0)
+    duration: float = Field(gt=0, le=MOST_SECONDS)
+    sample_rate: int = Field(0, ge=0, le=MOST_RATE)
 
 
 class _Line(_Model):
@@ -134,9 +138,7 @@ def read_manifest(path: Path) -> Corpus:
     Raises BadData, naming file and line, for anything that is missing, malformed, of another version, or named twice.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadData(f"{path}: {error.strerror or error}") from error
+        text = bytes_of(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadData(f"{path}: not a manifest (not UTF-8 text); two recordings are given by --pair A B") from error
     folder = Path(os.path.abspath(path.parent))
@@ -187,10 +189,7 @@ def _stored(path: Path, folder: Path) -> str:
 
 
 def _parsed(content: str, where: str) -> _Line:
-    try:
-        tree: Any = json.loads(content)
-    except json.JSONDecodeError as error:
-        raise BadData(f"{where}: not JSON ({error.msg} at column {error.colno})") from error
+    tree: Any = json_of(content, where)
     if not isinstance(tree, dict):
         raise BadData(f"{where}: a JSON object is needed")
     version = tree.get("version")

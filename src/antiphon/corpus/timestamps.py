@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from antiphon.reading import open_regular
+
 TIME_REFERENCE_BYTE = 338
 """Where the time reference stands in the chunk: samples since midnight, two numbers of 32 bits, the low one first."""
 
@@ -16,7 +18,7 @@ def start_of(path: Path) -> float | None:
     """Seconds since midnight, or since its session began, at which a wav began; None where it does not say."""
     rate = 0
     reference: int | None = None
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         header = stream.read(12)
         if header[:4] not in (b"RIFF", b"RF64", b"BW64") or header[8:] != b"WAVE":
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from antiphon.errors import BadData
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.envelope import CELLS_PER_SECOND
 from antiphon.perception.segmenters import beat_cells
+from antiphon.reading import json_file
 from antiphon.types import Multitrack, Seconds, Window
 
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -100,9 +100,9 @@ def _truth_of(multitrack: Multitrack) -> Mapping[str, list[tuple[float, str]]]:
     if not file.is_file():
         return {}
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json_file(file)
         return {name: [(float(time), value) for time, value in content[name]] for name in ("keys", "beats")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise BadData(f"{file}: not the notes of a rendered piece ({error})") from error
 
 

@@ -172,6 +172,8 @@ class PyavRecording:
                 if self.stream >= len(streams):
                     counted = f"{len(streams)} audio stream{'' if len(streams) == 1 else 's'}"
                     raise BadData(f"{self.path}: has {counted}, stream {self.stream} is asked for")
+                if streams[self.stream].codec_context is None:
+                    raise BadData(f"{self.path}: not readable as audio (what its sound is packed with is unknown)")
                 yield container, streams[self.stream]
         except av.FFmpegError as error:
             raise BadData(f"{self.path}: not readable as audio ({_reason(error)})") from error

@@ -36,6 +36,10 @@ NOISE_BELOW_DB = 20.0
 NOISE_MARGIN_DB = 6.0
 """A segment no louder than this above the noise floor is a rest."""
 
+GAP = 0.5
+"""Between noise and music there is a gap: where the levels just above the floor are more than this share of those at
+it, music swells out of silence, and none of it is noise."""
+
 SILENT_DBFS = -200.0
 
 
@@ -113,5 +117,9 @@ def without_noise(levels: Floats, power: Floats) -> Floats:
         return levels
     floor = float(dbfs(np.percentile(power, NOISE_PERCENTILE, keepdims=True))[0])
     if floor > level - NOISE_BELOW_DB:
+        return levels
+    cells = dbfs(power)
+    noise = np.mean(cells < floor + NOISE_MARGIN_DB)
+    if np.mean((cells >= floor + NOISE_MARGIN_DB) & (cells < floor + 2 * NOISE_MARGIN_DB)) > GAP * noise:
         return levels
     return np.where(levels < floor + NOISE_MARGIN_DB, np.float32(SILENT_DBFS), levels)

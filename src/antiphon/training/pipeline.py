@@ -35,6 +35,9 @@ from antiphon.training.ranks import Ranks, is_first, joined
 from antiphon.training.rehearsal import kept_for_replay
 from antiphon.training.transposition import in_other_keys
 
+LEAST_SECONDS = 10.0
+"""Less music than this holds too few segments to tell a relation from chance: 20 of half a second."""
+
 
 def train(
     corpus: Corpus | str | Path,
@@ -103,6 +106,7 @@ def _listened(
     with ranks.first_alone():
         prepared = prepare(corpus, perception, settings.corpus, progress)
     segments = training_segments(prepared.encoded, prepared.division["train"])
+    _require_enough(prepared)
     alphabet = fit_alphabet(segments, perception.encoder, settings.perception)
     splits = split_tokens(prepared, alphabet)
     if not splits.train:
@@ -115,6 +119,16 @@ def _listened(
     account = {"alphabet": asdict(quality_of_alphabet(alphabet, segments))}
     agent = Agent(settings, alphabet, perception, new_network(settings, alphabet), training=account)
     return prepared, agent, TrainingData(splits, transposed)
+
+
+def _require_enough(prepared: Prepared) -> None:
+    """Raise BadData where there is less music than any relation could show in."""
+    lengths = {window.multitrack.name: window.multitrack.duration for window in prepared.division["train"]}
+    if (seconds := sum(lengths.values())) < LEAST_SECONDS:
+        raise BadData(
+            f"{seconds:.3g} s of music to learn from, in {', '.join(sorted(lengths)[:3])}: too little to learn a "
+            f"relation; give {LEAST_SECONDS:g} s at the very least, better many minutes"
+        )
 
 
 def _training_sounds(corpus: Corpus, settings: Settings) -> Iterator[Sound]:

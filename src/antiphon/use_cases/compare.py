@@ -26,7 +26,7 @@ from antiphon.analysis.differences import (
     placed,
     under_guide,
 )
-from antiphon.audio import mixed, read
+from antiphon.audio import mixed, testified
 from antiphon.checkpoint import save_json
 from antiphon.config import EncoderSettings, PerceptionSettings
 from antiphon.decision.neural import NeuralDecision
@@ -159,12 +159,14 @@ def compare_files(
     refuse_foreign(output, COMPARE_FILES)
     memories = files_of(memories)
     agents = Agent.load(directories[0]), Agent.load(directories[1])
-    guide, sounds = mixed([read(path) for path in guides]), [read(path) for path in memories]
+    heard, played = [testified(path) for path in guides], [testified(path) for path in memories]
+    guide, sounds = mixed([each.audio for each in heard]), [each.audio for each in played]
     names = directories[0].resolve().name, directories[1].resolve().name
     if names[0] == names[1]:
         names = str(directories[0]), str(directories[1])
     found = compare(agents, guide, sounds, names=names, seed=seed, explained=explained, progress=progress)
-    listened, remembered = source_files(guides), source_files(memories)
+    listened = source_files(guides, [each.sha256 for each in heard])
+    remembered = source_files(memories, [each.sha256 for each in played])
     with whole_directory(output, COMPARE_FILES) as inside:
         for name, directory, agent, each in zip(("first", "second"), directories, agents, found.answers, strict=True):
             (inside / name).mkdir()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from math import exp
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon import audio
 from antiphon.action.export import PROVENANCE, read_provenance, render_provenance
@@ -87,7 +89,7 @@ def _said(loss: float) -> str:
 def explained(directory: Path, at: float | None = None) -> tuple[Explanation, ...]:
     """What is known of each segment, or of the one that sounds `at` a second. Raises SettingsError if none does."""
     events = read_provenance(directory / PROVENANCE).events
-    rest = int(_specification(directory)["alphabet_size"])
+    rest = _specification(directory).alphabet_size
     found = tuple(Explanation(index, event, rest) for index, event in enumerate(events))
     if at is None:
         return found
@@ -112,17 +114,27 @@ def drawn(directory: Path, path: Path) -> None:
     picture = Picture(
         record.events,
         tuple(starts[event.run] + event.source_first for event in record.events),
-        tuple(content["guide_ids"]),
+        tuple(content.guide_ids),
         tuple((Path(part.source).name or "memory", part.start, part.end) for part in record.parts),
-        int(content["alphabet_size"]),
+        content.alphabet_size,
     )
     with whole_file(path) as temporary:
         temporary.write_text(svg(picture), encoding="utf-8")
 
 
-def _specification(directory: Path) -> dict[str, Any]:
+class _Specification(BaseModel):
+    """What is read back of a specification.json."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    alphabet_size: int = Field(ge=1, le=65536)
+    guide_ids: list[Annotated[int, Field(ge=0, le=65536)]]
+
+
+def _specification(directory: Path) -> _Specification:
     path = directory / "specification.json"
-    content = load_json(path)
-    if not isinstance(content, dict) or not {"alphabet_size", "guide_ids"} <= content.keys():
-        raise BadData(f"{path}: not a specification")
-    return content
+    try:
+        return _Specification.model_validate(load_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadData(f"{path}: not a specification ({'.'.join(map(str, first['loc']))}: {first['msg']})") from error

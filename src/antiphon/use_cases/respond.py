@@ -24,7 +24,7 @@ from antiphon.action.export.provenance_file import (
 from antiphon.action.export.tempo import tempo_points
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
-from antiphon.audio import mixed, read
+from antiphon.audio import mixed, testified, witnessed
 from antiphon.errors import AntiphonWarning, SettingsError
 from antiphon.evaluation.regeneration import Summary
 from antiphon.files import Claim, claimed, whole_directory
@@ -165,9 +165,10 @@ def _responded(
     """As `respond_to_files`, into an output that is claimed."""
     memories = files_of(memories)
     steps = len(guides) + len(memories) + 2
-    guide = mixed([read(path) for path in guides])
+    heard = [testified(path) for path in guides]
+    guide = mixed([each.audio for each in heard])
     progress("respond", len(guides), steps)
-    memory = agent.memory_of(memories)
+    memory, played = witnessed(memories, lambda: agent.memory_of(memories))
     progress("respond", steps - 2, steps)
     result = answer(
         agent, guide, memory, wanted.seed, takes=wanted.takes, explained=wanted.explained, progress=progress
@@ -176,7 +177,7 @@ def _responded(
     result = replace(result, tempo=tempo_points(wanted.grid or result.response.grid))
     progress("respond", steps - 1, steps)
     player = agent_directory.resolve().as_posix() if agent_directory else ""
-    inputs = Inputs(source_files(guides), source_files(memories), player)
+    inputs = Inputs(source_files(guides, [each.sha256 for each in heard]), source_files(memories, played), player)
     with whole_directory(claim.target, ANSWER_FILES) as inside:
         write_result(inside, result, agent, inputs=inputs, export=wanted.export)
         claim.confirm()

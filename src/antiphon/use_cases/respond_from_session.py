@@ -5,22 +5,32 @@ from __future__ import annotations
 import math
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from antiphon.action.export import PROVENANCE, RESPONSE_FILES, read_provenance
 from antiphon.action.export.edits import Edits, edits_of, put_back
 from antiphon.action.export.formats import known_formats, session_of
-from antiphon.action.export.provenance_file import MEDIA, Inputs, Provenance, SourceFile, found_file, source_files
+from antiphon.action.export.provenance_file import (
+    MEDIA,
+    Inputs,
+    Provenance,
+    SourceFile,
+    found_file,
+    require_same,
+    source_files,
+    testified_file,
+)
 from antiphon.action.export.reaper import SESSION, identity_of, merged, relocated, without_regions
 from antiphon.action.export.rpp import Block, read_project, words, write_project
+from antiphon.action.export.testimony import within_seed
 from antiphon.action.rendering.loudness import with_gain
 from antiphon.action.statistics import response_statistics
 from antiphon.agent import Agent
-from antiphon.audio import duration_of, mixed, read, resampled, with_channels
-from antiphon.config import Settings, validated
-from antiphon.errors import AntiphonError, AntiphonWarning, BadData
+from antiphon.audio import Testified, duration_of, mixed, resampled, testified, with_channels, witnessed
+from antiphon.config import MOST_SEED, Settings, validated
+from antiphon.errors import AntiphonError, AntiphonWarning, BadData, SettingsError
 from antiphon.files import Claim, claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.types import Audio, Edited, Laid, Memory, MemoryPart, Run
@@ -63,8 +73,10 @@ def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptio
     """As `respond_from_session`, into an output that is claimed."""
     if not opened.guides:
         raise BadData(f"{opened.folder / PROVENANCE}: names no guide")
-    guide = mixed([read(path) for path in opened.guides])
-    memory = agent.memory_of(opened.memories)
+    heard = _sounds(opened, opened.guides, opened.record.inputs.guides)
+    guide = mixed([each.audio for each in heard])
+    memory, played = witnessed(opened.memories, lambda: agent.memory_of(opened.memories))
+    require_same(opened.memories, played, opened.record.inputs.memories, opened.folder)
     lengths = [duration_of(path) for path in opened.guides]
     edits = edits_of(
         *(opened.root, opened.record, str(opened.path)), rest=agent.alphabet.rest, parts=_parts(opened), guides=lengths
@@ -115,14 +127,20 @@ def session_settings(session: Path, base: Settings) -> Settings:
     """The settings with which the session was answered, over those of its agent."""
     used = record_of(session).settings
     tree = base.model_dump()
-    for section in ("sampling", "action"):
-        tree[section] |= used.get(section, {})
-    return validated(tree)
+    try:
+        for section in ("sampling", "action"):
+            tree[section] |= used.get(section, {})
+        return validated(tree)
+    except (SettingsError, TypeError, ValueError) as error:
+        raise BadData(f"{session}: the settings in its {PROVENANCE} cannot be used ({error})") from error
 
 
 def session_seed(session: Path) -> int:
     """The seed with which the session was answered."""
-    return int(record_of(session).settings.get("seed", 0))
+    seed = record_of(session).settings.get("seed", 0)
+    if not within_seed(seed, MOST_SEED):
+        raise BadData(f"{session}: the seed in its {PROVENANCE} is none ({seed!r})")
+    return int(seed)
 
 
 def _project(session: Path) -> Block:
@@ -192,6 +210,11 @@ def _parts(opened: _Opened) -> dict[str, MemoryPart]:
     return found
 
 
+def _sounds(opened: _Opened, paths: Sequence[Path], sources: Sequence[SourceFile]) -> list[Testified]:
+    """Files of the response, whose bytes are those that it was made of."""
+    return [testified_file(path, source, opened.folder) for path, source in zip(paths, sources, strict=True)]
+
+
 def _pins(edits: Edits, record: Provenance, memory: Memory) -> tuple[Run, ...]:
     """The pins, reading from `memory`, which has to be the one that the record tells of."""
     if [part.end for part in record.parts] != [part.end for part in memory.parts]:
@@ -204,12 +227,11 @@ def _in_memory(runs: Sequence[Run], record: Provenance, memory: Memory) -> tuple
     return tuple(replace(run, part=parts[run.part]) if run.part else run for run in runs)
 
 
-def _laid(edits: Edits, opened: _Opened, memory: Memory) -> tuple[tuple[Laid, ...], list[Path], list[str]]:
+def _laid(edits: Edits, opened: _Opened, memory: Memory) -> tuple[tuple[Laid, ...], dict[Path, Testified], list[str]]:
     """The items to be heard, the files beside the memory that they play, and what of them could not be read."""
     laid: list[Laid] = []
-    own: list[Path] = []
+    own: dict[Path, Testified] = {}
     missing: list[str] = []
-    sounds: dict[Path, Audio] = {}
     numbers = {part: number for number, part in enumerate(opened.record.parts)}
     for kept in edits.kept:
         lay = kept.lay
@@ -221,16 +243,14 @@ def _laid(edits: Edits, opened: _Opened, memory: Memory) -> tuple[tuple[Laid, ..
             sound = Audio(memory.audio.samples[part.start : part.end], memory.audio.sample_rate)
         else:
             path = _resolved(lay.file, opened.path.parent)
-            if path not in sounds:
+            if path not in own:
                 try:
-                    sounds[path] = read(path)
+                    own[path] = testified(path)
                 except BadData as error:
                     missing.append(str(error))
                     continue
-            sound = with_channels(resampled(sounds[path], memory.audio.sample_rate), memory.audio.channels)
-            if path not in own:
-                own.append(path)
-            number = len(numbers) + own.index(path)
+            sound = with_channels(resampled(own[path].audio, memory.audio.sample_rate), memory.audio.channels)
+            number = len(numbers) + list(own).index(path)
         laid.append(Laid(lay.start, lay.end, lay.source, sound, number, lay.gain, lay.fade_in, lay.fade_out, lay.loop))
     return tuple(laid), own, missing
 
@@ -242,7 +262,7 @@ def _write(
     agent: Agent,
     claim: Claim,
     *,
-    own: Sequence[Path],
+    own: Mapping[Path, Testified],
     wanted: RespondOptions,
 ) -> None:
     """The files of the new response, and the edited session with it."""
@@ -278,20 +298,26 @@ def _write(
 def _sources(paths: Sequence[Path], before: Sequence[SourceFile]) -> tuple[SourceFile, ...]:
     """Files as they lie now, which remember where they came from at first."""
     return tuple(
-        replace(now, origin=then.origin or (then.path if Path(then.path).is_absolute() else ""))
-        for now, then in zip(source_files(paths), before, strict=True)
+        SourceFile(
+            path.resolve().as_posix(),
+            then.sha256,
+            origin=then.origin or (then.path if Path(then.path).is_absolute() else ""),
+        )
+        for path, then in zip(paths, before, strict=True)
     )
 
 
-def _own_sources(paths: Sequence[Path], memory: Memory) -> tuple[SourceFile, ...]:
+def _own_sources(own: Mapping[Path, Testified], memory: Memory) -> tuple[SourceFile, ...]:
     rate = memory.audio.sample_rate
     return tuple(
-        replace(source, samples=len(resampled(read(path), rate).samples))
-        for path, source in zip(paths, source_files(paths), strict=True)
+        replace(source, samples=len(resampled(sound.audio, rate).samples))
+        for sound, source in zip(
+            own.values(), source_files(list(own), [each.sha256 for each in own.values()]), strict=True
+        )
     )
 
 
-def _new_paths(opened: _Opened, own: Sequence[Path], inputs: Inputs, carried: dict[Path, str]) -> dict[str, str]:
+def _new_paths(opened: _Opened, own: Iterable[Path], inputs: Inputs, carried: dict[Path, str]) -> dict[str, str]:
     """What each path in the project becomes in the folder of the new response."""
     now = (*inputs.guides, *inputs.memories, *inputs.own)
     media = {

@@ -47,7 +47,9 @@ def made(tmp_path: Path, formats: tuple[str, ...] = ("all",)) -> Made:
     response = Response(rendering.audio, asked.tokens, asked, chosen, events, settings, rendering.runs)
     out = tmp_path / "out"
     out.mkdir()
-    inputs = with_media(out, Inputs(source_files(files[:1]), source_files(files[1:])))
+    sounds = [audio.testified(file) for file in files]
+    hashes = [each.sha256 for each in sounds]
+    inputs = with_media(out, Inputs(source_files(files[:1], hashes[:1]), source_files(files[1:], hashes[1:])))
     record = provenance_of(response, memory, inputs, 0.05)
     record = replace(record, takes=(Take("take-2.wav", record.copies),))
     audio.write(out / "take-2.wav", response.audio)

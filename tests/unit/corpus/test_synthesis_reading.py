@@ -123,7 +123,7 @@ def test_a_quartet_is_named_by_its_players():
 @pytest.mark.parametrize("content", [b"", b"PK", b"no archive at all"])
 def test_a_damaged_score_is_bad_data_and_nothing_else(tmp_path, content):
     (tmp_path / "lc1.mxl").write_bytes(content)
-    with pytest.raises(BadData, match="music21 cannot read it"):
+    with pytest.raises(BadData, match=r"music21 cannot read it|not a compressed score"):
         read_musicxml(tmp_path / "lc1.mxl", lieder_parts, 80)
 
 

@@ -116,7 +116,7 @@ DAMAGE = {
     "code in settings": (with_setting("conv_feature_layers", "print('hello')"), "conv_feature_layers"),
     "no mode": (with_setting("extractor_mode", "none"), "'none'"),
     "no number": (with_setting("encoder_layers", None), "num_hidden_layers would be None"),
-    "activation": (with_setting("activation_fn", "swish"), "activation_fn is swish"),
+    "activation": (with_setting("activation_fn", "swish"), "hidden_act would be .swish."),
     "another model": (with_setting("_name", "hubert"), "checkpoint of hubert"),
     "fine-tuned": (with_setting("_name", "wav2vec_ctc"), "checkpoint of wav2vec_ctc"),
     "no settings": (lambda content: content.update(cfg=None), "neither cfg nor args"),

@@ -81,6 +81,13 @@ def test_what_is_soft_all_the_time_is_no_noise():
     assert np.array_equal(without_noise(levels, power), levels)
 
 
+def test_a_crescendo_out_of_silence_has_no_rests(agent):
+    time = np.arange(10 * RATE) / RATE
+    swelling = np.sin(2 * np.pi * 220 * time) * 10 ** ((-50 + 4 * time) / 20)
+    ids = agent.tokens(Audio(swelling[:, None].astype(np.float32), RATE)).ids
+    assert (ids != agent.alphabet.rest).all()
+
+
 def test_the_sound_of_both_channels_is_heard_whatever_their_phase():
     from antiphon.audio import mono
 

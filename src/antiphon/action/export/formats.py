@@ -15,7 +15,8 @@ from antiphon.action.export.provenance_file import MEDIA, Inputs, Provenance, So
 from antiphon.action.export.reaper import SESSION, Session, project
 from antiphon.action.export.rpp import write_project
 from antiphon.errors import BadData, SettingsError
-from antiphon.files import whole_file
+from antiphon.files import sha256, whole_file
+from antiphon.names import for_file
 from antiphon.types import SILENCE
 
 ALL = "all"
@@ -111,14 +112,18 @@ def with_media(directory: Path, inputs: Inputs) -> Inputs:
 
 def _copied(directory: Path, source: SourceFile, taken: dict[str, str]) -> SourceFile:
     path = found_file(source, directory)
-    name, number = path.name, 1
+    # The name is one that a session can hold: what it does not name as it is, it does not find again.
+    path_name = Path(for_file(path.name))
+    name, number = path_name.name, 1
     while taken.setdefault(name, source.path) != source.path:
         number += 1
-        name = f"{path.stem}-{number}{path.suffix}"
+        name = f"{path_name.stem}-{number}{path_name.suffix}"
     target = directory / MEDIA / name
     if not target.exists():
         shutil.copyfile(path, target)
         os.chmod(target, 0o644)
+        if sha256(target) != source.sha256:
+            raise BadData(f"{path}: changed while it was copied; call again when nothing writes to it")
     return replace(source, path=f"{MEDIA}/{name}", origin=source.origin or path.resolve().as_posix())
 
 

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from antiphon.errors import BadData
 from antiphon.files import whole_file
+from antiphon.names import for_coll
 from antiphon.types import Event
 
 MOST_BYTES = 0xFFFFFFFF
@@ -50,7 +51,7 @@ def coll(events: Sequence[Event], rest: int, files: Sequence[str]) -> str:
     return "".join(
         f"{index}, {1000 * event.time:.3f} {1000 * event.duration:.3f} "
         f"{-1 if event.played == rest else event.played} {exp(event.log_probability):.6f} "
-        f"{_symbol(file or 'none')} {1000 * event.source_start:.3f};\n"
+        f"{for_coll(file or 'none')} {1000 * event.source_start:.3f};\n"
         for index, (event, file) in enumerate(zip(events, files, strict=True))
     )
 
@@ -65,12 +66,6 @@ def told_apart(paths: Sequence[str]) -> dict[str, str]:
         return "/".join(ends[path][-next(alone, len(ends[path])) :])
 
     return {path: end(path) for path in ends}
-
-
-def _symbol(name: str) -> str:
-    """One symbol to Max, whatever a file is called."""
-    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}"'
 
 
 def cue_chunks(events: Sequence[Event], rest: int, sample_rate: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from antiphon import arrays, audio
 from antiphon.action.export.sounds import Sound, sounds_of
+from antiphon.action.export.testimony import first_problem
 from antiphon.action.rendering.crossfade import CURVES, SINE, SMOOTH, Crossfade
 from antiphon.action.rendering.laid import laid_over
 from antiphon.action.rendering.loudness import with_gain
@@ -254,14 +256,10 @@ def read_provenance(path: Path) -> Provenance:
     unknown = {event.version for event in found.events} - {EVENT_VERSION}
     if unknown:
         raise BadData(f"{path}: holds events of version {min(unknown)}, only {EVENT_VERSION} is known")
-    parts = len(found.inputs.memories)
-    if any(not SILENCE <= copy.part < parts or copy.end < copy.start or copy.source < 0 for copy in found.copies):
-        raise BadData(f"{path}: a copy names a source file or a span that is not there")
+    if (problem := first_problem(found)) is not None:
+        raise BadData(f"{path}: {problem}")
     if found.curve not in CURVES:
         raise BadData(f"{path}: fades by a curve that is not known, {found.curve!r}")
-    files = parts + len(found.inputs.own)
-    if any(not 0 <= each.file < files or each.end < each.start for each in found.laid):
-        raise BadData(f"{path}: an item names a source file or a span that is not there")
     return found
 
 
@@ -270,9 +268,9 @@ def read_events(path: Path) -> tuple[Event, ...]:
     return read_provenance(path).events
 
 
-def source_files(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
-    """Files by their absolute paths and hashes."""
-    return tuple(SourceFile(path.resolve().as_posix(), sha256(path)) for path in paths)
+def source_files(paths: Sequence[Path], hashes: Sequence[str]) -> tuple[SourceFile, ...]:
+    """Files by their absolute paths, and by the hashes of what was decoded from them."""
+    return tuple(SourceFile(path.resolve().as_posix(), digest) for path, digest in zip(paths, hashes, strict=True))
 
 
 def found_file(source: SourceFile, directory: Path, beside: Sequence[Path] = ()) -> Path:
@@ -284,12 +282,33 @@ def found_file(source: SourceFile, directory: Path, beside: Sequence[Path] = ())
     if not source.path:
         raise BadData(f"{directory}: made of sound that was never in a file, so it cannot be made again")
     places = list(_places(source, directory, beside))
-    found = next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if os.path.isfile(place)), None)
     if found is None:
         raise BadData(f"{places[0]}: no such file, and {directory} is made of it")
-    if source.sha256 and sha256(found) != source.sha256:
-        raise BadData(f"{found}: changed since {directory} was made of it")
+    if not source.sha256:
+        raise BadData(f"{found}: nothing says whether {directory} was made of it (no hash in {PROVENANCE})")
+    if sha256(found) != source.sha256:
+        raise _changed(found, directory)
     return found
+
+
+def testified_file(path: Path, source: SourceFile, directory: Path) -> audio.Testified:
+    """The sound of a file that `found_file` found. Raises BadData where it became another one since."""
+    sound = audio.testified(path)
+    if sound.sha256 != source.sha256:
+        raise _changed(path, directory)
+    return sound
+
+
+def require_same(paths: Sequence[Path], hashes: Sequence[str], sources: Sequence[SourceFile], directory: Path) -> None:
+    """Raise BadData for a file that is not the one that the response in `directory` was made of."""
+    for path, digest, source in zip(paths, hashes, sources, strict=True):
+        if digest != source.sha256:
+            raise _changed(path, directory)
+
+
+def _changed(path: Path, directory: Path) -> BadData:
+    return BadData(f"{path}: changed since {directory} was made of it")
 
 
 def _places(source: SourceFile, directory: Path, beside: Sequence[Path]) -> Iterator[Path]:
@@ -306,6 +325,9 @@ def render_provenance(directory: Path) -> Audio:
     """The response in `directory` again, bit for bit, from its provenance and the files that it names."""
     record = read_provenance(directory / PROVENANCE)
     used = {copy.part for copy in record.copies if copy.part != SILENCE and copy.laid is None}
+    files = (*record.inputs.memories, *record.inputs.own)
+    for number in used | {each.file for each in record.laid}:
+        _require_length(record, files[number], directory)
     sound = arrays.zeros(sum(source.samples for source in record.inputs.memories), record.channels)
     for number, part in enumerate(record.parts):
         if number in used:
@@ -333,7 +355,16 @@ def _laid(record: Provenance, directory: Path) -> list[Laid]:
 def _read(record: Provenance, source: SourceFile, directory: Path) -> Audio:
     """A file of the response at its rate and channels."""
     path = found_file(source, directory)
-    alike = audio.with_channels(audio.resampled(audio.read(path), record.sample_rate), record.channels)
+    sound = testified_file(path, source, directory).audio
+    alike = audio.with_channels(audio.resampled(sound, record.sample_rate), record.channels)
     if len(alike.samples) != source.samples:
         raise BadData(f"{path}: {len(alike.samples)} samples, but {directory} was made of {source.samples}")
     return alike
+
+
+def _require_length(record: Provenance, source: SourceFile, directory: Path) -> None:
+    """Before anything is decoded: what a provenance says of a file is no reason to fill the memory."""
+    path = found_file(source, directory)
+    found = round(audio.header_of(path).duration * record.sample_rate)
+    if abs(found - source.samples) > 2:
+        raise BadData(f"{path}: {found} samples, but {directory} was made of {source.samples}")

@@ -26,8 +26,9 @@ from antiphon.action.export.reaper_items import (
     set_line,
     source_block,
 )
-from antiphon.action.export.rpp import Block, numbers, quoted, words
+from antiphon.action.export.rpp import Block, file_word, numbers, words
 from antiphon.action.export.tempo import tempo_lines
+from antiphon.names import for_rpp
 from antiphon.types import Event
 
 SESSION = "session.rpp"
@@ -138,7 +139,7 @@ def regions(provenance: Provenance, rest: int, first: int = 1) -> list[str | Blo
         shade = colour(run_events(provenance, run)[0].played, rest)
         start, end = run.start / provenance.sample_rate, run.end / provenance.sample_rate
         found += [
-            f"  MARKER {first + number} {start!r} {quoted(title)} 1 {shade} 1 R {guid('phrase', number)} 0",
+            f"  MARKER {first + number} {start!r} {for_rpp(title)} 1 {shade} 1 R {guid('phrase', number)} 0",
             f'  MARKER {first + number} {end!r} "" 1',
         ]
     return found
@@ -185,7 +186,7 @@ def relocated(root: Block, paths: Mapping[str, str]) -> None:
             relocated(each, paths)
         elif (found := words(each))[:1] == ["FILE"] and len(found) > 1 and paths.get(found[1], found[1]) != found[1]:
             indent = each[: len(each) - len(each.lstrip())]
-            root.inside[number] = " ".join([f"{indent}FILE {quoted(paths[found[1]])}", *found[2:]])
+            root.inside[number] = " ".join([f"{indent}FILE {file_word(paths[found[1]])}", *found[2:]])
 
 
 def _same_marker(found: Sequence[str], written: Sequence[str]) -> bool:
@@ -224,7 +225,7 @@ def _with_identity(inside: Sequence[str | Block], provenance: Provenance) -> lis
 
 
 def _track(name: str, track_id: str, gain: float, shade: int, bus: str) -> Block:
-    lines = [f"NAME {quoted(name)}", f"PEAKCOL {shade}", f"BEAT {-1}", f"VOLPAN {gain!r} 0 -1 -1 1", "MUTESOLO 0 0 0"]
+    lines = [f"NAME {for_rpp(name)}", f"PEAKCOL {shade}", f"BEAT {-1}", f"VOLPAN {gain!r} 0 -1 -1 1", "MUTESOLO 0 0 0"]
     lines += [bus, f"TRACKID {track_id}"]
     return Block(f"  <TRACK {track_id}", [f"    {line}" for line in lines], "  >")
 
@@ -239,5 +240,5 @@ def _guide_track(number: int, path: str, seconds: float) -> Block:
 def guide_item(number: int, path: str, seconds: float) -> Block:
     """A guide as an item: the whole file, from the start."""
     lines = ["POSITION 0", f"LENGTH {seconds!r}", "LOOP 0", "MUTE 0 0", f"BEAT {BY_SECONDS}"]
-    lines += [f"IGUID {guid('guide item', number)}", f"NAME {quoted(Path(path).name)}", "VOLPAN 1 0 1 -1", "SOFFS 0"]
+    lines += [f"IGUID {guid('guide item', number)}", f"NAME {for_rpp(Path(path).name)}", "VOLPAN 1 0 1 -1", "SOFFS 0"]
     return Block("    <ITEM", [*(f"      {line}" for line in lines), source_block(path)], "    >")

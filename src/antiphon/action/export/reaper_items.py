@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from antiphon.action.export.provenance_file import Provenance
-from antiphon.action.export.rpp import Block, quoted, words
+from antiphon.action.export.rpp import Block, file_word, words
 from antiphon.action.rendering.crossfade import Crossfade, Extent
 from antiphon.action.rendering.laid import SLOW_START_AND_END
+from antiphon.names import for_rpp
 from antiphon.types import Event, Run
 
 GOLDEN_ANGLE = 137.508
@@ -53,7 +54,7 @@ def items(provenance: Provenance, rest: int) -> list[Block | None]:
 def source_block(path: str) -> Block:
     """The file that a take plays."""
     kind = _SOURCES.get(Path(path).suffix.lower(), "WAVE")
-    return Block(f"      <SOURCE {kind}", [f"        FILE {quoted(path)}"], "      >")
+    return Block(f"      <SOURCE {kind}", [f"        FILE {file_word(path)}"], "      >")
 
 
 def set_line(block: Block, name: str, values: Sequence[str]) -> None:
@@ -118,7 +119,7 @@ def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) ->
         f"COLOR {colour(events[0].played, rest) if events else 0} B",
         f"BEAT {BY_SECONDS}",
         f"IGUID {guid('item', number)}",
-        f"NAME {quoted(_title(provenance, run))}",
+        f"NAME {for_rpp(_title(provenance, run))}",
         f"VOLPAN {run.gain!r} 0 1 -1",
         f"SOFFS {offset / rate!r}",
         "PLAYRATE 1 1 0 -1 0 0.0025",
@@ -131,7 +132,7 @@ def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) ->
         gain = 1 / provenance.gain if provenance.gain else 1.0
         inside += [
             "      TAKE",
-            f"      NAME {quoted(f'Take {count}')}",
+            f"      NAME {for_rpp(f'Take {count}')}",
             f"      TAKEVOLPAN 0 {gain!r} -1",
             f"      SOFFS {extent.start / rate!r}",
             "      PLAYRATE 1 1 0 -1 0 0.0025",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +9,16 @@ from pathlib import Path
 
 from antiphon.errors import BadData
 from antiphon.files import whole_file
+from antiphon.names import fits_rpp, for_rpp
+from antiphon.reading import bytes_of
 
 _WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|`([^`]*)`|(\S+)')
+
+MOST_NUMBER = 1e12
+"""Larger than any time, colour or flag of a project."""
+
+MOST_DEPTH = 64
+"""Blocks within blocks: REAPER writes fewer than ten."""
 
 
 @dataclass(eq=False)
@@ -66,35 +73,29 @@ def words(line: str) -> list[str]:
 
 
 def numbers(values: Sequence[str] | None) -> list[float]:
-    """The finite numbers with which a line begins."""
+    """The numbers with which a line begins, up to one that is none or beyond MOST_NUMBER."""
     found: list[float] = []
     for value in values or ():
         try:
             number = float(value)
         except ValueError:
             break
-        if not math.isfinite(number):
+        if not abs(number) <= MOST_NUMBER:
             break
         found.append(number)
     return found
 
 
-def quoted(text: str) -> str:
-    """A text as one word of a line: in whichever quotes it does not hold itself."""
-    line = " ".join(text.split())
-    for mark in "\"'`":
-        if mark not in line:
-            return f"{mark}{line}{mark}"
-    return "`" + line.replace("`", "'") + "`"
+def file_word(path: str) -> str:
+    """A path as one word of a line. Raises BadData, naming it, for one that would not come back as it was."""
+    if not fits_rpp(path):
+        raise BadData(f"{path}: REAPER has no way to write this name; rename the file or its folder")
+    return for_rpp(path)
 
 
 def read_project(path: Path) -> Block:
     """The project in a file. Raises BadData, naming it, for anything that is not a REAPER project."""
-    try:
-        text = path.read_bytes().decode("utf-8", errors="surrogateescape")
-    except OSError as error:
-        raise BadData(f"{path}: {error.strerror or error}") from error
-    return parsed(text, str(path))
+    return parsed(bytes_of(path).decode("utf-8", errors="surrogateescape"), str(path))
 
 
 def parsed(text: str, name: str) -> Block:
@@ -113,6 +114,8 @@ def parsed(text: str, name: str) -> Block:
             block = Block(line)
             opened[-1].inside.append(block)
             opened.append(block)
+            if len(opened) > MOST_DEPTH:
+                raise BadData(f"{name}: not read, line {number} is nested more than {MOST_DEPTH} blocks deep")
         elif word == ">":
             opened.pop().closing = line
         else:

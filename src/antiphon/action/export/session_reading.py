@@ -17,6 +17,9 @@ PROJECT_DEFAULT = -1
 BY_BEATS = 1
 """REAPER's default for a project: items are attached to beats with position, length and rate."""
 
+MOST_NUMBER = 1e9
+"""Seconds, factors and counts of a project: no item is 30 years long."""
+
 PLUGINS = ("VST", "AU", "JS", "CLAP", "DX", "LV2", "VIDEO_EFFECT", "CONTAINER")
 
 _ENVELOPES = {
@@ -193,7 +196,7 @@ class _Fields:
             found = float(values[index])
         except (IndexError, ValueError):
             found = math.nan
-        if not math.isfinite(found):
+        if not abs(found) <= MOST_NUMBER:
             raise BadData(f"{self._name}: an item of the response has no readable {field}")
         return found
 

@@ -11,7 +11,7 @@ from antiphon.action.rendering.crossfade import in_blocks
 from antiphon.action.rendering.loudness import gain_for, with_gain
 from antiphon.config import ActionSettings
 from antiphon.errors import AntiphonError
-from antiphon.files import whole_file
+from antiphon.files import whole_file, why_unwritten
 from antiphon.interfaces import Renderer
 from antiphon.types import Audio, Memory, Seconds, Selection
 
@@ -45,8 +45,9 @@ def write_blocks(path: Path, blocks: Blocks, guide: Iterable[Audio], settings: A
                 if stream is None:
                     stream = soundfile.SoundFile(temporary, "w", block.sample_rate, block.channels, "PCM_24")
                 stream.write(with_gain(block, gain).samples)
-        except soundfile.LibsndfileError as error:
-            raise AntiphonError(f"cannot write {path}: {error.error_string}") from error
+        except (soundfile.LibsndfileError, AssertionError) as error:
+            said = str(getattr(error, "error_string", error)).rstrip(".")
+            raise AntiphonError(f"cannot write {path}: {why_unwritten(temporary, said)}") from error
         finally:
             if stream is not None:
                 stream.close()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from antiphon.corpus.layouts.stems import Findings
+from antiphon.errors import BadData
+from antiphon.reading import json_of, text_of
 
 
 class Metadata(BaseModel):
@@ -23,7 +25,7 @@ Model = TypeVar("Model", bound=Metadata)
 
 def read_json(path: Path, model: type[Model], findings: Findings) -> Model | None:
     """The metadata in a JSON file; None, and a problem that names file and field, where it is malformed."""
-    return _read(path, model, findings, json.loads, "JSON")
+    return _read(path, model, findings, partial(json_of, name=str(path)), "JSON")
 
 
 def read_yaml(path: Path, model: type[Model], findings: Findings) -> Model | None:
@@ -42,9 +44,9 @@ def _yaml(text: str) -> Any:
 
 def _read(path: Path, model: type[Model], findings: Findings, parse: Callable[[str], Any], name: str) -> Model | None:
     try:
-        return model.model_validate(parse(path.read_text(encoding="utf-8-sig")))
-    except OSError as error:
-        findings.problems.append(f"{path}: {error.strerror or error}")
+        return model.model_validate(parse(text_of(path, encoding="utf-8-sig")))
+    except BadData as error:
+        findings.problems.append(str(error))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

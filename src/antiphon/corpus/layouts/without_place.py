@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from antiphon.config import LayoutName
@@ -32,10 +32,28 @@ def without_place(top: Folder, layout: LayoutName, found: Iterable[Found], findi
                 continue
             reasons[_reason(path, layout)].append(path.relative_to(top.path).as_posix())
     findings.left_out += [LeftOut(name, reason) for reason, names in sorted(reasons.items()) for name in names]
-    return [
+    empty = [each.name_below(top) for each in top.all() if _is_empty(each, top, told)]
+    nothing = (
+        [f"{top.path}: {counted(len(empty), 'folder')} left out, empty: {first_few(empty, NAMED)}"] if empty else []
+    )
+    return nothing + [
         f"{top.path}: {counted(len(names), 'file')} left out, {reason}: {first_few(names, NAMED)}"
         for reason, names in sorted(reasons.items())
     ]
+
+
+def _is_empty(folder: Folder, top: Folder, told: Sequence[str]) -> bool:
+    """Whether nothing at all lies in a folder. What could not be looked at is a problem of its own, and a link leads to
+    what has its place elsewhere."""
+    way = [path for path in (folder.path, *folder.path.parents) if path.is_relative_to(top.path)]
+    if folder.files or folder.folders or any(path.is_symlink() for path in way):
+        return False
+    if any(sentence.startswith(f"{folder.path}: ") for sentence in told):
+        return False
+    try:
+        return not any(folder.path.iterdir())
+    except OSError:
+        return False
 
 
 def _reason(path: Path, layout: LayoutName) -> str:

@@ -16,11 +16,11 @@ import numpy as np
 from antiphon.checkpoint import save_json
 from antiphon.corpus.manifest import MANIFEST_NAME, Corpus, write_manifest
 from antiphon.corpus.synthesis.jobs import Job, find_jobs
-from antiphon.corpus.synthesis.pieces import Built, build_piece, remove_leftovers
+from antiphon.corpus.synthesis.pieces import Built, build_piece
 from antiphon.corpus.synthesis.pool import worked
 from antiphon.corpus.synthesis.settings import BuildSettings, RenderSettings
-from antiphon.errors import BadData
-from antiphon.files import owned
+from antiphon.errors import AntiphonError, BadData
+from antiphon.files import owned, sweep
 from antiphon.interfaces import Progress, no_progress
 
 REPORT_NAME = "build.json"
@@ -157,10 +157,11 @@ def _built(
         for count, done in enumerate(stream, 1):
             if done.result is not None:
                 built.append(done.result)
-            elif isinstance(done.error, (BadData, RuntimeError)):
-                failed[" ".join(str(done.error).split())].append(done.item.name)
-            elif done.error is not None:
+            elif isinstance(done.error, AntiphonError) and not isinstance(done.error, BadData):
+                # Nothing that this piece alone has: a renderer that is missing, a disk that is full.
                 raise done.error
+            else:
+                failed[" ".join(str(done.error).split())].append(done.item.name)
             progress(task, count, len(jobs))
     report = BuildReport(
         kind,
@@ -181,7 +182,8 @@ def _built(
 
 
 def _clean(directory: Path, job: Job) -> None:
-    remove_leftovers(directory, job.name)
+    """After the process of a job was ended: what it left goes."""
+    sweep(directory)
 
 
 def _most_first(item: tuple[str, list[str]]) -> tuple[int, str]:

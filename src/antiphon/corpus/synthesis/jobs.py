@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,9 @@ from pathlib import Path
 from antiphon.corpus.synthesis.musicxml import Staves, read_musicxml
 from antiphon.corpus.synthesis.performance import Performance
 from antiphon.corpus.synthesis.pop909 import read_pop909
+from antiphon.corpus.synthesis.score_files import score_text
 from antiphon.errors import BadData, SettingsError
+from antiphon.reading import text_of
 
 LIEDER_BPM, QUARTETS_BPM = 80.0, 100.0
 """Quarter notes a minute of scores without any tempo mark."""
@@ -144,10 +146,8 @@ def movement_starts(path: Path) -> tuple[int, ...]:
     """Indices of the bars where bar numbers begin again, the first of them 0. An unreadable file is one movement: the
     build says what is wrong with it."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            inner = [name for name in archive.namelist() if not name.startswith("META-INF") and name.endswith("xml")]
-            text = archive.read(inner[0]) if inner else b""
-    except (OSError, zipfile.BadZipFile):
+        text = score_text(path)
+    except BadData:
         return (0,)
     first_part = text.partition(b"</part>")[0]
     numbers = [int(number) if number.isdigit() else None for number in MEASURE_NUMBER.findall(first_part)]
@@ -179,6 +179,8 @@ def _person(folder: str) -> str:
 def _index(path: Path) -> Mapping[str, str]:
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+    rows = csv.DictReader(io.StringIO(text_of(path)), delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
         return {row["file"]: row["composer"] for row in rows if row.get("file") and row.get("composer")}
+    except csv.Error as error:
+        raise BadData(f"{path}: not a table ({error})") from error

@@ -17,6 +17,7 @@ from antiphon.corpus.synthesis.extras import scores_extra
 from antiphon.corpus.synthesis.keys import key_name
 from antiphon.corpus.synthesis.performance import Beat, Label, Part, Performance, changes
 from antiphon.corpus.synthesis.playing import Clock, Tempo, WrittenNote, played
+from antiphon.corpus.synthesis.score_files import score_text
 from antiphon.errors import BadData
 
 DYNAMICS: Mapping[str, int] = {
@@ -60,6 +61,7 @@ def read_musicxml(
     file.
     """
     music21 = scores_extra("music21")
+    score_text(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,9 @@ from antiphon.corpus.synthesis.jobs import Job
 from antiphon.corpus.synthesis.performance import played_by_two
 from antiphon.corpus.synthesis.settings import RenderSettings
 from antiphon.corpus.synthesis.stems import Stems, render
-from antiphon.files import NAME_KEPT, sha256, whole_directory
+from antiphon.errors import BadData
+from antiphon.files import sha256, whole_directory
+from antiphon.reading import json_file
 from antiphon.types import Multitrack, Source, Track
 
 NOTES_FILE = "notes.json"
@@ -55,7 +56,6 @@ def build_piece(job: Job, directory: Path, settings: RenderSettings, recipe: Map
     stems = render(job.name, played_by_two(job.read(), LONGEST_SECONDS), settings, own["programs"])
     tree = _tree(job, stems, own)
     names = [f"{name}.flac" for name in stems.sounds]
-    remove_leftovers(directory, job.name)
     with whole_directory(folder, (NOTES_FILE, *names, *_stems_of(folder))) as temporary:
         for name, sound in stems.sounds.items():
             audio.write(temporary / f"{name}.flac", sound)
@@ -72,18 +72,11 @@ def own_recipe(job: Job, recipe: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(json.dumps(own)))
 
 
-def remove_leftovers(directory: Path, name: str) -> None:
-    """Remove the temporary folders of a piece whose process was killed (mkdtemp's names end in eight letters)."""
-    for pattern in (f".{name[:NAME_KEPT]}-????????", f".{name[:NAME_KEPT]}-old-????????"):
-        for path in directory.glob(pattern):
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def _earlier(folder: Path, recipe: Mapping[str, Any]) -> dict[str, Any] | None:
     """What is known of a piece that is there whole, by this recipe."""
     try:
-        tree = json.loads((folder / NOTES_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        tree = json_file(folder / NOTES_FILE)
+    except BadData:
         return None
     if not isinstance(tree, dict) or tree.get("version") != NOTES_VERSION or tree.get("recipe") != recipe:
         return None

@@ -112,6 +112,10 @@ class _Worker(Generic[In, Out]):
 def _serve(function: Callable[[Any], Any], pipe: Connection) -> None:
     """Ctrl-C reaches every process of a terminal: it is left to the parent, who ends this one and cleans up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            # Whoever started this process may have handlers of its own.
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     while True:
         try:
             item = pipe.recv()

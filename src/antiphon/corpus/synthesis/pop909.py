@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from antiphon.corpus.synthesis.performance import (
     changes,
     untangled,
 )
+from antiphon.corpus.synthesis.score_files import MOST_MIDI_BYTES
 from antiphon.errors import BadData
+from antiphon.reading import require_regular, text_of
 
 TRACKS = ("MELODY", "BRIDGE", "PIANO")
 """Names of the MIDI tracks: the sung line, secondary lines, the accompaniment."""
@@ -31,6 +34,7 @@ def read_pop909(path: Path) -> Performance:
 
     Raises BadData, naming the file, for anything unreadable.
     """
+    require_regular(path, MOST_MIDI_BYTES)
     try:
         midi = scores_extra("pretty_midi").PrettyMIDI(str(path))
     except Exception as error:  # mido raises OSError, EOFError, ValueError, KeyError and more on damaged files
@@ -56,7 +60,7 @@ def read_pop909(path: Path) -> Performance:
 
 def _beats(path: Path) -> tuple[Beat, ...]:
     """Beats counted from the last downbeat of four; those before the first downbeat count up to it."""
-    rows = [(float(time), float(compound) > 0) for time, _, compound in _rows(path, 3)]
+    rows = [(_seconds(time, path), _seconds(compound, path) > 0) for time, _, compound in _rows(path, 3)]
     first = next((index for index, (_, down) in enumerate(rows) if down), 0)
     beats, number = [], (-first) % 4
     for time, down in rows:
@@ -66,13 +70,23 @@ def _beats(path: Path) -> tuple[Beat, ...]:
 
 
 def _labels(path: Path) -> tuple[Label, ...]:
-    return changes(Label(float(start), name) for start, _, name in _rows(path, 3))
+    return changes(Label(_seconds(start, path), name) for start, _, name in _rows(path, 3))
+
+
+def _seconds(word: str, path: Path) -> float:
+    try:
+        found = float(word)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise BadData(f"{path.name}: {word!r} is no number")
+    return found
 
 
 def _rows(path: Path, columns: int) -> Sequence[Sequence[str]]:
     if not path.is_file():
         return []
-    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [line.split() for line in text_of(path).split("\n") if line.strip()]
     if any(len(row) != columns for row in rows):
         raise BadData(f"{path.name}: {columns} columns are needed in every line")
     return rows

@@ -21,6 +21,7 @@ from antiphon.corpus.synthesis.extras import scores_extra
 from antiphon.corpus.synthesis.instruments import program_name
 from antiphon.corpus.synthesis.performance import PlayedNote
 from antiphon.errors import BadData, MissingExtra
+from antiphon.reading import bytes_of
 from antiphon.types import Audio
 
 RendererName = Literal["midirenderer", "fluidsynth"]
@@ -47,6 +48,10 @@ FLUIDSYNTH_RATE = 48000
 
 class Clipped(BadData):
     """A rendering passed full scale inside the renderer; lower, it would not."""
+
+
+MOST_BYTES = 4 * 2**30
+"""Size of the largest soundfont."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,4 @@ def _fluidsynth_version() -> str:
 
 @cache
 def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadData(f"{path}: {error.strerror or error}") from error
+    return bytes_of(path, MOST_BYTES)

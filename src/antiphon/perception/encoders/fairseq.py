@@ -10,17 +10,20 @@ import argparse
 import ast
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import safetensors.numpy
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from antiphon.errors import BadData
 from antiphon.files import whole_directory
+from antiphon.reading import MOST_ARRAY_BYTES, open_regular
 from antiphon.types import Floats
 
 MODEL_FILES = ("config.json", "model.safetensors", "preprocessor_config.json")
@@ -40,15 +43,47 @@ DEFAULTS = {
 }
 """fairseq's own, for checkpoints older than the setting."""
 
-WHOLE_NUMBERS = (
-    "hidden_size",
-    "intermediate_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "num_conv_pos_embeddings",
-    "num_conv_pos_embedding_groups",
-)
-"""What the shapes of tensors are computed from."""
+MOST_LAYERS, MOST_LAYER_TEXT = 64, 1000
+"""Convolutions of a network, and letters of what says so."""
+
+LEGACY, ZIPPED = b"\x80\x02", b"PK\x03\x04"
+"""How a checkpoint of torch begins: a bare pickle (torch before 1.6), or a zip."""
+
+MOST_WEIGHT = 1e6
+"""Size of the largest weight: trained ones stay below 1,000."""
+
+
+class _Architecture(BaseModel):
+    """A transformers configuration: each number within what networks have, before anything is computed from it."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    conv_dim: list[Annotated[int, Field(ge=1, le=8192)]] = Field(min_length=1, max_length=64)
+    conv_kernel: list[Annotated[int, Field(ge=1, le=4096)]]
+    conv_stride: list[Annotated[int, Field(ge=1, le=4096)]]
+    conv_bias: bool
+    hidden_size: int = Field(ge=1, le=16384)
+    intermediate_size: int = Field(ge=1, le=131072)
+    num_hidden_layers: int = Field(ge=1, le=256)
+    num_attention_heads: int = Field(ge=1, le=256)
+    hidden_act: Literal["gelu", "relu"]
+    do_stable_layer_norm: bool
+    num_conv_pos_embeddings: int = Field(ge=1, le=4096)
+    num_conv_pos_embedding_groups: int = Field(ge=1, le=4096)
+
+    @model_validator(mode="after")
+    def _is_divided_evenly(self) -> _Architecture:
+        for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
+            if self.hidden_size % getattr(self, name):
+                raise ValueError(f"{name} must divide hidden_size")
+        return self
+
+
+class _Preparation(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    normalize: bool
+    sample_rate: int = Field(ge=1000, le=1_000_000)
 
 
 def convert_fairseq(checkpoint: Path, directory: Path, trust: bool = False) -> dict[str, Any]:
@@ -82,6 +117,7 @@ def convert_fairseq(checkpoint: Path, directory: Path, trust: bool = False) -> d
 def _read(checkpoint: Path, trust: bool) -> Mapping[str, Any]:
     import torch
 
+    _require_checkpoint(checkpoint)
     allowed: AbstractContextManager[Any] = nullcontext()
     if not trust:
         allowed = torch.serialization.safe_globals([argparse.Namespace])
@@ -98,12 +134,34 @@ def _read(checkpoint: Path, trust: bool) -> Mapping[str, Any]:
         ) from error
     except ImportError as error:
         raise BadData(f"{checkpoint}: holds objects of {error.name}, which is not installed here") from error
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a checkpoint of torch"
-        raise BadData(f"{checkpoint}: {reason}") from error
+    except MemoryError:
+        raise
+    except OSError as error:
+        raise BadData(f"{checkpoint}: {error.strerror or 'not a checkpoint of torch'}") from error
+    except Exception as error:  # a damaged pickle raises anything: KeyError, IndexError, struct.error
+        raise BadData(f"{checkpoint}: not a checkpoint of torch") from error
     if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
         raise BadData(f"{checkpoint}: not a fairseq checkpoint (no model in it)")
     return content
+
+
+def _require_checkpoint(path: Path) -> None:
+    """Raise BadData, naming it, for a file that does not begin as checkpoints do, or would unpack to more than it is
+    (torch stores them unpacked)."""
+    with open_regular(path, MOST_ARRAY_BYTES) as stream:
+        start = stream.read(4)
+        if start[:2] == LEGACY:
+            return
+        if start != ZIPPED:
+            raise BadData(f"{path}: not a checkpoint of torch")
+        stream.seek(0)
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                packed = any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist())
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, KeyError) as error:
+            raise BadData(f"{path}: not a checkpoint of torch") from error
+        if packed:
+            raise BadData(f"{path}: not a checkpoint of torch (a zip whose files are compressed)")
 
 
 def _settings(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,46 +211,66 @@ def _config(settings: Mapping[str, Any]) -> dict[str, Any]:
             "num_conv_pos_embeddings": settings["conv_pos"],
             "num_conv_pos_embedding_groups": settings["conv_pos_groups"],
         }
-    except KeyError as error:
+    except (KeyError, TypeError) as error:
         raise BadData(f"its settings have no {error} that can be converted") from error
-    for name in WHOLE_NUMBERS:
-        if not isinstance(config[name], int) or config[name] < 1:
-            raise BadData(f"{name} would be {config[name]!r}, not a whole number above 0")
-    if config["hidden_act"] not in ("gelu", "relu"):
-        raise BadData(f"activation_fn is {config['hidden_act']}; only gelu and relu can be converted")
+    _require(_Architecture, config)
+    _require(_Preparation, settings)
     return config
+
+
+def _require(model: type[BaseModel], values: Mapping[str, Any]) -> None:
+    try:
+        model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        given = repr(first["input"])[:40]
+        raise BadData(f"{f'{place} would be {given}: ' if place else ''}{first['msg']}") from error
 
 
 def _convolutions(text: str) -> list[tuple[int, int, int]]:
     """Dimension, kernel and stride of each, from "[(512, 10, 5)] + [(512, 3, 2)] * 4": read, not evaluated."""
     try:
+        if len(text) > MOST_LAYER_TEXT:
+            raise ValueError("too long")
         layers = _listed(ast.parse(text.strip(), mode="eval").body)
         return [(int(dimension), int(kernel), int(stride)) for dimension, kernel, stride in layers]
-    except (SyntaxError, ValueError, TypeError, AttributeError) as error:
-        raise BadData(f"conv_feature_layers is {text!r}, not a list of (dimension, kernel, stride)") from error
+    except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError) as error:
+        raise BadData(
+            f"conv_feature_layers is {str(text)[:80]!r}, not a list of (dimension, kernel, stride)"
+        ) from error
 
 
 def _listed(node: ast.expr) -> list[Any]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _listed(node.left) + _listed(node.right)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        return _listed(node.left) * int(ast.literal_eval(node.right))
+        times = int(ast.literal_eval(node.right))
+        if not 0 <= times <= MOST_LAYERS:
+            raise ValueError(f"{times} times")
+        return _listed(node.left) * times
     return list(ast.literal_eval(node))
 
 
 def _renamed(model: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Floats]:
     """The tensors by transformers' names, fp32. Raises BadData where one is missing, unknown or of another shape."""
     expected = dict(_names(config))
-    given = {name: tensor for name, tensor in model.items() if not name.startswith(DROPPED)}
-    missing, unknown = sorted(expected.keys() - given.keys()), sorted(given.keys() - expected.keys())
+    given = {name: tensor for name, tensor in model.items() if not str(name).startswith(DROPPED)}
+    missing, unknown = sorted(expected.keys() - given.keys()), sorted(map(str, given.keys() - expected.keys()))
     if missing or unknown:
         parts = [(missing, "tensors are missing"), (unknown, "are unknown")]
         said = [f"{len(names)} {what} ({', '.join(names[:3])})" for names, what in parts if names]
         raise BadData(f"not the tensors of its settings: {'; '.join(said)}")
     for name, (_, shape) in expected.items():
+        if not hasattr(given[name], "is_floating_point") or not given[name].is_floating_point():
+            raise BadData(f"{name} is no tensor of real numbers")
         if tuple(given[name].shape) != shape:
             raise BadData(f"{name} has shape {tuple(given[name].shape)}, its settings ask for {shape}")
-    return {name: _array(given[old]) for old, (name, _) in sorted(expected.items())}
+    found = {name: _array(given[old]) for old, (name, _) in sorted(expected.items())}
+    for name, array in found.items():
+        if not float(np.abs(array).max(initial=0.0)) <= MOST_WEIGHT:
+            raise BadData(f"{name} holds weights that are not numbers, or above {MOST_WEIGHT:g}")
+    return found
 
 
 def _array(tensor: Any) -> Floats:

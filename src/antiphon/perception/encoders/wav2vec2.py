@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from antiphon.config import EncoderSettings
-from antiphon.errors import SettingsError
+from antiphon.errors import BadData, SettingsError
 from antiphon.files import sha256
 from antiphon.perception.encoders.contract import identity_of, samples_of
 from antiphon.perception.encoders.wav2vec2_network import Precision, Wav2Vec2Network, require_family
 from antiphon.perception.encoders.windows import WindowedFrames, WindowPlan, whole
+from antiphon.reading import json_file
 from antiphon.types import Audio, Features, Floats
 
 SAMPLE_RATE = 16000
@@ -155,7 +155,9 @@ def _described(directory: str) -> _Model:
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{file}: not readable as JSON ({error})") from error
+        content = json_file(file)
+    except BadData as error:
+        raise SettingsError(str(error)) from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file}: not a JSON object")
     return content
