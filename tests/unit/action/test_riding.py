@@ -1,5 +1,6 @@
 """Gain riding: phrases rise and fall with the guide, by no more than 9 dB, and a session shows it as item volume."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +30,7 @@ def copies(*seconds: float, **changes) -> tuple[Run, ...]:
     edges = np.concatenate([[0], np.cumsum(np.round(np.array(seconds) * RATE).astype(int))]).tolist()
     return tuple(
         Run(index, index + 1, start, end, start, PART, **changes)
-        for index, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+        for index, (start, end) in enumerate(itertools.pairwise(edges))
     )
 
 
