@@ -1,11 +1,12 @@
 """Responses judged as sound, on real stems: variety, phrases, and how far they follow their guide.
 
-    python benchmarks/recordings.py SONGS [--agent AGENT] [--pairs 20] [--seed 0] [--set action.novelty=0 ...]
-                                    [--preset NAME] [--ablation] [--json FILE]
+    python benchmarks/recordings.py SONGS [--agent AGENT] [--pairs 20] [--seed 0] [--hop 30] [--pitched]
+                                    [--set action.novelty=0 ...] [--preset NAME] [--ablation] [--json FILE]
 
 SONGS has one folder a song, with its stems side by side as files of any kind, all from one start. Of each song, windows
 of 30 s are taken in which at least two stems sound for more than 60 % of the time, and every stem is answered by every
-other: the memory is then the true partner, cut up. `--pairs` draws so many by `--seed`, 0 takes all. `--ablation` plays
+other: the memory is then the true partner, cut up. `--pairs` draws so many by `--seed`, 0 takes all; `--hop` lets
+windows overlap; `--pitched` leaves out pairs of which one stem has no pitch. `--ablation` plays
 the same pairs with the agent as it is, as it was before selection knew the memory's supply, with each of the parts left
 out, and by each preset. Nothing is tuned here: a setting is judged as it is given.
 
@@ -245,14 +246,14 @@ def sounding(path: Path) -> np.ndarray:
     return 10 * np.log10(np.array(power) + 1e-12) > SOUNDS_ABOVE_DBFS
 
 
-def pairs_of(songs: Path) -> list[Pair]:
-    """Every stem with every other that sounds in the same window, windows end to end."""
+def pairs_of(songs: Path, hop: float) -> list[Pair]:
+    """Every stem with every other that sounds in the same window; a window begins every `hop` seconds."""
     found = []
     for song in sorted(each for each in songs.iterdir() if each.is_dir()):
         stems = sorted(path for path in song.iterdir() if path.suffix.lower() in AUDIO_SUFFIXES)
         heard = {path: sounding(path) for path in stems}
         length = round(SECONDS / BLOCK_SECONDS)
-        for first in range(0, max(map(len, heard.values()), default=0) - length + 1, length):
+        for first in range(0, max(map(len, heard.values()), default=0) - length + 1, round(hop / BLOCK_SECONDS)):
             window = slice(first, first + length)
             live = [path for path in stems if heard[path][window].sum() > SOUNDING_SHARE * length]
             found += [
@@ -291,6 +292,9 @@ class Stand:
         heard, _ = self._ear.segments(audio)
         notes = heard.vectors[heard.level > HEARD_ABOVE_DBFS][:, self._ear.encoder.pitch_class_dimensions]
         return bool(len(notes) and notes.max(axis=1).mean() >= PITCHED)
+
+    def is_pitched(self, pair: Pair) -> bool:
+        return all(self._memory(path, pair.start)[0].pitched for path in (pair.guide, pair.memory))
 
     def row(self, pair: Pair, player: Agent, seed: int) -> Row:
         guide, _ = self._memory(pair.guide, pair.start)
@@ -361,6 +365,8 @@ def main() -> None:
     parser.add_argument("--agent", type=Path, help="default: the base agent")
     parser.add_argument("--pairs", type=int, default=20, help="so many pairs; 0: all")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--hop", type=float, default=SECONDS, help="seconds from one window to the next")
+    parser.add_argument("--pitched", action="store_true", help="only pairs of stems that have pitch")
     parser.add_argument("--preset", choices=sorted(PRESETS))
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE")
     parser.add_argument("--ablation", action="store_true")
@@ -369,7 +375,10 @@ def main() -> None:
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", AntiphonWarning)
     agent = Agent.load(given.agent) if given.agent else Agent.base()
-    players, pairs, stand = variants(given, agent), drawn(pairs_of(given.songs), given.pairs, given.seed), Stand(agent)
+    players, stand, pairs = variants(given, agent), Stand(agent), pairs_of(given.songs, given.hop)
+    if given.pitched:
+        pairs = [pair for pair in pairs if stand.is_pitched(pair)]
+    pairs = drawn(pairs, given.pairs, given.seed)
     found = {}
     for name, player in players.items():
         rows = [stand.row(pair, player, given.seed) for pair in pairs]

@@ -40,10 +40,15 @@ def recording(*names: str) -> Audio:
 PAIRS = {
     "guitar, glass": (("guit_em9", "guit_e_fifths"), ("ambi_glass_hum", "ambi_haunted_hum", "ambi_drone")),
     "drums, tabla": (("loop_amen_full", "loop_compus"), ("loop_tabla", "loop_safari", "loop_mika")),
-    "bass, machines": (("bass_voxy_c", "loop_garzul"), ("loop_3d_printer", "loop_weirdo", "loop_drone_g_97", "loop_mika")),
-    "tabla, guitar": (("loop_tabla",), ("guit_em9", "guit_e_fifths", "ambi_piano", "ambi_drone")),
+    "bass, machines": (
+        ("bass_voxy_c", "loop_garzul"),
+        ("loop_3d_printer", "loop_weirdo", "loop_drone_g_97", "loop_mika"),
+    ),
 }
 """Guides and memories."""
+
+ONE_HARMONY = (("loop_tabla",), ("guit_em9", "guit_e_fifths", "ambi_piano", "ambi_drone"))
+"""A guide that stays on one pitch, and a memory of which little has it."""
 
 
 def reverb(sound: Audio) -> Audio:
