@@ -63,7 +63,7 @@ def test_a_guide_on_one_harmony_is_answered_from_more_places_where_coming_back_c
     assert told[1].commonest_share < told[0].commonest_share
 
 
-@pytest.mark.parametrize("name", ["guitar, glass", "bass, machines"])
+@pytest.mark.parametrize("name", ["guitar, glass", "bass, loops"])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_guide_keeps_its_classes(agent, answers, name, damage):
     guide, _, response = answers(name)
@@ -80,7 +80,7 @@ def test_a_guide_out_to_an_mp3_and_back_is_answered_as_it_was(agent, answers, tm
 
 
 def test_a_slow_clock_changes_next_to_nothing(agent, answers):
-    guide, memory, response = answers("bass, machines")
+    guide, memory, response = answers("bass, loops")
     again = agent.respond(DAMAGES["drift"](guide), memory)
     assert alike(again.selection.segments, response.selection.segments) >= 0.8
 
