@@ -29,7 +29,7 @@ import dataclasses
 import json
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,10 @@ class Stem:
     audio: Audio
     intervals: np.ndarray
     pitched: bool
+
+    def over(self, intervals: np.ndarray) -> Stem:
+        """The same over other intervals."""
+        return self if np.array_equal(intervals, self.intervals) else replace(self, intervals=intervals)
 
     @cached_property
     def level(self) -> np.ndarray:
@@ -182,6 +186,7 @@ def harmony(guide: Stem, memory: Stem, segments: np.ndarray, rng: np.random.Gene
 def judged(pair: Pair, guide: Stem, memory: Stem, source: Memory, response: Response) -> Row:
     """All measures of one response."""
     told, segments = response_statistics(response, source), response.selection.segments
+    partner = memory.over(guide.intervals)
     rendered, sounds = levels(response.audio, guide.intervals), guide.level > HEARD_ABOVE_DBFS
     own, of_guide = loudness([response.audio]), loudness([guide.audio])
     return Row(
@@ -193,10 +198,10 @@ def judged(pair: Pair, guide: Stem, memory: Stem, source: Memory, response: Resp
         copy=told.median_copy_seconds,
         joins=told.joins_per_second,
         energy=correlation(guide.level, rendered),
-        partner_energy=correlation(guide.level, levels(memory.audio, guide.intervals)),
+        partner_energy=correlation(guide.level, partner.level),
         energy_within=correlation(guide.level[sounds], rendered[sounds]),
         harmony=harmony(guide, memory, segments, np.random.default_rng(0)),
-        partner_harmony=harmony(memory, memory, segments, np.random.default_rng(1)),
+        partner_harmony=harmony(partner, memory, segments, np.random.default_rng(1)),
         level=None if own is None or of_guide is None else own - of_guide,
         silent=told.silent_share,
     )
@@ -299,7 +304,11 @@ class Stand:
     def row(self, pair: Pair, player: Agent, seed: int) -> Row:
         guide, _ = self._memory(pair.guide, pair.start)
         memory, source = self._memory(pair.memory, pair.start)
-        return judged(pair, guide, memory, source, player.respond(guide.audio, source, seed=seed))
+        response = player.respond(guide.audio, source, seed=seed)
+        # Over beats, guide and memory are divided anew; a response that knows its memory says so.
+        played = getattr(response, "memory", None) or source
+        heard = guide.over(response.guide.intervals), memory.over(played.tokens.intervals)
+        return judged(pair, *heard, played, response)
 
 
 def changed(agent: Agent, changes: Mapping[str, str], preset: str | None = None) -> Agent:

@@ -35,10 +35,11 @@ def melody(seconds: float, seed: int, silent: tuple[float, float] = (0.0, 0.0)) 
 
 
 def level(agent, memory, guide: Audio, rests: str) -> np.ndarray:
-    """The level of the response in each half second of the guide."""
+    """The level of the response in each half second."""
     sampling = agent.settings.sampling.model_copy(update={"rests": rests})
     response = agent.respond(guide, memory, sampling=sampling)
-    return dbfs(interval_power(response.audio, response.guide.intervals))
+    edges = np.arange(0, guide.duration + 0.1, 0.5)
+    return dbfs(interval_power(response.audio, np.stack([edges[:-1], edges[1:]], axis=1)))
 
 
 def test_a_rest_of_6_seconds_is_answered_with_silence_there_and_nowhere_else(agent, memory):
