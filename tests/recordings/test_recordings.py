@@ -8,6 +8,7 @@ from recordings_making import DAMAGES, MISSING, ONE_HARMONY, PAIRS, WHY_NOT, mp3
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
 from antiphon.config import resolve
+from antiphon.config.presets import with_preset
 from antiphon.types import Audio, Memory, Response
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=WHY_NOT)
@@ -53,9 +54,18 @@ def test_an_answer_is_varied_and_made_of_phrases(answers, name):
     told = said_of(response, memory)
     assert told.distinct >= len(response.selection.segments) / 3
     assert told.commonest_share <= 0.12
-    assert told.median_copy_seconds >= 1.5
-    assert told.joins_per_second <= 0.7
+    assert told.median_copy_seconds >= 0.9, "half of all copies are of two segments or more"
+    assert told.longest_copy_seconds >= 1.5
+    assert told.joins_per_second <= 0.8
     assert told.clipped_samples == 0
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_phrases_are_longer_where_they_are_asked_for(agent, answers, name):
+    guide, memory, response = answers(name)
+    long = agent.with_settings(with_preset(agent.settings, "phrases")).respond(guide, memory)
+    assert said_of(long, memory).median_copy_seconds >= max(1.5, said_of(response, memory).median_copy_seconds)
+    assert said_of(long, memory).joins_per_second <= 0.5
 
 
 def test_a_guide_on_one_harmony_is_answered_from_more_places_where_coming_back_costs_more(agent):
