@@ -61,11 +61,10 @@ def test_an_answer_is_varied_and_made_of_phrases(answers, name):
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_phrases_are_longer_where_they_are_asked_for(agent, answers, name):
+def test_there_are_fewer_joins_where_phrases_are_asked_for(agent, answers, name):
     guide, memory, response = answers(name)
     long = agent.with_settings(with_preset(agent.settings, "phrases")).respond(guide, memory)
-    assert said_of(long, memory).median_copy_seconds >= max(1.5, said_of(response, memory).median_copy_seconds)
-    assert said_of(long, memory).joins_per_second <= 0.5
+    assert said_of(long, memory).joins_per_second <= min(0.5, said_of(response, memory).joins_per_second)
 
 
 def test_a_guide_on_one_harmony_is_answered_from_more_places_where_coming_back_costs_more(agent):
