@@ -1,0 +1,66 @@
+"""Coming back to a spot costs: the more often and the sooner, the more; what was fixed stays."""
+
+import numpy as np
+import pytest
+from action_making import distances, memory, plain, specification
+
+from antiphon.action.selection.constraints import FREE, Constraints
+from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses
+from antiphon.action.selection.optimal import OptimalSelection
+from antiphon.types import SILENCE
+
+
+def select(asked, labels, constraints=None, **settings):
+    free = {"jump_cost": 0, "shared_context_cost": 0, **settings}
+    chosen = OptimalSelection(plain(**free), distances(10, rest=True))
+    return chosen.select(specification(asked), memory(labels), constraints=constraints)
+
+
+def test_a_further_use_costs_the_price_and_more_where_it_was_just_heard():
+    uses = Uses(np.array([3, SILENCE, 5]), np.array([0.0, 1.0, 100.0]), np.zeros(8), price=2.0)
+    others = np.ones(3, dtype=bool)
+    at_once, unused, long_ago = uses.prices(1, np.array([3, 4, 5]), others)
+    assert unused == 0
+    assert long_ago == pytest.approx(2.0)
+    assert at_once == pytest.approx(2.0 * (1 + RECENT * np.exp(-1 / RECENT_SECONDS)))
+
+
+def test_uses_of_earlier_blocks_count():
+    uses = Uses(np.array([SILENCE]), np.array([0.0]), np.array([0.0, 3.0]), price=0.5)
+    assert uses.prices(0, np.array([0, 1]), np.ones(1, dtype=bool)).tolist() == [0, 1.5]
+
+
+def test_a_response_longer_than_its_memory_comes_back_to_all_of_it_alike():
+    found = select([0] * 8, [0, 7, 0, 7, 0, 7, 0], novelty=0.5)
+    assert np.bincount(found.segments).tolist() == [2, 0, 2, 0, 2, 0, 2]
+
+
+def test_a_memory_that_is_long_enough_is_played_without_coming_back():
+    rng = np.random.default_rng(1)
+    asked, labels = rng.integers(0, 4, 40).tolist(), rng.integers(0, 4, 200).tolist()
+    found = select(asked, labels, novelty=5.0)
+    assert len(set(found.segments.tolist())) == 40
+    assert [labels[segment] for segment in found.segments] == asked, "and every class is the one asked for"
+
+
+def test_a_copy_that_is_worth_more_than_the_price_is_played_again():
+    asked = [0, 1, 2, 3] * 3
+    labels = [0, 1, 2, 3, 9, 0, 9, 1, 9, 2, 9, 3]
+    cheap = select(asked, labels, novelty=0.01, jump_cost=1.0, shared_context_cost=1.0)
+    assert cheap.segments.tolist() == [0, 1, 2, 3] * 3
+    dear = select(asked, labels, novelty=3.0, jump_cost=1.0, shared_context_cost=1.0)
+    assert len(set(dear.segments.tolist())) > 4
+
+
+def test_a_pin_is_heard_as_often_as_it_was_pinned_and_the_rest_keeps_away_from_it():
+    pins = Constraints(pinned=np.where(np.arange(12) % 3 == 0, 2, FREE))
+    found = select([0] * 12, [0, 0, 0, 0, 0], constraints=pins, novelty=2.0)
+    assert (found.segments[::3] == 2).all()
+    assert np.count_nonzero(found.segments == 2) == 4
+
+
+def test_what_novelty_costs_above_the_cheapest_path_is_told():
+    free, priced = (select([0, 1] * 10, [0, 1, 5, 0, 5, 1], novelty=each, jump_cost=1.0) for each in (0.0, 4.0))
+    assert free.gap == 0
+    assert priced.gap == pytest.approx(priced.costs.sum() - free.costs.sum())
+    assert priced.gap > 0

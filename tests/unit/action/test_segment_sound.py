@@ -1,0 +1,75 @@
+"""Harmony and level of segments: alike are those of one pitch class, whatever the octave, level and length."""
+
+import numpy as np
+import pytest
+
+from antiphon.action.selection import segment_sound as module
+from antiphon.action.selection.segment_sound import QUIETEST_DBFS, segment_sound
+from antiphon.types import Audio
+
+RATE = 16000
+
+
+def tone(key: float, seconds: float = 1.0, amplitude: float = 0.3) -> np.ndarray:
+    """Six harmonics of a MIDI pitch."""
+    times = np.arange(round(seconds * RATE)) / RATE
+    hertz = 440 * 2 ** ((key - 69) / 12)
+    return amplitude * sum(0.6**n * np.sin(2 * np.pi * hertz * (n + 1) * times) for n in range(6)).astype(np.float32)
+
+
+def sound_of(*parts: np.ndarray, seconds: float = 1.0):
+    audio = Audio(np.concatenate(parts)[:, None].astype(np.float32), RATE)
+    edges = np.arange(len(parts) + 1) * seconds
+    return segment_sound(audio, np.stack([edges[:-1], edges[1:]], axis=1))
+
+
+def test_a_pitch_class_agrees_with_itself_in_another_octave_and_not_with_another():
+    found = sound_of(tone(60), tone(60), tone(72), tone(66), tone(61))
+    alike = found.chroma @ found.chroma.T
+    assert alike[0, 1] > 0.95
+    assert alike[0, 2] > 0.8
+    assert alike[0, 3] < 0.1
+    assert alike[0, 4] < 0.3
+
+
+def test_a_chord_is_nearer_to_a_chord_with_two_of_its_notes_than_to_one_without():
+    c_major, a_minor, f_sharp = (sum(map(tone, keys)) for keys in ((60, 64, 67), (57, 60, 64), (54, 58, 61)))
+    found = sound_of(c_major, a_minor, f_sharp)
+    alike = found.chroma @ found.chroma.T
+    assert alike[0, 1] > 0.3
+    assert alike[0, 2] < 0
+
+
+def test_harmony_does_not_depend_on_level_and_level_is_in_dbfs():
+    loud, soft = sound_of(tone(60, amplitude=0.3)), sound_of(tone(60, amplitude=0.03))
+    assert loud.chroma @ soft.chroma.T == pytest.approx(1, abs=1e-3)
+    assert loud.level - soft.level == pytest.approx(20, abs=0.01)
+    noise = Audio(np.full((RATE, 2), 0.1, np.float32), RATE)
+    assert segment_sound(noise, np.array([[0.0, 1.0]])).level == pytest.approx(-20, abs=0.01)
+
+
+def test_each_row_has_length_1_and_silence_has_no_harmony():
+    found = sound_of(tone(60), np.zeros(RATE, np.float32), tone(64))
+    assert np.linalg.norm(found.chroma, axis=1) == pytest.approx([1, 0, 1], abs=1e-3)
+    assert found.level[1] == QUIETEST_DBFS
+
+
+def test_a_segment_past_the_end_is_silent():
+    audio = Audio(tone(60)[:, None], RATE)
+    found = segment_sound(audio, np.array([[0.0, 1.0], [1.0, 2.0], [5.0, 6.0]]))
+    assert found.level[1:].tolist() == [QUIETEST_DBFS, QUIETEST_DBFS]
+    assert not found.chroma[1:].any()
+
+
+def test_nothing_has_nothing():
+    empty = Audio(np.empty((0, 1), np.float32), RATE)
+    found = segment_sound(empty, np.empty((0, 2)))
+    assert (found.chroma.shape, found.level.shape) == ((0, 24), (0,))
+
+
+def test_a_long_recording_is_heard_in_blocks_that_leave_no_trace(monkeypatch):
+    keys = np.random.default_rng(0).integers(48, 72, 12)
+    parts = [tone(key) for key in keys]
+    whole = sound_of(*parts)
+    monkeypatch.setattr(module, "BLOCK_SECONDS", 3.0)
+    assert sound_of(*parts).chroma == pytest.approx(whole.chroma, abs=1e-4)

@@ -1,0 +1,112 @@
+"""What a memory segment costs by how it fits what is asked for: the decision, the guide's harmony and its dynamics."""
+
+import numpy as np
+import pytest
+
+from antiphon.action.selection.target_cost import (
+    LARGEST_DECISION_COST,
+    NEAR_CLASS_COST,
+    SHORTLIST,
+    ClassCosts,
+    Following,
+    TargetCosts,
+    relative_level,
+)
+from antiphon.types import SegmentSound
+
+
+def targets(asked, memory, usable=None, following=None) -> TargetCosts:
+    """Probabilities of the decision (n, classes) and of memory segments (m, classes)."""
+    with np.errstate(divide="ignore"):
+        wanted = np.log(np.array(asked, dtype=np.float32))
+    chosen = np.arange(len(memory)) if usable is None else np.array(usable)
+    return TargetCosts(wanted, np.array(memory, dtype=np.float32), chosen, following)
+
+
+def sound(chroma, level) -> SegmentSound:
+    rows = np.array(chroma, dtype=np.float64)
+    rows -= rows.mean(axis=1, keepdims=True)
+    return SegmentSound(
+        (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), np.array(level, np.float32)
+    )
+
+
+def test_a_segment_costs_the_nats_by_which_it_is_less_probable_than_the_best():
+    costs = targets([[0.7, 0.2, 0.1]], np.eye(3)).rows(0, 1)
+    assert costs[0] == pytest.approx([0, np.log(0.7 / 0.2), np.log(0.7 / 0.1)], abs=1e-6)
+
+
+def test_what_lies_between_two_classes_costs_little_where_the_decision_does_and_much_where_it_is_certain():
+    between = [[1, 0, 0], [0.4, 0.6, 0]]
+    undecided, certain = targets([[0.5, 0.5, 0], [0.98, 0.01, 0.01]], between).rows(0, 2)[:, 1]
+    assert undecided == pytest.approx(0, abs=1e-6)
+    assert certain > 0.8
+
+
+def test_what_the_decision_excludes_costs_no_more_than_a_bound():
+    costs = targets([[1.0, 0.0]], [[1, 0], [0, 1]]).rows(0, 1)[0]
+    assert costs.tolist() == [0, LARGEST_DECISION_COST]
+
+
+def test_only_usable_segments_are_priced_and_the_best_of_them_costs_nothing():
+    costs = targets([[0.7, 0.2, 0.1]], np.eye(3), usable=[1, 2]).rows(0, 1)
+    assert costs[0] == pytest.approx([0, np.log(0.2 / 0.1)], abs=1e-6)
+
+
+def test_harmony_and_dynamics_are_added_by_their_weights():
+    c_major, f_sharp = np.eye(12)[[0, 4, 7]].sum(axis=0), np.eye(12)[[6, 10, 1]].sum(axis=0)
+    guide = sound([c_major, c_major, c_major], [-10, -20, -30])
+    memory = sound([c_major, f_sharp, c_major], [-30, -40, -50])
+    alike = [[1.0]] * 3
+    harmony = targets(alike, alike, following=Following(guide, memory, harmony=2.0, dynamics=0.0)).rows(0, 3)
+    assert harmony[0, 0] == pytest.approx(0, abs=1e-6)
+    assert harmony[0, 1] > 2
+    dynamics = targets(alike, alike, following=Following(guide, memory, harmony=0.0, dynamics=1.0)).rows(0, 3)
+    assert dynamics.argmin(axis=1).tolist() == [0, 1, 2], "how loud either is as a whole does not matter"
+    assert np.diag(dynamics) == pytest.approx(0, abs=0.2)
+
+
+def test_a_recording_of_one_level_and_a_silent_one_have_no_dynamics():
+    assert relative_level(np.full(4, -20, np.float32)).tolist() == [0, 0, 0, 0]
+    assert relative_level(np.empty(0, np.float32)).tolist() == []
+    assert relative_level(np.array([-60, -20, -20, -20, -20], np.float32)).min() == -2, "a rest is not far below"
+
+
+def test_in_a_small_memory_every_segment_is_searched():
+    found = targets([[0.6, 0.4]] * 3, np.tile([[1, 0], [0, 1]], (50, 1)), usable=range(0, 100, 2)).shortlists(4)
+    assert [segments.tolist() for segments, _ in found] == [list(range(0, 100, 2))] * 3
+    assert all(len(segments) == len(costs) for segments, costs in found)
+
+
+def test_in_a_large_memory_the_best_by_themselves_are_searched_at_every_step():
+    rng = np.random.default_rng(0)
+    memory, asked = rng.dirichlet(np.ones(6), 4000), rng.dirichlet(np.ones(6), 300)
+    every = targets(asked, memory).rows(0, 300)
+    for costs, (segments, kept) in zip(every, targets(asked, memory).shortlists(4), strict=True):
+        assert SHORTLIST <= len(segments) <= 2 * SHORTLIST
+        assert (np.diff(segments) > 0).all()
+        assert set(np.argsort(costs)[: SHORTLIST // 2]) <= set(segments.tolist())
+        assert kept == pytest.approx(costs[segments])
+
+
+def test_in_a_large_memory_a_phrase_that_fits_as_a_whole_is_searched_though_none_of_it_is_the_best():
+    sure, never, fair = [1, 0], [0, 1], [0.7, 0.3]
+    memory = np.array([sure, never] * 2000, dtype=np.float64)
+    memory[1001:1007] = fair
+    found = targets([[0.9, 0.1]] * 10, memory).shortlists(6)
+    for step, (segments, _) in enumerate(found[:6]):
+        assert 1001 + step in segments
+    alone = targets([[0.9, 0.1]] * 10, memory).shortlists(1)
+    assert not set(range(1001, 1007)) & set(alone[3][0].tolist())
+
+
+def test_a_class_costs_by_its_distance_from_the_one_asked_for_in_units_of_the_middle_one():
+    line = np.abs(np.arange(4.0)[:, None] - np.arange(4.0))
+    line[3, :3] = line[:3, 3] = np.inf
+    memory = np.array([2, 0, 3, 1])
+    ((segments, costs),) = ClassCosts(np.array([0]), memory, np.arange(4), line).shortlists(2)
+    assert segments.tolist() == [0, 1, 2, 3]
+    unit = NEAR_CLASS_COST / np.median([1, 1, 2])
+    assert costs.tolist() == [min(2 * unit, LARGEST_DECISION_COST), 0, LARGEST_DECISION_COST, unit]
+    ((_, fewer),) = ClassCosts(np.array([0]), memory, np.array([1, 3]), line).shortlists(2)
+    assert fewer.tolist() == [0, unit]
