@@ -78,7 +78,7 @@ class Track:
     """One stem of a multitrack: its name, its instrument in the field's words, its length in seconds.
 
     Its sound is the sum of its `sources`: takes and layers of one instrument, which start together. `sample_rate` is
-    that of the first one in Hz, 0 where it is unknown.
+    that of the first one in Hz, 0 where it is unknown. Not `answers`: it is a guide only, the A of a pair.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Track:
     duration: float
     instrument: str = ""
     sample_rate: int = 0
+    answers: bool = True
 
     def __post_init__(self) -> None:
         _require(len(self.sources) > 0, "a track needs a source")

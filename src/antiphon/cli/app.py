@@ -20,6 +20,7 @@ from antiphon.cli.agents import loaded
 from antiphon.cli.alphabet import alphabet
 from antiphon.cli.arguments import (
     AllSettings,
+    BothWays,
     Config,
     Folders,
     Json,
@@ -51,6 +52,7 @@ from antiphon.cli.settings import settings as settings_verb
 from antiphon.cli.talk import AS_USUAL, TalkFlags, timed
 from antiphon.cli.terminal import Talk
 from antiphon.config import describe
+from antiphon.config.presets import pair_defaults, with_both_ways
 from antiphon.errors import AntiphonError, SettingsError
 
 AS_A_FUNCTION: Final[dict[str, Any]] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
@@ -110,6 +112,7 @@ def train(
     output: Output,
     pair: Pair = None,
     paired_folders: Folders = None,
+    both_ways: BothWays = False,
     overwrite: Overwrite = False,
     config: Config = None,
     settings: AllSettings = None,
@@ -120,11 +123,14 @@ def train(
     Parameters
     ----------
     corpus
-        A manifest, or a folder of multitracks; or else --pair or --paired-folders.
+        A manifest, or a folder of multitracks; or else --pair or --paired-folders, which teach B to answer A.
     """
     from antiphon.corpus.opening import open_given
 
-    resolved = settings_from(config, settings)
+    paired = pair is not None or paired_folders is not None
+    resolved = settings_from(config, settings, pair_defaults() if paired else None)
+    if both_ways:
+        resolved = with_both_ways(resolved)
     given = open_given(corpus, pair, paired_folders, resolved.corpus)
     from antiphon.training.pipeline import train as run
     from antiphon.training.ranks import is_first
@@ -138,12 +144,14 @@ def train(
 
         print_json(description(agent))
         return
+    from antiphon.agent.pair_verdict import pair_verdict
     from antiphon.agent.verdict import verdict
 
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
-    if said := verdict(agent.training):
-        print(said)
+    for said in (verdict(agent.training), pair_verdict(agent.training)):
+        if said:
+            print(said)
     print(f"agent: {output}")
 
 

@@ -60,9 +60,8 @@ def _moved(rule: Rule) -> str:
     if rule.kind == "moved":
         higher = "higher" if rule.amount > 0 else "lower"
         return f"B plays A's {rule.target} {abs(rule.amount)} semitone{_s(rule.amount)} {higher}"
-    return (
-        f"B plays a {_interval(rule.amount)} of the scale {'above' if rule.amount > 0 else 'below'} A's {rule.target}"
-    )
+    side = "above" if rule.amount > 0 else "below"
+    return f"B plays a {_interval(rule.amount)} of the scale {side} A's {rule.target}"
 
 
 def _link(step: LinkStep, sides: Sides) -> str:
