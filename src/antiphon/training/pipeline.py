@@ -12,7 +12,7 @@ from typing import Any
 from antiphon import __version__
 from antiphon.agent import Agent
 from antiphon.agent.directory import AGENT_FILES
-from antiphon.agent.pair_verdict import pair_account
+from antiphon.analysis.pair_account import pair_account
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
@@ -173,7 +173,7 @@ def _account(
         "gain": None,
     }
     if pairs := _given_pairs(encoded, splits):
-        account["relation"] = pair_account(pairs, agent.alphabet, agent.perception.encoder, agent.settings)
+        account["relation"] = pair_account(pairs, agent)
     if splits.test:
         judgement = judge(agent, splits, progress=progress)
         account["summary"] = [asdict(row) for row in judgement.summary]
