@@ -19,7 +19,8 @@ ALIKE = 1e-3
 
 
 def pair_account(pairs: Sequence[TokenPair], agent: Agent, shifts: int = SHIFTS) -> dict[str, Any] | None:
-    """What the relation model finds in the pairs, in the agent's alphabet, in plain values; None where they hold too little to tell.
+    """What the relation model finds in the pairs, in the agent's alphabet, in plain values; None where they hold too
+    little to tell.
 
     The blocks that are held out are those of the relation model alone: it is fitted again without each of them.
     """
