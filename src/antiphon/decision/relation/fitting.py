@@ -168,7 +168,9 @@ def _sides(music: Sequence[Heard], meanings: ClassMeanings) -> Sides:
     pitches = joined([each.target_pitches for each in music])
     pitches = pitches[pitches != NONE]
     low, high = (int(pitches.min()), int(pitches.max())) if len(pitches) else (0, 127)
-    return Sides(groups_of(meanings, usage[0]), groups_of(meanings, usage[1]), Reach(low, high, _start(music)))
+    home = int(np.bincount(np.concatenate([each.tonics for each in music])).argmax())
+    reach = Reach(low, high, _start(music))
+    return Sides(groups_of(meanings, usage[0]), groups_of(meanings, usage[1]), reach, home)
 
 
 def _start(music: Sequence[Heard]) -> int:

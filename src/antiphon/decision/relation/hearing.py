@@ -41,12 +41,12 @@ class Heard:
         return replace(self, guide=ids, guide_pitches=pitches, guide_degrees=degrees)
 
 
-def heard(pairs: Pairs, meanings: ClassMeanings) -> tuple[Heard, ...]:
-    """All pairs with their pitches; the scale of each is that of its guide."""
+def heard(pairs: Pairs, meanings: ClassMeanings, home: int = NONE) -> tuple[Heard, ...]:
+    """All pairs with their pitches; the scale of each is that of its guide, sooner `home` than another."""
     found = []
     for guide, target in pairs:
         pitches, answers = meanings.pitches[guide], meanings.pitches[target]
-        tonics = scales_of(pitches)
+        tonics = scales_of(pitches, home)
         degrees = degrees_of(pitches, tonics), degrees_of(answers, tonics)
         found.append(Heard(guide, target, pitches, answers, *degrees, tonics))
     return tuple(found)

@@ -37,11 +37,13 @@ Step = RuleStep | LinkStep
 
 @dataclass(frozen=True, eq=False)
 class Sides:
-    """The groups (classes,) of classes by attribute, as A's and as B's, and the pitches that B reaches."""
+    """The groups (classes,) of classes by attribute, as A's and as B's, the pitches that B reaches, and the tonic of
+    the scale that most of it is in."""
 
     source: Mapping[str, Ids]
     target: Mapping[str, Ids]
     reach: Reach
+    home: int
 
     def asked(self, rules: Sequence[Rule], music: Heard) -> Ids:
         """What rules of one kind, target and lag ask for (rules, rows, n)."""
@@ -101,7 +103,7 @@ class RelationModel:
 
     def distributions(self, guides: Ids, targets: Ids, place: int | None = None) -> Table:
         """p(b | ...) (rows, n, classes) of every token, or (rows, classes) of those at one place."""
-        (music,) = heard([(guides, targets)], self.meanings)
+        (music,) = heard([(guides, targets)], self.meanings, self.sides.home)
         chosen = slice(None) if place is None else slice(place, place + 1)
         before = delayed(targets, 1, self.classes)[:, chosen]
         rows = self.past.table[before.ravel()]
