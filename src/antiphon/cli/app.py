@@ -149,7 +149,7 @@ def train(
 
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
-    for said in (verdict(agent.training), pair_verdict(agent.training)):
+    for said in (pair_verdict(agent.training), verdict(agent.training)):
         if said:
             print(said)
     print(f"agent: {output}")
