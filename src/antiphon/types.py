@@ -89,7 +89,7 @@ class Track:
 
     Its sound is the sum of its `sources`, takes and layers of one instrument, each from its own start and, where it is
     one side of a stereo recording, on that side. `duration` is when the last of them ends. `sample_rate` is that of the
-    first one in Hz, 0 where it is unknown.
+    first one in Hz, 0 where it is unknown. Not `answers`: it is a guide only, the A of a pair.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Track:
     duration: float
     instrument: str = ""
     sample_rate: int = 0
+    answers: bool = True
 
     def __post_init__(self) -> None:
         _require(len(self.sources) > 0, "a track needs a source")

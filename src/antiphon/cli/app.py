@@ -21,6 +21,7 @@ from antiphon.cli.agents import loaded
 from antiphon.cli.alphabet import alphabet
 from antiphon.cli.arguments import (
     AllSettings,
+    BothWays,
     Config,
     Folders,
     Json,
@@ -55,6 +56,7 @@ from antiphon.cli.signals import Ended, ended_by_signals
 from antiphon.cli.talk import AS_USUAL, TalkFlags, timed
 from antiphon.cli.terminal import Talk
 from antiphon.config import describe
+from antiphon.config.presets import pair_defaults, with_both_ways
 from antiphon.errors import AntiphonError, SettingsError
 
 AS_A_FUNCTION: Final[dict[str, Any]] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
@@ -114,6 +116,7 @@ def train(
     output: Output,
     pair: Pair = None,
     paired_folders: Folders = None,
+    both_ways: BothWays = False,
     overwrite: Overwrite = False,
     config: Config = None,
     settings: AllSettings = None,
@@ -124,11 +127,14 @@ def train(
     Parameters
     ----------
     corpus
-        A manifest, or a folder of multitracks; or else --pair or --paired-folders.
+        A manifest, or a folder of multitracks; or else --pair or --paired-folders, which teach B to answer A.
     """
     from antiphon.corpus.opening import open_given
 
-    resolved = settings_from(config, settings)
+    paired = pair is not None or paired_folders is not None
+    resolved = settings_from(config, settings, pair_defaults() if paired else None)
+    if both_ways:
+        resolved = with_both_ways(resolved)
     given = open_given(corpus, pair, paired_folders, resolved.corpus)
     from antiphon.training.pipeline import train as run
     from antiphon.training.ranks import is_first
@@ -142,12 +148,14 @@ def train(
 
         print_json(description(agent))
         return
+    from antiphon.agent.pair_verdict import pair_verdict
     from antiphon.agent.verdict import verdict
 
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
-    if said := verdict(agent.training):
-        put(said)
+    for said in (pair_verdict(agent.training), verdict(agent.training)):
+        if said:
+            put(said)
     put(f"agent: {output}")
 
 

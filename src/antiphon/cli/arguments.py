@@ -30,6 +30,7 @@ Folders = Annotated[
     tuple[Path, Path] | None, Parameter(negative=(), help="Two folders whose files are paired by name.")
 ]
 Pair = Annotated[tuple[Path, Path] | None, Parameter(negative=(), help="Two files that sound together.")]
+BothWays = Annotated[bool, Parameter(negative=(), help="Of a pair, teach A to answer B too (paper 5.1).")]
 AllSettings = Annotated[Settings | None, Parameter(name="*", group=SETTINGS)]
 CorpusSection = Annotated[CorpusSettings | None, Parameter(name="--corpus", group=SETTINGS)]
 

@@ -78,7 +78,7 @@ def _print_left_out(corpus: Corpus) -> None:
         for (name, reason), count in sorted(Counter(zip(names, reasons, strict=True)).items())
     ]
     if rows:
-        print()
+        put()
         print_table(("left out", "why"), rows)
 
 

@@ -52,6 +52,9 @@ def finetune(
     head = ("step", "TPP on the pair, %", "half of the guide mistaken", "bits on what was known")
     rows = [(f"{row['step']}", *(f"{row[name]:.{digits}f}" for name, digits in _COLUMNS.items())) for row in course]
     print_table(head, rows)
+    from antiphon.agent.pair_verdict import pair_verdict
+
+    put(pair_verdict(after.training))
     put(f"agent: {output}")
 
 

@@ -37,6 +37,9 @@ class CorpusSettings(Section):
     targets: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """If given, only these tracks answer, by name, instrument or family; the others are guides alone. Unset each track
     answers each other one (paper 5.1), and which of two a guide is, only its timbre tells."""
+    both_ways: bool = True
+    """Whether of two files or folders that are given as a pair each answers the other (paper 5.1), or only the second
+    the first. `train --pair` and `--paired-folders` teach one way unless this is set."""
     skip_unreadable: bool = False
     """Whether a scan goes on without what it cannot read, and says so, instead of refusing the whole corpus."""
     leave_out_sums: bool = True

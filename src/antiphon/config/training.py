@@ -26,6 +26,9 @@ class TrainingSettings(Section):
     """Windows in a step (paper 5.2)."""
     draws_per_window: int = Field(8, ge=1, le=65536)
     """Ordered pairs drawn from each window in an epoch. The paper draws one; eight make epochs worth a validation."""
+    epoch_steps: int = Field(0, ge=0)
+    """Steps of an epoch at least: of little music windows are drawn more often. A pair has 40 (`pair_defaults`). Five
+    minutes have 8 without, and `patience` was over before a relation at a lag was found at all."""
     transpose: bool = True
     """Each draw is moved by -5 to +6 semitones, all its tracks alike, where the encoder says which of its dimensions
     are pitch classes. Costs nothing: cached vectors are rotated before they become tokens."""

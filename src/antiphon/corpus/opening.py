@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from antiphon.config import CorpusSettings
@@ -10,6 +11,7 @@ from antiphon.corpus.layouts import paired_folders as pairs_of
 from antiphon.corpus.layouts import scan_corpus
 from antiphon.corpus.manifest import MANIFEST_NAME, Corpus, read_manifest
 from antiphon.errors import BadData, SettingsError
+from antiphon.types import Multitrack
 
 
 def open_corpus(path: Path, settings: CorpusSettings) -> Corpus:
@@ -29,12 +31,22 @@ def open_corpus(path: Path, settings: CorpusSettings) -> Corpus:
 def open_given(
     path: Path | None, pair: tuple[Path, Path] | None, folders: tuple[Path, Path] | None, settings: CorpusSettings
 ) -> Corpus:
-    """The corpus that was given in one of three ways. Raises SettingsError for none or more than one of them."""
+    """The corpus that was given in one of three ways; of pairs the first track answers where `both_ways` says so.
+
+    Raises SettingsError for none or more than one of them.
+    """
     if sum(way is not None for way in (path, pair, folders)) != 1:
         raise SettingsError("give one corpus: a manifest or a folder, or --pair A B, or --paired-folders A B")
     if pair is not None:
-        return Corpus((pair_of(*pair),))
+        return Corpus(_directed((pair_of(*pair),), settings))
     if folders is not None:
-        return Corpus(pairs_of(*folders))
+        return Corpus(_directed(pairs_of(*folders), settings))
     assert path is not None
     return open_corpus(path, settings)
+
+
+def _directed(pairs: tuple[Multitrack, ...], settings: CorpusSettings) -> tuple[Multitrack, ...]:
+    """Pairs of which the first track is a guide only, unless both answer."""
+    if settings.both_ways:
+        return pairs
+    return tuple(replace(each, tracks=(replace(each.tracks[0], answers=False), *each.tracks[1:])) for each in pairs)

@@ -91,7 +91,9 @@ def _encoded(track: Track, perception: Perception, settings: CorpusSettings, onl
 
 
 def _answers(track: Track, targets: Sequence[str]) -> bool:
-    """Whether a track may be a target: any may where none is named."""
+    """Whether a track may be a target: any may where none is named, but for the A of a pair."""
+    if not track.answers:
+        return False
     return not targets or track.name in targets or is_wanted(track.instrument or track.name, targets, ())
 
 

@@ -14,6 +14,7 @@ from antiphon.decision import baselines
 from antiphon.decision.baselines import Baseline, Mixture
 from antiphon.decision.counts import ALONE, WITH_GUIDE, interpolated
 from antiphon.decision.generation import Context, score
+from antiphon.decision.relation import ClassMeanings, fitted
 from antiphon.decision.retrieval import Retrieval, retrieval
 from antiphon.interfaces import DecisionModel
 from antiphon.types import Ids, Seconds
@@ -78,8 +79,11 @@ def opponents(
     classes: int,
     context: Context,
     sampling: SamplingSettings,
+    *,
+    meanings: ClassMeanings | None = None,
 ) -> tuple[Opponent, ...]:
-    """Uniform, majority, unigram, repeat-last, copy-guide, p(b|a), bigram, trigram, counts with guide and retrieval.
+    """Uniform, majority, unigram, repeat-last, copy-guide, p(b|a), bigram, trigram, counts with guide, retrieval and
+    the relation model, which goes by what the classes mean (`meanings`), as far as that is known.
 
     Trigram and counts with guide are interpolated (see `decision.counts`): b given what was played last and before,
     and given also the guide now and before.
@@ -111,6 +115,7 @@ def opponents(
         soft("trigram", interpolated(learned, held_out, classes, ALONE)),
         soft("counts with guide", interpolated(learned, held_out, classes, WITH_GUIDE)),
         sure("retrieval", _best_retrieval(retrieval(learned, classes, max(RETRIEVED)), check), by_guide=True),
+        soft("relation", fitted(learned, meanings or ClassMeanings.unknown(classes))),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.agent import Agent
+from antiphon.agent.meanings import meanings_of
 from antiphon.confidence import Estimate, estimate
 from antiphon.dataset import TokenExcerpt
 from antiphon.decision.generation import Context, generate, score
@@ -77,7 +78,9 @@ def everyone(agent: Agent, train: Sequence[TokenExcerpt], validation: Sequence[T
             model = NeuralDecision(network)
             answers = agent.settings.training.hide_past > 0 and kind is Opponent
             trained.append(kind(name, model, model, sampling, replace(model, guide_only=True) if answers else None))
-    return (*trained, *opponents(train, validation, agent.alphabet.classes, agent.context, sampling))
+    meanings = meanings_of(agent.alphabet, agent.perception.encoder, agent.settings.perception.encoder)
+    fitted = opponents(train, validation, agent.alphabet.classes, agent.context, sampling, meanings=meanings)
+    return (*trained, *fitted)
 
 
 def regenerate(

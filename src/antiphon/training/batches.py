@@ -72,6 +72,11 @@ def places(excerpts: Sequence[TokenExcerpt], context: Context) -> list[Place]:
     ]
 
 
+def draws(windows: int, settings: TrainingSettings) -> int:
+    """How often each of so many windows is drawn in an epoch."""
+    return max(settings.draws_per_window, -(-settings.epoch_steps * settings.batch_size // max(windows, 1)))
+
+
 def padded(pairs: Sequence[TokenPair], vocabulary: Vocabulary) -> Batch:
     """Pairs of different lengths as one batch."""
     longest = max(map(len, pairs))
@@ -105,7 +110,7 @@ def epoch_batches(
     epoch: int,
     transposed: Sequence[Sequence[TokenExcerpt]] = (),
 ) -> Iterator[Batch]:
-    """The batches of an epoch: each window `draws_per_window` times in random order.
+    """The batches of an epoch: each window as often as `draws` says, in random order.
 
     A draw takes the excerpts as they are or one of `transposed`, the same excerpts in other keys; a window where it is
     or, by `random_offsets`, up to half a hop before or after; and a random pair. Networks with and without a shifted
@@ -113,7 +118,7 @@ def epoch_batches(
     """
     random = np.random.default_rng((settings.seed, epoch))
     windows = places(excerpts, drawing.context)
-    order = np.concatenate([random.permutation(len(windows)) for _ in range(settings.draws_per_window)])
+    order = np.concatenate([random.permutation(len(windows)) for _ in range(draws(len(windows), settings))])
     keys = (excerpts, *transposed)
     pairs = [list(excerpt.ordered_pairs()) for excerpt in excerpts]
     waiting: list[TokenPair] = []

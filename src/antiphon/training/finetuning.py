@@ -23,6 +23,7 @@ from torch.nn import functional
 from antiphon.agent import Agent
 from antiphon.agent.networks import blank_network
 from antiphon.agent.replay import Replay
+from antiphon.analysis.pair_account import pair_account
 from antiphon.config import SamplingSettings
 from antiphon.corpus.windows import starts
 from antiphon.dataset import TokenPair
@@ -110,6 +111,7 @@ def finetune(
         # The figures of held-out pieces are those of the weights before.
         "summary": [],
         "gain": None,
+        "relation": pair_account([pair], agent),
         "pair": {"guide": guide.source, "target": target.source, "segments": len(pair), **asdict(best)},
     }
     history = (*agent.history, *({"model": "finetune", **asdict(each)} for each in course))

@@ -12,13 +12,23 @@ from typing import Any
 from antiphon import __version__
 from antiphon.agent import Agent
 from antiphon.agent.directory import AGENT_FILES
+from antiphon.analysis.pair_account import pair_account
 from antiphon.checkpoint import load_json, save_json
 from antiphon.config import Settings
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.opening import open_corpus
 from antiphon.corpus.splits import divide
 from antiphon.corpus.track_audio import TrackSound
-from antiphon.dataset import EncodedTrack, Prepared, TokenExcerpt, prepare, split_tokens, training_segments
+from antiphon.dataset import (
+    EncodedTrack,
+    Prepared,
+    Splits,
+    TokenExcerpt,
+    TokenPair,
+    prepare,
+    split_tokens,
+    training_segments,
+)
 from antiphon.errors import BadData, MissingExtra, SettingsError
 from antiphon.evaluation.gain import judge
 from antiphon.files import Claim, claimed, helping
@@ -176,11 +186,21 @@ def _account(
         "summary": [],
         "gain": None,
     }
+    if pairs := _given_pairs(encoded, splits):
+        account["relation"] = pair_account(pairs, agent)
     if splits.test:
         judgement = judge(agent, splits, progress=progress)
         account["summary"] = [asdict(row) for row in judgement.summary]
         account["gain"] = None if judgement.gain is None else asdict(judgement.gain)
     return account
+
+
+def _given_pairs(encoded: Mapping[str, tuple[EncodedTrack, ...]], splits: Splits) -> list[TokenPair]:
+    """A and B of a corpus that is one pair, or pairs with a direction, all of them; of any other corpus none."""
+    directed = all(len(group) == 2 and not group[0].track.answers for group in encoded.values())
+    if not directed and not (len(encoded) == 1 and all(len(group) == 2 for group in encoded.values())):
+        return []
+    return [excerpt.pair(0, 1) for part in (splits.train, splits.validation, splits.test) for excerpt in part]
 
 
 def _state_directory(target: Path, agent: Agent, lesson: TrainingData, ranks: Ranks) -> Path:

@@ -27,7 +27,7 @@ from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.averaging import AveragedWeights
-from antiphon.training.batches import Batch, Drawing, all_pairs, epoch_batches, padded, places
+from antiphon.training.batches import Batch, Drawing, all_pairs, draws, epoch_batches, padded, places
 from antiphon.training.ranks import Ranks
 from antiphon.training.scheduled_sampling import (
     drawn_rows,
@@ -148,8 +148,8 @@ class Trainer:
         return min(self.settings.max_epochs, course.best_epoch + self.settings.patience + 1)
 
     def _steps_per_epoch(self, train: Sequence[TokenExcerpt]) -> int:
-        rows = len(places(train, self.drawing.context)) * self.settings.draws_per_window
-        return math.ceil(rows / self.settings.batch_size)
+        windows = len(places(train, self.drawing.context))
+        return math.ceil(windows * draws(windows, self.settings) / self.settings.batch_size)
 
     def _note(self, course: _Course, train_bits: float, validation_bits: float | None, steps: int) -> None:
         """Write down an epoch that is over; its weights, where they are the best so far."""

@@ -47,7 +47,7 @@ def test_everyone_is_there():
     names = [each.name for each in opponents(noise(2, 0), noise(1, 1), CLASSES, CONTEXT, SamplingSettings())]
     assert names == [
         *("uniform", "majority", "unigram", "repeat-last", "copy-guide", "p(b|a)"),
-        *("bigram", "trigram", "counts with guide", "retrieval"),
+        *("bigram", "trigram", "counts with guide", "retrieval", "relation"),
     ]
 
 
@@ -71,8 +71,8 @@ def test_the_uniform_opponent_can_play_every_class(settings):
 @pytest.mark.parametrize(
     ("world", "wins", "bits_at_most"),
     [
-        (held, {"repeat-last", "bigram", "trigram", "counts with guide"}, 1.3),
-        (half_way_round, {"p(b|a)", "counts with guide", "retrieval"}, 0.2),
+        (held, {"repeat-last", "bigram", "trigram", "counts with guide", "relation"}, 1.3),
+        (half_way_round, {"p(b|a)", "counts with guide", "retrieval", "relation"}, 0.2),
     ],
 )
 def test_who_wins_is_who_knows_the_worlds_law(world, wins, bits_at_most):
@@ -87,7 +87,7 @@ def test_everyone_can_answer():
     for name, each in found.items():
         answers = generate(each.model, guides, CONTEXT, sampling=each.sampling, seeds=range(4)).ids
         right = (answers == (guides + 4) % CLASSES).mean()
-        assert (right > 0.95) == (name in {"p(b|a)", "counts with guide", "retrieval"}), name
+        assert (right > 0.95) == (name in {"p(b|a)", "counts with guide", "retrieval", "relation"}), name
 
 
 def test_priors_are_those_that_validate_best():

@@ -63,7 +63,7 @@ def test_everyone_is_judged_by_the_same_pairs():
     expected = sorted(
         (each.piece, each.name, a, b, len(each.ids[0])) for each in test for a in "abc" for b in "abc" if a != b
     )
-    assert len(pairs) == 10
+    assert len(pairs) == 11
     for found in pairs.values():
         assert sorted(found) == expected
 

@@ -1,0 +1,27 @@
+"""The verdict on a pair: what A says about B on blocks of the pair that were held out, in words, or that it says
+nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from antiphon.decision.relation.fitting import SHORTEST
+
+
+def pair_verdict(training: Mapping[str, Any]) -> str:
+    """One sentence on the pair that an agent learned from, by its account (`Agent.training`); empty where it has
+    none."""
+    if "relation" not in training:
+        return ""
+    found = training["relation"]
+    if found is None:
+        return f"The pair is too short to tell whether B has to do with A: {SHORTEST} segments are needed at least."
+    p = f"p = {found['p']:.2g} against circularly shifted guides"
+    if not found["stands"]:
+        return f"No relation found: B is as predictable without A ({p})."
+    gain = found["gain"]
+    return (
+        f"{found['words']}: worth {gain['mean']:.2f} bits a segment ({gain['low']:.2f} to {gain['high']:.2f}) on "
+        f"held-out blocks of the pair, {p}."
+    )

@@ -1,0 +1,224 @@
+"""What every rule and every table of the grammar gains on held-out blocks, all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from antiphon.decision.relation.base import Table
+from antiphon.decision.relation.grammar import KINDS, Link, Rule, families, links, own_links, rules
+from antiphon.decision.relation.hearing import CLASS, PITCH, PITCH_CLASS, ROOT, Heard, joined
+from antiphon.decision.relation.meanings import NONE
+from antiphon.decision.relation.model import Sides, by_rule, by_table
+from antiphon.types import Ids
+
+WEIGHTS = np.array([0.03, 0.06, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.85, 0.92, 0.96, 0.985, 0.995])
+"""Shares of the time in which a rule may hold."""
+
+NEARLY = 0.95
+"""A simpler rule that has this share of the best one's gain is preferred: it holds where the music goes elsewhere."""
+
+PRIOR = 0.5
+"""Tokens of B's own share that are added to each row of a table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """All tokens end to end: what is heard, B's `tokens` (n,), the `blocks` (n,) that are held out in turn, and each
+    one's distribution by what is known so far, `rows` (n, classes), from the other blocks. `masses` are those of its
+    groups by attribute: (n, groups)."""
+
+    music: tuple[Heard, ...]
+    sides: Sides
+    tokens: Ids
+    blocks: Ids
+    rows: Table
+    masses: Mapping[str, Table]
+
+    @classmethod
+    def of(cls, music: tuple[Heard, ...], sides: Sides, blocks: Ids, rows: Table) -> Material:
+        """From what is heard, with the masses."""
+        tokens = joined([each.target for each in music])
+        return cls(music, sides, tokens, blocks, rows, _masses(rows, sides))
+
+    @property
+    def count(self) -> int:
+        """How many blocks there are."""
+        return int(self.blocks.max()) + 1
+
+    def turned(self, music: tuple[Heard, ...]) -> Material:
+        """The same with other guides."""
+        return replace(self, music=music)
+
+    def knowing(self, rows: Table) -> Material:
+        """The same where more is known."""
+        return replace(self, rows=rows, masses=_masses(rows, self.sides))
+
+    def source(self, link: Link) -> Ids:
+        """The group (n,) by which a link goes."""
+        return joined([self.sides.grouped(link, each.guide, each.target) for each in self.music])
+
+    def asked(self, rules: Sequence[Rule]) -> Ids:
+        """What rules ask for (rules, n)."""
+        return np.concatenate([self._asked(family) for family in families(rules)])
+
+    def _asked(self, family: Sequence[Rule]) -> Ids:
+        parts = [self.sides.asked(family, each).reshape(len(family), -1) for each in self.music]
+        return np.concatenate(parts, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A rule or link with what it gains in each block, in nats (blocks,), and the nats that it costs to name it."""
+
+    what: Rule | Link
+    gains: Table
+    cost: float
+
+    @property
+    def net(self) -> float:
+        """What is left of the gain."""
+        return float(self.gains.sum()) - self.cost
+
+
+class Grammar:
+    """The rules and links that there are for the attributes of both sides."""
+
+    def __init__(self, sides: Sides, with_roots: bool) -> None:
+        pitched = PITCH in sides.target and PITCH in sides.source
+        self.rules = rules(with_roots) if pitched else ()
+        self.links = links(sides.source, sides.target)
+        self.own_links = own_links(sides.target)
+
+    def best_of_itself(self, material: Material) -> Candidate | None:
+        """The one that gains most without A."""
+        found = [Candidate(link, link_gains(material, link), _cost(len(self.own_links))) for link in self.own_links]
+        return max(found, key=lambda each: each.net, default=None)
+
+    def best(self, material: Material) -> Candidate | None:
+        """The one that gains most by A; a simpler one where it gains nearly as much."""
+        found: list[Candidate] = []
+        for target in (PITCH, PITCH_CLASS):
+            chosen = [rule for rule in self.rules if rule.target == target]
+            if chosen:
+                gains = rule_gains(material, chosen)
+                costs = _cost(len(self.rules))
+                found += [Candidate(rule, each, costs) for rule, each in zip(chosen, gains, strict=True)]
+        found += [Candidate(link, link_gains(material, link), _cost(len(self.links))) for link in self.links]
+        if not found:
+            return None
+        net = np.array([each.net for each in found])
+        near = [found[index] for index in np.flatnonzero(net >= NEARLY * net.max())] if net.max() > 0 else []
+        return min(near, key=_complexity, default=found[int(net.argmax())])
+
+
+def _complexity(candidate: Candidate) -> tuple[int, float]:
+    """What is simpler comes first; of equally simple ones what gains more."""
+    what = candidate.what
+    kind = KINDS.index(what.kind) if isinstance(what, Rule) else len(KINDS)
+    return kind, -candidate.net
+
+
+def rule_gains(material: Material, chosen: Sequence[Rule]) -> Table:
+    """What each of some rules on one attribute gains in each block (rules, blocks), each weighed on the others."""
+    values = _by_weight(material, chosen)
+    gains = np.take_along_axis(values, _best_elsewhere(values)[..., None], axis=2)[..., 0]
+    return np.asarray(gains)
+
+
+def rule_weights(material: Material, rule: Rule) -> tuple[Table, float]:
+    """The weights (blocks,) of a rule as the other blocks have it, and as all have it."""
+    values = _by_weight(material, [rule])
+    return WEIGHTS[_best_elsewhere(values)[0]], float(WEIGHTS[(values[0].sum(axis=0) + np.log1p(-WEIGHTS)).argmax()])
+
+
+def link_gains(material: Material, link: Link) -> Table:
+    """What a link gains in each block (blocks,), its table counted on the others."""
+    groups = material.sides.target[link.target]
+    source, target = material.source(link), groups[material.tokens]
+    known = (source != NONE) & (target != NONE)
+    elsewhere, _ = link_ratios(material, link)
+    masses = material.masses[link.target]
+    ratios = elsewhere[material.blocks, source]
+    scale = (masses * ratios).sum(axis=1) / np.maximum(masses.sum(axis=1), 1e-300)
+    gained = np.log(ratios[np.arange(len(source)), target]) - np.log(np.maximum(scale, 1e-300))
+    return np.asarray(np.bincount(material.blocks[known], gained[known], material.count), dtype=np.float64)
+
+
+def link_ratios(material: Material, link: Link) -> tuple[Table, Table]:
+    """Tables (blocks, sources, targets) as the other blocks have it, and the one (sources, targets) of all."""
+    groups = material.sides.target[link.target]
+    source, target = material.source(link), groups[material.tokens]
+    known = (source != NONE) & (target != NONE)
+    heard = material.sides.target if link.own else material.sides.source
+    shape = (material.count, int(heard[link.source].max()) + 1, int(groups.max()) + 1)
+    codes = np.ravel_multi_index((material.blocks[known], source[known], target[known]), shape)
+    counts = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
+    everywhere = counts.sum(axis=0)
+    return _ratios(everywhere - counts), _ratios(everywhere)
+
+
+def after_rule(material: Material, rule: Rule) -> Material:
+    """What is known when a rule is known too."""
+    weights, _ = rule_weights(material, rule)
+    groups = material.sides.target[rule.target]
+    return material.knowing(by_rule(material.rows, groups, material.asked([rule])[0], weights[material.blocks]))
+
+
+def after_link(material: Material, link: Link) -> Material:
+    """What is known when a link is known too."""
+    elsewhere, _ = link_ratios(material, link)
+    source = material.source(link)
+    ratios = np.where((source == NONE)[:, None], 1.0, elsewhere[material.blocks, source])
+    return material.knowing(by_table(material.rows, material.sides.target[link.target], ratios))
+
+
+def _cost(names: int) -> float:
+    """Nats that say which one of `names` it is, and which of the two kinds."""
+    return float(np.log(2 * max(names, 1)))
+
+
+def _ratios(counts: Table) -> Table:
+    """How much likelier each target is under each source (..., sources, targets)."""
+    share = counts.sum(axis=-2, keepdims=True) + 0.5
+    share = share / share.sum(axis=-1, keepdims=True)
+    return np.asarray((counts + PRIOR * share) / (counts.sum(axis=-1, keepdims=True) + PRIOR) / share)
+
+
+def _masses(rows: Table, sides: Sides) -> dict[str, Table]:
+    """The probability of each group by attribute (n, groups)."""
+    found = {}
+    for name, groups in sides.target.items():
+        if name != ROOT:
+            membership = (groups[:, None] == np.arange(groups.max() + 1)).astype(np.float64)
+            found[name] = rows if name == CLASS else rows @ membership
+    return found
+
+
+def _by_weight(material: Material, chosen: Sequence[Rule]) -> Table:
+    """What rules on one attribute gain in each block by each weight (rules, blocks, weights)."""
+    groups = material.sides.target[chosen[0].target]
+    truth = groups[material.tokens]
+    masses = material.masses[chosen[0].target]
+    total = masses.sum(axis=1)
+    asked = material.asked(chosen)
+    existing = np.append(np.isin(np.arange(masses.shape[1]), groups), False)
+    known = existing[np.minimum(asked, masses.shape[1])] & (truth != NONE) & (asked != NONE)
+    hits = known & (asked == truth)
+    row, place = np.nonzero(hits)
+    share = masses[place, truth[place]] / total[place]
+    cells = row * material.count + material.blocks[place]
+    starts = np.flatnonzero(np.diff(material.blocks, prepend=-1))
+    missed = np.add.reduceat(known & ~hits, starts, axis=1, dtype=np.int64)
+    found = missed.ravel()[:, None] * np.log1p(-WEIGHTS)
+    for index, weight in enumerate(WEIGHTS):
+        found[:, index] += np.bincount(cells, np.log(1 - weight + weight / share), len(found))
+    return np.asarray(found.reshape(len(chosen), material.count, len(WEIGHTS)), dtype=np.float64)
+
+
+def _best_elsewhere(values: Table) -> Ids:
+    """The index of the best weight by all other blocks (rules, blocks), one miss more being expected."""
+    others = values.sum(axis=1, keepdims=True) - values + np.log1p(-WEIGHTS)
+    return np.asarray(others.argmax(axis=2))
