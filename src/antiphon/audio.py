@@ -266,7 +266,7 @@ def _downmixed_blocks(blocks: Iterable[Floats]) -> Iterator[Floats]:
         if block.shape[1] == 1:
             yield block[:, 0]
             continue
-        here = block.T.astype(np.float64) @ block
+        here = (block.T @ block).astype(np.float64)
         common = here if common is None else common + here
         yield _downmixed(block, _signs(common))
 

@@ -68,8 +68,11 @@ def verbs(guide, memory, agent, world, tmp_path_factory):
     }
 
 
-SLOW = ("compare",)
-VERBS = ["respond", "scan", "render", "draw", *(pytest.param(each, marks=pytest.mark.slow) for each in SLOW)]
+SLOW = ("respond", "compare")
+VERBS = [
+    *(pytest.param(each, marks=pytest.mark.slow) for each in ("scan", "render", "draw")),
+    *(pytest.param(each, marks=pytest.mark.long) for each in SLOW),
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -125,7 +128,7 @@ def test_a_file_that_grows_no_further_is_no_output(call, verbs, tmp_path, verb, 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills of POSIX")
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_any_write_the_next_run_finds_a_clean_place(call, verbs, tmp_path):
     """The hook kills a program of its own at the nth write; then the verb runs as if nothing had been."""
     import subprocess

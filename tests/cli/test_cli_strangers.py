@@ -260,6 +260,8 @@ import sys, time
 from antiphon.cli import app
 from antiphon.use_cases import respond
 
+pytestmark = pytest.mark.slow
+
 whole = respond.write_result
 def stuck(*arguments, **named):
     whole(*arguments, **named)

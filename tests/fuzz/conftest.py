@@ -1,14 +1,14 @@
-"""How many cases: a few hundred of each kind by default, 10,000 under the marker `slow`."""
+"""How many cases: some tens of each kind by default, 10,000 under the marker `long`."""
 
 import os
 
 import pytest
 
-CASES, MANY = 200, 10_000
+CASES, MANY = 60, 10_000
 
 
 @pytest.fixture(
-    scope="session", params=[CASES, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])]
+    scope="session", params=[CASES, pytest.param(MANY, marks=[pytest.mark.long, pytest.mark.timeout(7200)])]
 )
 def cases(request):
     """Cases of a kind; ANTIPHON_FUZZ_CASES sets another number."""

@@ -17,17 +17,17 @@ def select(asked, labels, constraints=None, **settings):
 
 
 def test_a_further_use_costs_the_price_and_more_where_it_was_just_heard():
-    uses = Uses(np.array([3, SILENCE, 5]), np.array([0.0, 1.0, 100.0]), np.zeros(8), price=2.0)
     others = np.ones(3, dtype=bool)
-    at_once, unused, long_ago = uses.prices(1, np.array([3, 4, 5]), others)
+    uses = Uses(np.array([3, SILENCE, 5]), np.array([0.0, 1.0, 100.0]), np.zeros(8), 2.0, others)
+    at_once, unused, long_ago = uses.prices(1, np.array([3, 4, 5]))
     assert unused == 0
     assert long_ago == pytest.approx(2.0)
     assert at_once == pytest.approx(2.0 * (1 + RECENT * np.exp(-1 / RECENT_SECONDS)))
 
 
 def test_uses_of_earlier_blocks_count():
-    uses = Uses(np.array([SILENCE]), np.array([0.0]), np.array([0.0, 3.0]), price=0.5)
-    assert uses.prices(0, np.array([0, 1]), np.ones(1, dtype=bool)).tolist() == [0, 1.5]
+    uses = Uses(np.array([SILENCE]), np.array([0.0]), np.array([0.0, 3.0]), 0.5, np.ones(1, dtype=bool))
+    assert uses.prices(0, np.array([0, 1])).tolist() == [0, 1.5]
 
 
 def test_a_response_longer_than_its_memory_comes_back_to_all_of_it_alike():

@@ -160,7 +160,7 @@ def test_of_moisesdb_drums_percussion_and_effects_are_out(tmp_path):
         ("[1]", "valid dictionary"),
         ('{"song": "x"}', "stems"),
         ('{"stems": [{"tracks": []}]}', r"stems\.0\.stemName"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "nested more than 64 levels deep"),
     ],
 )
 def test_a_malformed_data_json_is_named(tmp_path, content, reason):

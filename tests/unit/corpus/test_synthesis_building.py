@@ -233,8 +233,13 @@ def test_an_interrupted_build_leaves_whole_pieces_only_and_goes_on(tmp_path):
 
 def test_leftovers_of_a_killed_process_are_removed(tmp_path):
     out = tmp_path / "out"
-    leftover = out / ".lc100-abcdefgh"
-    leftover.mkdir(parents=True)
+    out.mkdir()
+    killed = (
+        "import os, pathlib, sys; from antiphon.files import whole_directory\n"
+        "with whole_directory(pathlib.Path(sys.argv[1]), ()): os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", killed, out / "lc100"], check=False)
+    (leftover,) = out.iterdir()
     (out / ".lc100-other-abcdefgh").mkdir()
     build_corpus("lieder", lieder(tmp_path / "in", 1), out, build=ONE)
     assert not leftover.exists()

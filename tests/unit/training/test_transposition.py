@@ -45,7 +45,7 @@ def prepared(folder, encoder):
     random = np.random.default_rng(0)
     tunes = random.integers(12, size=48)
     take = pair(steps(folder / "a.wav", tunes), steps(folder / "b.wav", (tunes + 7) % 12))
-    perception = Perception(PerceptionSettings(), encoder)
+    perception = Perception(PerceptionSettings(loudness="absolute"), encoder)
     return prepare(Corpus((take,)), perception, CorpusSettings(train_share=1, validation_share=0))
 
 
