@@ -14,6 +14,7 @@ FAST = (
     *("--training.max-epochs", "1", "--training.no-deaf", "--perception.alphabet-size", "8"),
     *("--decision.layers", "1", "--decision.guide-layers", "0"),
     *("--decision.dimension", "32", "--decision.feed-forward", "32"),
+    *("--action.grid", "seconds"),
 )
 
 

@@ -36,7 +36,7 @@ def test_an_answer_of_such_an_agent_has_a_note_beside_it(call, agent, guide, mem
 def test_takes_that_do_not_exist_are_named(call, agent, guide, tmp_path):
     memory = sound(tmp_path / "memory.wav", tones(0.5, RATE))
     question = ("respond", guide, "--memory", memory, "--agent", agent, "--no-explain", "--takes", "4")
-    result = call(*question, "-o", tmp_path / "out", "--quiet", "--sampling.no-rests")
+    result = call(*question, "-o", tmp_path / "out", "--quiet", "--sampling.rests", "fill")
     assert result.code == 0
     assert result.err.startswith("warning: 4 takes were asked for; the memory has one way to play what was decided")
     assert result.err.count("\n") == 1

@@ -49,7 +49,12 @@ class Outcome:
 
 @pytest.fixture(scope="module")
 def player(agent):
-    return Agent.load(agent)
+    """By class and without a price on short copies: many items to edit."""
+    loaded = Agent.load(agent)
+    many = {"match": "class", "phrase_cost": 0.0, "novelty": 0.0}
+    return loaded.with_settings(
+        loaded.settings.model_copy(update={"action": loaded.settings.action.model_copy(update=many)})
+    )
 
 
 @pytest.fixture(scope="module")

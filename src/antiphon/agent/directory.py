@@ -158,11 +158,18 @@ def _load_config(directory: Path) -> _Saved:
     if version not in READ_VERSIONS:
         raise BadData(f"{path}: written in schema {version}; this Antiphon reads schema {SCHEMA_VERSION}")
     if version == HEARD_ABSOLUTE:
-        tree["settings"]["perception"].setdefault("loudness", "absolute")
+        _heard_absolute(tree.get("settings"))
     try:
         return _Saved.model_validate(tree)
     except ValidationError as error:
         raise BadData(f"{path}: not an agent's ({_first(error)})") from error
+
+
+def _heard_absolute(settings: object) -> None:
+    """What an agent of `HEARD_ABSOLUTE` does not say; what is no tree of settings is refused later, by name."""
+    perception = settings.get("perception") if isinstance(settings, dict) else None
+    if isinstance(perception, dict):
+        perception.setdefault("loudness", "absolute")
 
 
 def _first(error: ValidationError) -> str:

@@ -63,7 +63,7 @@ class PlayingFlags:
 
     preset: str | None = None
     """A way to play: follow (close to the guide), phrases (long stretches of the memory), sparse (less than half of
-    the time), surprising (where the guide does not lead). Settings given beside it win over it."""
+    the time), surprising (where the guide does not lead). What is set beside it wins over it."""
     grid: Literal["auto", "beats", "seconds"] | None = None
     """What a segment is: beats where guide and memory have clear ones (auto), beats in any case, or seconds."""
     tempo: Annotated[float | None, Parameter(validator=Number(gte=20, lte=400))] = None

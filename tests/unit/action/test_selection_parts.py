@@ -7,7 +7,7 @@ import pytest
 from action_making import distances, memory, uniform, with_sound
 
 from antiphon.action.selection.candidates import CandidateIndex, labels_before
-from antiphon.action.selection.concatenation_cost import Boundaries, edge_descriptors, no_boundaries
+from antiphon.action.selection.concatenation_cost import Boundaries, boundaries, edge_descriptors, no_boundaries
 from antiphon.action.selection.regions import usable_segments
 from antiphon.action.selection.semirings import LogSumExp
 from antiphon.action.selection.substitutes import Classes, playable
@@ -137,3 +137,11 @@ def test_the_edges_of_a_tone_are_its_band_its_pitch_class_and_its_level():
     mel = 2595 * np.log10(1 + np.array([440, 660, 3000]) / 700)
     places = mel / (2595 * np.log10(1 + rate / 2 / 700)) * (bands.shape[1] + 1) - 1
     assert np.abs(bands[:3].argmax(axis=1) - places).max() < 1
+
+
+def test_a_segment_that_ends_otherwise_than_it_begins_has_two_edges_even_alone():
+    time = np.arange(4000) / 8000
+    sweep = np.sin(2 * np.pi * (200 * time + 2000 * time**2))[:, None].astype(np.float32)
+    found = boundaries(with_sound([0], sweep, 8000))
+    assert found.left[0] != found.right[0]
+    assert found.prices[found.right[0], found.left[0]] == pytest.approx(1)

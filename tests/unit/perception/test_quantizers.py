@@ -38,13 +38,12 @@ def test_of_equally_near_centroids_the_lowest_id_wins(vectors):
 
 
 def test_far_from_the_origin_too_the_lowest_of_equally_near_centroids_wins():
-    # Sums of squares of 10^11 are rounded by more than the distance of 1.
+    """Squares of 10^14 beside squares of 10 are rounded by a hundredth, where the distances are all 1."""
     random = np.random.default_rng(0)
-    places = np.round(random.uniform(1e5, 2e5, (40, 5)))
-    for place in places:
-        centroids = place - np.eye(5)
-        others = np.round(random.uniform(1e3, 1e4, (20, 5)))
-        ids = make_quantizer(alphabet_of(np.concatenate([others, centroids])))(segments_of(place[None]))
+    for _ in range(40):
+        place = np.append(np.round(random.uniform(9e6, 1.6e7)), random.uniform(2, 200, 5)).astype(np.float32)
+        others = random.uniform(1e3, 1e4, (20, 6))
+        ids = make_quantizer(alphabet_of(np.concatenate([others, place - np.eye(6)])))(segments_of(place[None]))
         assert ids.tolist() == [20]
 
 

@@ -26,6 +26,11 @@ LOWEST_HZ, HIGHEST_HZ = 30.0, 5000.0
 PITCH_CLASS_WIDTH = 0.5
 """Semitones: the standard deviation of what counts towards a pitch class."""
 
+DOMINANT_OCTAVE, OCTAVES = 5.0, 2.0
+"""Pitch is heard by octaves above 27.5 Hz around this one, with this standard deviation."""
+
+_FRAMES = 64
+
 BLOCK_SECONDS = 60.0
 """Spectra held at once."""
 
@@ -48,21 +53,17 @@ def segment_sound(audio: Audio, intervals: Seconds) -> SegmentSound:
 
 def _chroma(blocks: Iterator[Floats]) -> Iterator[tuple[Seconds, NDArray[np.float64]]]:
     """Centre times (frames,) in seconds and chroma (frames, 24), loud frames counting more, block by block."""
-    from librosa import stft
-    from librosa.feature import chroma_stft
-
     step, margin = round(BLOCK_SECONDS * SAMPLE_RATE / HOP) * HOP, LONG_SPECTRUM // HOP * HOP
-    fold = _pitch_classes(LONG_SPECTRUM)
-    for start, first, samples in _stretches(blocks, step, margin):
-        part = np.pad(samples, (0, LONG_SPECTRUM))
-        long = fold @ np.abs(stft(part, n_fft=LONG_SPECTRUM, hop_length=HOP))
-        short = chroma_stft(y=part, sr=SAMPLE_RATE, n_fft=SHORT_SPECTRUM, hop_length=HOP, tuning=0.0)
-        power = np.array([np.mean(part[max(0, at - HOP) : at + HOP] ** 2) for at in range(0, len(part), HOP)])
-        count = min(long.shape[1], short.shape[1], len(power))
-        chroma = np.hstack([long[:, :count].T, short[:, :count].T]) * power[:count, np.newaxis]
-        places = first + np.arange(count) * HOP
-        here = (places >= start) & (places < min(start + step, first + len(samples)))
-        yield places[here] / SAMPLE_RATE, chroma[here]
+    long, short = _pitch_classes(LONG_SPECTRUM), _dominant_pitch_classes(SHORT_SPECTRUM)
+    for start, first, part in _stretches(blocks, step, margin):
+        centres = np.arange(start - first, min(start - first + step, len(part)), HOP)
+        if not len(centres):
+            continue
+        slow = np.sqrt(_power(part, centres, LONG_SPECTRUM)) @ long.T
+        fast = _power(part, centres, SHORT_SPECTRUM) @ short.T
+        fast /= np.maximum(fast.max(axis=1, keepdims=True), 1e-12)
+        level = np.array([np.mean(part[max(0, at - HOP) : at + HOP] ** 2) for at in centres])
+        yield (first + centres) / SAMPLE_RATE, np.hstack([slow, fast]) * level[:, np.newaxis]
 
 
 def _stretches(blocks: Iterator[Floats], step: int, margin: int) -> Iterator[tuple[int, int, Floats]]:
@@ -83,6 +84,32 @@ def _stretches(blocks: Iterator[Floats], step: int, margin: int) -> Iterator[tup
         yield start, first, held[: start + step + margin - first]
         start += step
         held, first = held[max(0, start - margin - first) :], max(0, start - margin)
+
+
+def _power(samples: Floats, centres: NDArray[np.int64], length: int) -> NDArray[np.float64]:
+    """Power spectra (frames, bins) of `length` samples around these, silence beyond the ends."""
+    padded = np.pad(samples, (length // 2, length // 2 + HOP))
+    window = np.hanning(length + 1)[:-1].astype(np.float32)
+    found = np.empty((len(centres), length // 2 + 1))
+    for first in range(0, len(centres), _FRAMES):
+        part = centres[first : first + _FRAMES]
+        frames = np.lib.stride_tricks.sliding_window_view(padded, length)[part] * window
+        found[first : first + _FRAMES] = np.abs(np.fft.rfft(frames, axis=1)) ** 2
+    return found
+
+
+def _dominant_pitch_classes(length: int) -> NDArray[np.float64]:
+    """How much each bin counts towards each pitch class from C (12, bins): shared out by nearness to all of it, the
+    octaves around 880 Hz most, as in the chroma filters of Ellis (2007)."""
+    bins = np.arange(1, length // 2 + 1)
+    keys = 12 * np.log2(bins * SAMPLE_RATE / length / (440 / 16))
+    keys = np.concatenate([[keys[0] - 18], keys])
+    widths = np.concatenate([np.maximum(np.diff(keys), 1.0), [1.0]])
+    away = (keys - np.arange(12)[:, np.newaxis] + 6 + 120) % 12 - 6
+    weights = np.exp(-0.5 * (2 * away / widths) ** 2)
+    weights /= np.linalg.norm(weights, axis=0, keepdims=True)
+    weights *= np.exp(-0.5 * ((keys / 12 - DOMINANT_OCTAVE) / OCTAVES) ** 2)
+    return np.roll(weights, -3, axis=0)
 
 
 def _pitch_classes(length: int) -> NDArray[np.float64]:
