@@ -48,7 +48,7 @@ def blocks(page: str, language: str) -> list[str]:
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     """A folder with the files that the pages talk of."""
-    build_planted(tmp_path / "multitracks", PlantedSettings("copy", pieces=4, segments=16))
+    build_planted(tmp_path / "multitracks", PlantedSettings("copy", pieces=4, segments=24))
     (tmp_path / "multitracks" / "manifest.jsonl").unlink()
     pieces = sorted(path for path in (tmp_path / "multitracks").iterdir() if path.is_dir())
     for folder, name in (("guides", "a"), ("partners", "b")):

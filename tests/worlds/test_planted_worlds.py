@@ -52,10 +52,12 @@ LARGE = Size(
     nothing=0.05,
     piece=0.2,
 )
-# Over five seeds the copied world had TPP 94 to 100 and a gain of 2.27 or more, the delayed one 84 to 95 and 1.74 or
-# more, the independent one 13 to 20 and 0.04 or less; the local gain was 1.65 or more, that of the piece within 0.18.
+# With recordings heard at one loudness, seed 0 of the delayed world needs more than 40 epochs (TPP 54 after 20), others
+# do not. As loud as they are, over five seeds, the copied world had TPP 94 to 100 and a gain of 2.27 or more, the
+# delayed one 84 to 95 and 1.74 or more, the independent one 13 to 20 and 0.04 or less; the local gain was 1.65 or more,
+# that of the piece within 0.18.
 SMALL = Size(
-    planted=PlantedSettings("copy", pieces=20, segments=32, classes=6, segment_seconds=0.25),
+    planted=PlantedSettings("copy", pieces=20, segments=32, classes=6, segment_seconds=0.25, seed=1),
     settings=resolve(
         environment={},
         overrides={
