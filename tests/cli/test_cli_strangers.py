@@ -18,6 +18,8 @@ from antiphon import names
 from antiphon.action.export.reaper import SESSION, response_track
 from antiphon.action.export.rpp import read_project, write_project
 
+pytestmark = pytest.mark.slow
+
 DEEP = "[" * 100_000
 
 
@@ -259,8 +261,6 @@ STUCK = """
 import sys, time
 from antiphon.cli import app
 from antiphon.use_cases import respond
-
-pytestmark = pytest.mark.slow
 
 whole = respond.write_result
 def stuck(*arguments, **named):

@@ -10,7 +10,7 @@ import soundfile
 
 import antiphon
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(7200)]
 
 RATE = 44100
 BOUND_MB = 1500
