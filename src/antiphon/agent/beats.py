@@ -8,19 +8,21 @@ segment is put on its beat.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from antiphon.action.selection.segment_sound import segment_sound
+from antiphon.agent.memory import over_grids, recordings_in
 from antiphon.agent.parts import AgentParts
 from antiphon.perception.beat_grid import CLEAR, ON_TIME_SECONDS, Beats, beats_of
-from antiphon.perception.quantizers import class_probabilities, make_quantizer
 from antiphon.types import Audio, Floats, Grid, Memory, Seconds, Tokens
+
+LONGEST_SECONDS = 600.0
+"""A longer recording has more than one tempo, and its beats are not looked for: what that takes grows with the square
+of its length."""
 
 SAME_TEMPO = 0.75
 """Two recordings are of one tempo where the beat of one is at least so clear in the other as its own."""
-
 
 SIMPLE_RATIOS = (1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0)
 SIMPLE_WITHIN = 0.015
@@ -37,8 +39,8 @@ class OnBeats:
 
 
 def on_beats(parts: AgentParts, guide: Audio, memory: Memory) -> OnBeats | None:
-    """Guide and memory over their beats; None where one of them has none that is clear, where segments are not uniform,
-    and where the beats lie on the segments anyway.
+    """Guide and memory over their beats; None where one of them has none that is clear or is longer than
+    `LONGEST_SECONDS`, where segments are not uniform, and where the beats lie on the segments anyway.
 
     With the setting `action.grid` "beats" the likeliest beats are taken however clear they are, and with
     `action.tempo_bpm` the tempo is known.
@@ -46,7 +48,9 @@ def on_beats(parts: AgentParts, guide: Audio, memory: Memory) -> OnBeats | None:
     settings, perception = parts.settings.action, parts.settings.perception
     if settings.grid == "seconds" or perception.segmenter != "uniform":
         return None
-    recordings = [guide, *_recordings(memory)]
+    recordings = [guide, *recordings_in(memory)]
+    if max(each.duration for each in recordings) > LONGEST_SECONDS:
+        return None
     onsets = [parts.perception.onsets(each) for each in recordings]
     found = _together(onsets, settings.tempo_bpm, needs_clear=settings.grid == "auto")
     if found is None:
@@ -56,8 +60,9 @@ def on_beats(parts: AgentParts, guide: Audio, memory: Memory) -> OnBeats | None:
     if all(_is_uniform(grid, length) for grid in grids):
         return None
     tokens = parts.perception.tokens(guide, parts.alphabet, grids[0])
+    played = over_grids(memory, parts.perception, parts.alphabet, grids[1:])
     first = float(found[0].times[0] % found[0].period)
-    return OnBeats(tokens, _over(parts, memory, recordings[1:], grids[1:]), Grid(found[0].bpm, first))
+    return OnBeats(tokens, played, Grid(found[0].bpm, first))
 
 
 def _together(onsets: Sequence[Floats], tempo_bpm: float | None, *, needs_clear: bool) -> list[Beats] | None:
@@ -95,28 +100,3 @@ def _is_uniform(grid: Seconds, length: float) -> bool:
     """Whether a grid (n, 2) lies on uniform segments, as near as an onset is on time."""
     edges = grid[1:-1, 0]
     return bool(len(edges)) and bool(np.all(np.abs(edges - np.round(edges / length) * length) <= ON_TIME_SECONDS))
-
-
-def _over(parts: AgentParts, memory: Memory, recordings: Sequence[Audio], grids: Sequence[Seconds]) -> Memory:
-    """The same memory, each of its recordings over a grid (n, 2) of its own."""
-    heard = [parts.perception.segments(each, grid)[0] for each, grid in zip(recordings, grids, strict=True)]
-    starts = [part.start / memory.audio.sample_rate for part in memory.parts]
-    intervals = np.concatenate([grid + start for grid, start in zip(grids, starts, strict=True)])
-    return replace(
-        memory,
-        tokens=Tokens(
-            np.concatenate([make_quantizer(parts.alphabet)(segments) for segments in heard]),
-            intervals,
-            parts.alphabet.id,
-        ),
-        class_probabilities=np.concatenate([class_probabilities(parts.alphabet, segments) for segments in heard]),
-        sound=None if memory.sound is None else segment_sound(memory.audio, intervals),
-        boundaries=None,
-    )
-
-
-def _recordings(memory: Memory) -> list[Audio]:
-    return [
-        replace(memory.audio, samples=memory.audio.samples[part.start : part.end], source=part.source)
-        for part in memory.parts
-    ]

@@ -15,7 +15,7 @@ from antiphon.audio import resampled, with_channels
 from antiphon.errors import BadData
 from antiphon.perception.perception import Perception
 from antiphon.perception.quantizers import class_probabilities, make_quantizer
-from antiphon.types import Alphabet, Audio, Boundaries, Floats, Memory, MemoryPart, SegmentSound, Tokens
+from antiphon.types import Alphabet, Audio, Boundaries, Floats, Memory, MemoryPart, Seconds, SegmentSound, Tokens
 
 
 def joined_memory(
@@ -59,9 +59,30 @@ def _parts(alike: Sequence[Audio]) -> tuple[MemoryPart, ...]:
     )
 
 
-def _heard(alike: Sequence[Audio], perception: Perception, alphabet: Alphabet) -> Arrays:
-    """Ids, intervals and class probabilities of all segments, those of one recording after those of the other."""
-    heard = [perception.segments(part) for part in alike]
+def over_grids(memory: Memory, perception: Perception, alphabet: Alphabet, grids: Sequence[Seconds]) -> Memory:
+    """The same memory, each of its recordings over a grid (n, 2) of its own, in seconds of the recording."""
+    tokens, probabilities = _tokens(_heard(recordings_in(memory), perception, alphabet, grids), alphabet)
+    changed = replace(memory, tokens=tokens, class_probabilities=probabilities, sound=None, boundaries=None)
+    return changed if memory.sound is None else replace(changed, sound=_sound(changed))
+
+
+def recordings_in(memory: Memory) -> list[Audio]:
+    """The recordings of which a memory is made."""
+    if len(memory.parts) == 1:
+        return [memory.audio]
+    return [
+        replace(memory.audio, samples=memory.audio.samples[part.start : part.end], source=part.source)
+        for part in memory.parts
+    ]
+
+
+def _heard(
+    alike: Sequence[Audio], perception: Perception, alphabet: Alphabet, grids: Sequence[Seconds] | None = None
+) -> Arrays:
+    """Ids, intervals and class probabilities of all segments, those of one recording after those of the other; over
+    the perception's own segments unless `grids` (n, 2) are given."""
+    wanted: Sequence[Seconds | None] = [None] * len(alike) if grids is None else grids
+    heard = [perception.segments(part, grid) for part, grid in zip(alike, wanted, strict=True)]
     starts = [part.start / alike[0].sample_rate for part in _parts(alike)]
     return {
         "ids": np.concatenate([make_quantizer(alphabet)(segments) for segments, _ in heard]),

@@ -32,6 +32,9 @@ that are followed one by one run after the onsets, and have to be better."""
 FEWEST_ONSETS = 12
 """Fewer onsets have a beat by chance."""
 
+_FREQUENCIES = 512
+"""Tried at once."""
+
 _FINE_SECONDS = 0.002
 _RESOLUTION = 0.15
 """Tempi are tried this many cycles of the whole recording apart."""
@@ -138,5 +141,8 @@ def _steady(times: Seconds, strengths: Seconds, duration: float, tempo_bpm: floa
 
 
 def _in_phase(times: Seconds, strengths: Seconds, frequencies: Seconds) -> NDArray[np.complex128]:
-    turned = np.exp(-2j * np.pi * frequencies[:, np.newaxis] * times)
-    return np.asarray(turned @ strengths)
+    found = np.empty(len(frequencies), dtype=np.complex128)
+    for first in range(0, len(frequencies), _FREQUENCIES):
+        turned = np.exp(-2j * np.pi * frequencies[first : first + _FREQUENCIES, np.newaxis] * times)
+        found[first : first + _FREQUENCIES] = turned @ strengths
+    return found

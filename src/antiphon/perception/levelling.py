@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from antiphon.audio import dbfs
+from antiphon.audio import SILENT_DBFS, dbfs
 from antiphon.interfaces import Sound
 from antiphon.perception.envelope import CELLS_PER_SECOND
 from antiphon.types import Floats
@@ -39,8 +39,6 @@ NOISE_MARGIN_DB = 6.0
 GAP = 0.5
 """Between noise and music there is a gap: where the levels just above the floor are more than this share of those at
 it, music swells out of silence, and none of it is noise."""
-
-SILENT_DBFS = -200.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -115,6 +115,8 @@ def _notes(result: Answer, agent: Agent) -> tuple[str, ...]:
             follows = result.response.settings["sampling"]["rests"] == "follow"
             rests = ", and the response rests with it (--sampling.rests fill plays on)" if follows else ""
             found.append(f"the guide is silent for {100 * share:.0f} % of its length{rests}")
+    if agent.settings.action.grid == "beats" and result.response.grid is None:
+        found.append("no beats were found in guide and memory, or they lie on the segments: segments are seconds")
     if result.response.selection.relaxed:
         found.append(f"no path keeps all settings: {'; '.join(result.response.selection.relaxed)}")
     return tuple(found)

@@ -12,14 +12,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.action.selection.segment_sound import QUIETEST_DBFS
 from antiphon.audio import dbfs, interval_power
 from antiphon.types import Audio, Run
 
 MOST_DB = 9.0
 """No phrase is turned up or down by more."""
-
-QUIETEST_DBFS = -60.0
-"""A guide below this level does not lead."""
 
 
 def ridden(runs: Sequence[Run], memory: Audio, guide: Audio, ride: float) -> tuple[Run, ...]:

@@ -123,7 +123,9 @@ class OptimalSelection:
         constraints: Constraints | None = None,
     ) -> CandidateCosts:
         """What each step of a selection, made of the same arguments, had to choose from. Exact, caps included."""
-        problem = self._posed(specification, memory, state, self._thinned(specification, memory, state, constraints))
+        if self._settings.density < 1:
+            constraints = replace(constraints or Constraints(), silent=selection.segments == SILENCE)
+        problem = self._posed(specification, memory, state, constraints)
         count = len(selection.segments)
         told = CandidateCosts(
             np.zeros(count, dtype=np.int64), np.zeros(count), np.full(count, SILENCE), np.full(count, np.inf)

@@ -1,0 +1,89 @@
+"""Where guide and memory have a beat, a response is in time, wherever the memory's recording begins."""
+
+import numpy as np
+import pytest
+
+from antiphon.agent import Agent
+from antiphon.agent.beats import LONGEST_SECONDS, on_beats
+from antiphon.perception.beat_grid import beats_of, on_time
+from antiphon.perception.block_encoding import envelope_in_blocks, sound_of
+from antiphon.perception.envelope import CELLS_PER_SECOND
+from antiphon.perception.segmenters import onset_cells
+from antiphon.types import Audio
+
+RATE = 22050
+BEAT = 60 / 124
+
+
+def played(seconds: float, first: float, seed: int) -> Audio:
+    """Plucked tones on the eighths from `first` on."""
+    rng, time = np.random.default_rng(seed), np.arange(6000) / RATE
+    samples = np.zeros(round(seconds * RATE) + len(time), dtype=np.float32)
+    for start in np.arange(first, seconds - 0.3, BEAT / 2):
+        hertz = 220 * 2 ** (rng.choice([0, 3, 5, 7, 10]) / 12)
+        tone = np.sin(2 * np.pi * hertz * time) * np.exp(-12 * time) * rng.uniform(0.2, 0.5)
+        at = round(start * RATE)
+        samples[at : at + len(time)] += tone.astype(np.float32)
+    return Audio(samples[: round(seconds * RATE), None], RATE)
+
+
+def share_on_time(sound: Audio, beats) -> float:
+    onsets = envelope_in_blocks(sound_of(sound), RATE).onsets
+    cells = onset_cells(onsets)
+    return on_time((cells + 0.5) / CELLS_PER_SECOND, onsets[cells].astype(float), beats)
+
+
+@pytest.fixture(scope="module")
+def agent():
+    return Agent.base()
+
+
+@pytest.fixture(scope="module")
+def guide():
+    return played(16.0, 0.1, 1)
+
+
+def with_grid(agent, grid):
+    action = agent.settings.action.model_copy(update={"grid": grid})
+    return agent.with_settings(agent.settings.model_copy(update={"action": action}))
+
+
+def test_a_memory_that_begins_off_the_beat_is_played_on_the_guides(agent, guide):
+    memory = played(20.0, 0.21, 2)
+    beats = beats_of(envelope_in_blocks(sound_of(guide), RATE).onsets)
+    responses = {
+        grid: with_grid(agent, grid).respond(guide, agent.memory(memory), seed=0) for grid in ("auto", "seconds")
+    }
+    assert share_on_time(responses["auto"].audio, beats.times) >= 0.8
+    assert share_on_time(responses["seconds"].audio, beats.times) < 0.6
+    assert responses["auto"].grid.bpm == pytest.approx(124, rel=0.01)
+    assert responses["seconds"].grid is None
+
+
+def test_a_copy_goes_on_from_beat_to_beat(agent, guide):
+    response = agent.respond(guide, agent.memory(played(20.0, 0.21, 2)), seed=0)
+    assert max(run.length / RATE for run in response.runs) > 4 * BEAT
+
+
+def test_without_a_beat_nothing_changes(agent, guide):
+    pad = np.sin(2 * np.pi * 220 * np.arange(12 * RATE) / RATE).astype(np.float32)[:, None] * np.float32(0.2)
+    memory = agent.memory(Audio(pad, RATE))
+    assert on_beats(agent, guide, memory) is None
+    assert len(agent.respond(guide, memory, seed=0).guide) == 32
+
+
+def test_a_memory_of_several_recordings_has_the_beats_of_each(agent, guide):
+    memory = agent.memory(played(12.0, 0.21, 2), played(12.0, 0.05, 3))
+    found = on_beats(agent, guide, memory)
+    edges = found.memory.tokens.intervals[:, 0]
+    assert np.abs((edges[(edges > 1) & (edges < 11)] - 0.21 + BEAT / 4) % (BEAT / 2) - BEAT / 4).max() < 0.02
+    assert np.abs((edges[edges > 13] - 12.05 + BEAT / 4) % (BEAT / 2) - BEAT / 4).max() < 0.02
+    assert len(found.memory.class_probabilities) == len(found.memory.sound.level) == len(edges)
+
+
+def test_the_beats_of_hours_are_not_looked_for(agent, guide, monkeypatch):
+    memory = agent.memory(played(12.0, 0.21, 2))
+    assert on_beats(agent, guide, memory) is not None
+    monkeypatch.setattr("antiphon.agent.beats.LONGEST_SECONDS", 11.0)
+    assert LONGEST_SECONDS == 600
+    assert on_beats(agent, guide, memory) is None
