@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 TORCH_FALLBACK := torch==2.13.0
 
-LIEDER ?= lieder
+CORPORA ?= lieder quartets
 SONGS ?=
 
 .PHONY: demo base-agent docs test test-slow lint types check clean
@@ -17,10 +17,10 @@ SONGS ?=
 demo: $(VENV)/.demo
 	$(BIN)/antiphon demo demo
 
-# The agent inside the package. LIEDER: rendered OpenScore Lieder (antiphon corpus build lieder --source SCORES -o lieder);
-# SONGS: only so many of them, to try it.
+# The agent inside the package. CORPORA: rendered scores, each in its own way (antiphon corpus build lieder --varied
+# --soundfonts FluidR3_GM.sf2 --source SCORES -o lieder, and quartets); SONGS: only so many of them, to try it.
 base-agent: $(VENV)/.demo
-	$(BIN)/python -m antiphon.training.base_agent $(LIEDER) src/antiphon/base_agent $(SONGS)
+	$(BIN)/python -m antiphon.training.base_agent $(CORPORA) -o src/antiphon/base_agent $(if $(SONGS),--songs $(SONGS))
 
 # The site, into out/site; a link that leads nowhere is an error.
 docs: $(VENV)/.dev

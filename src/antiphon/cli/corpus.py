@@ -109,9 +109,14 @@ class SynthesisFlags:
     """How the scores of `corpus build` are played."""
 
     seed: Seed = 0
-    renderer: Literal["midirenderer", "fluidsynth"] = "midirenderer"
+    renderer: Literal["midirenderer", "fluidsynth", "additive"] = "midirenderer"
+    """What plays the notes: a soundfont by one of two programs, or harmonics without any."""
     soundfont: Path | None = None
     """A General MIDI .sf2; unless given, the one inside pretty_midi."""
+    varied: bool = False
+    """Every piece in a rendering of its own: synthesis, instruments, tempo, room, noise."""
+    soundfonts: tuple[Path, ...] = ()
+    """More soundfonts for varied renderings."""
     sample_rate: int | None = None
     """Hz; 22050 unless given, chorales 44100."""
     timing_ms: float = 0.0

@@ -1,12 +1,14 @@
 """The base agent that comes with the package (`make base-agent`): responses without any training of one's own.
 
-It learns from what may be given away: OpenScore Lieder (CC0), rendered, and planted worlds of our own.
-Of the Lieder only the training split of the default settings, so that `antiphon evaluate` on the same Lieder judges it
-on songs that it never heard.
+It learns from what may be given away: OpenScore Lieder and string quartets (CC0), rendered, each in its own way, and
+planted worlds of our own. Of the scores only the training split of the default settings, so that `antiphon evaluate`
+on the same Lieder judges it on songs that it never heard.
 """
 
 from __future__ import annotations
 
+import argparse
+import itertools
 import os
 import shutil
 from collections.abc import Sequence
@@ -52,13 +54,13 @@ class BaseRecipe:
 
 
 def build_base(
-    lieder: Path,
+    corpora: Sequence[Path],
     output: Path,
     recipe: BaseRecipe | None = None,
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Agent:
-    """Train the base agent on rendered `lieder` (a manifest or its folder) and write it to `output`.
+    """Train the base agent on rendered `corpora` (manifests or their folders) and write it to `output`.
 
     What it needs on the way lies beside it, in NAME-build, and is gone on with after an interruption. The agent in the
     package keeps its figures but not its opponents. Raises BadData for a song that is not CC0, AntiphonError where the
@@ -66,13 +68,14 @@ def build_base(
     """
     recipe, settings = recipe or BaseRecipe(), settings or Settings()
     work = output.parent / f"{output.name}-build"
-    songs = _songs(open_corpus(lieder, settings.corpus), recipe.songs)
+    opened = [open_corpus(each, settings.corpus).multitracks for each in corpora]
+    songs = _songs(Corpus(tuple(itertools.chain.from_iterable(opened))), recipe.songs)
     worlds = _worlds(work / "worlds", recipe.world_pieces, progress)
     trained = train(
         _together(songs, worlds, settings), work / "agent", settings=settings, overwrite=True, progress=progress
     )
     told = {
-        "data": f"{len(songs.multitracks)} OpenScore Lieder, rendered, and {len(worlds)} pieces of planted worlds",
+        "data": f"{len(songs.multitracks)} rendered OpenScore scores, and {len(worlds)} pieces of planted worlds",
         "licence": "CC0-1.0",
     }
     agent = replace(trained, deaf=None, shifted=None, training={**trained.training, **told})
@@ -116,14 +119,15 @@ def _together(songs: Corpus, worlds: Sequence[Multitrack], settings: Settings) -
 
 
 def main() -> None:
-    """`python -m antiphon.training.base_agent LIEDER OUTPUT [SONGS [WORLD_PIECES]]`, as the Makefile calls it; settings
-    from the environment."""
-    import sys
-
-    lieder, output, *amounts = sys.argv[1:]
-    numbers = [int(amount) for amount in amounts]
-    recipe = BaseRecipe(*numbers)
-    build_base(Path(lieder), Path(output), recipe, resolve(), _lines)
+    """`python -m antiphon.training.base_agent CORPUS... -o OUTPUT`, as the Makefile calls it; settings from the
+    environment."""
+    parser = argparse.ArgumentParser(description="Train the base agent on rendered corpora.")
+    parser.add_argument("corpora", nargs="+", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--songs", type=int, default=None, help="only so many, evenly out of all")
+    parser.add_argument("--world-pieces", type=int, default=BaseRecipe().world_pieces)
+    given = parser.parse_args()
+    build_base(given.corpora, given.output, BaseRecipe(given.songs, given.world_pieces), resolve(), _lines)
 
 
 def _lines(task: str, done: int, total: int) -> None:

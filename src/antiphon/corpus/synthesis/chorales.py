@@ -54,6 +54,7 @@ class ChoraleSettings(RenderSettings):
             "programs go from 0 to 127": all(0 <= each < 128 for each in self.pool),
             "tempo_bpm must be above 0": self.tempo_bpm > 0,
             "velocity goes from 1 to 127": 0 < self.velocity < 128,
+            "only lieder, quartets and pop909 are rendered varied": not self.varied,
         }
         for sentence, holds in checks.items():
             if not holds:

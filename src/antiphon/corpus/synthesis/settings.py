@@ -9,8 +9,11 @@ from typing import Any
 
 from antiphon.corpus.synthesis.instruments import require_programs
 from antiphon.corpus.synthesis.room import LONGEST_ROOM_SECONDS
-from antiphon.corpus.synthesis.soundfont import RendererName, Synthesizer
+from antiphon.corpus.synthesis.soundfont import RENDERERS, RendererName, Synthesizer
 from antiphon.errors import SettingsError
+
+VARIATION_VERSION = 1
+"""Of what `variation` draws; raised whenever the same name would get another rendering."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,17 @@ class RenderSettings:
     """Energy of the room relative to the direct sound."""
     noise_dbfs: float | None = None
     """Root mean square of white noise; None is none."""
+    varied: bool = False
+    """Whether every piece is rendered in its own way, as `variation` draws it: synthesis, instruments, tempo, room."""
+    soundfonts: tuple[Path, ...] = ()
+    """More soundfonts beside `soundfont` for varied renderings."""
     seed: int = 0
 
     def __post_init__(self) -> None:
         require_programs(self.programs)
         checks = {
-            "renderer is midirenderer or fluidsynth": self.renderer in {"midirenderer", "fluidsynth"},
+            f"renderer is one of {', '.join(RENDERERS)}": self.renderer in RENDERERS,
+            "several soundfonts are for varied renderings": self.varied or not self.soundfonts,
             "sample_rate must be from 8000 to 192000": 8000 <= self.sample_rate <= 192000,
             "timing_ms must not be negative": self.timing_ms >= 0,
             "velocity_spread must not be negative": self.velocity_spread >= 0,
@@ -60,7 +68,12 @@ class RenderSettings:
 
     def recipe(self) -> dict[str, Any]:
         """Everything on which the sound depends, in plain values; raises as `Synthesizer.identity` does."""
+        varied = {}
+        if self.varied:
+            more = [Synthesizer(self.renderer, each).identity() for each in self.soundfonts]
+            varied = {"varied": [VARIATION_VERSION, *more]}
         return {
+            **varied,
             "renderer": self.synthesizer.identity(),
             "sample_rate": self.sample_rate,
             "gain_db": self.gain_db,

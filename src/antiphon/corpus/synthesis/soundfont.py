@@ -1,4 +1,5 @@
-"""Notes to sound: a General MIDI soundfont, played by `midirenderer` in the process or by the program `fluidsynth`."""
+"""Notes to sound: a General MIDI soundfont, played by `midirenderer` in the process or by the program `fluidsynth`; or
+without any, by harmonics alone."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import soundfile
 
 from antiphon import audio
+from antiphon.corpus.synthesis.additive import ADDITIVE_VERSION, played_additively
 from antiphon.corpus.synthesis.extras import scores_extra
 from antiphon.corpus.synthesis.instruments import program_name
 from antiphon.corpus.synthesis.performance import PlayedNote
@@ -24,7 +26,10 @@ from antiphon.errors import BadData, MissingExtra
 from antiphon.reading import bytes_of
 from antiphon.types import Audio
 
-RendererName = Literal["midirenderer", "fluidsynth"]
+RendererName = Literal["midirenderer", "fluidsynth", "additive"]
+
+RENDERERS: tuple[RendererName, ...] = get_args(RendererName)
+"""What turns notes to sound: two that play a soundfont, and harmonics computed by this program."""
 
 SUSTAIN_PEDAL = 64
 """A controller whose release changes nothing: the renderer stops at the last event, so one marks the end."""
@@ -71,6 +76,8 @@ class Synthesizer:
 
         Raises MissingExtra where the renderer is not installed, BadData where the soundfont is none.
         """
+        if self.renderer == "additive":
+            return f"additive {ADDITIVE_VERSION}"
         if self.renderer == "midirenderer":
             scores_extra("midirenderer")
             version = importlib.metadata.version("midirenderer")
@@ -85,6 +92,8 @@ class Synthesizer:
 
         Raises BadData where the soundfont clips, is silent, or is none.
         """
+        if self.renderer == "additive":
+            return played_additively(notes, program, seconds)
         midi = _midi(notes, program, seconds, volume)
         sound = self._by_midirenderer(midi) if self.renderer == "midirenderer" else self._by_fluidsynth(midi)
         loudest = audio.peak(sound)

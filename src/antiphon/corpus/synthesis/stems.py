@@ -13,6 +13,7 @@ from antiphon.corpus.synthesis.performance import Part, Performance, humanised
 from antiphon.corpus.synthesis.room import impulse_response, in_room, with_noise
 from antiphon.corpus.synthesis.settings import RenderSettings
 from antiphon.corpus.synthesis.soundfont import LOUDEST, Clipped, Synthesizer
+from antiphon.corpus.synthesis.variation import tilted, varied
 from antiphon.types import Audio
 
 RELEASE_SECONDS = 1.0
@@ -42,6 +43,10 @@ def render(
     notes_draw, programs_draw, room_draw, noise_draw = (
         np.random.default_rng([settings.seed, purpose, *name.encode()]) for purpose in range(4)
     )
+    tilts: Mapping[str, float] = {}
+    if settings.varied:
+        own = varied(name, performance, settings)
+        settings, performance, given, tilts = own.settings, own.performance, own.programs, own.tilt_db
     performance = humanised(performance, settings.timing_ms, settings.velocity_spread, notes_draw)
     programs = drawn_programs(performance.parts, settings.programs if given is None else given, programs_draw)
     sounds = play_together(
@@ -50,6 +55,8 @@ def render(
     if settings.room_seconds > 0:
         response = impulse_response(settings.room_seconds, settings.room_level_db, settings.sample_rate, room_draw)
         sounds = [in_room(sound, response) for sound in sounds]
+    if tilts:
+        sounds = [tilted(sound, tilts[part.name]) for sound, part in zip(sounds, performance.parts, strict=True)]
     sounds = amplified(sounds, settings.gain_db)
     if settings.noise_dbfs is not None:
         sounds = amplified([with_noise(sound, settings.noise_dbfs, noise_draw) for sound in sounds], 0.0)
