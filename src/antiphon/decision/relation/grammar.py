@@ -134,6 +134,11 @@ def families(chosen: Sequence[Rule]) -> list[list[Rule]]:
     return [list(group) for _, group in groupby(chosen, key=lambda rule: (rule.kind, rule.target, rule.lag))]
 
 
+def alike(chosen: Sequence[Link]) -> list[list[Link]]:
+    """Links in the same order, those next to each other that differ in their lag alone together."""
+    return [list(group) for _, group in groupby(chosen, key=lambda link: (link.source, link.target, link.own))]
+
+
 def _folded(pitches: Ids, target: str) -> Ids:
     known = pitches >= 0
     return np.where(known, pitches % SEMITONES if target == PITCH_CLASS else pitches, NONE)
@@ -142,13 +147,13 @@ def _folded(pitches: Ids, target: str) -> Ids:
 def _stepped(kind: str, signs: Ids, lag: int, music: Heard, reach: Reach) -> Ids:
     """From B's last pitch, by as much as A has moved, the same way or the other; reflected at the ends of B's reach.
     Where B has played nothing yet it starts as far from A as it has before."""
-    first = held(later(music.target_pitches, 1)) == NONE
+    first = music.last_pitches == NONE
     start = np.where(first & (music.guide_pitches != NONE), music.guide_pitches + reach.start, NONE)
     if kind == "steps":
-        here, there = held(later(music.guide_pitches, lag)), held(later(music.target_pitches, 1))
+        here, there = held(later(music.guide_pitches, lag)), music.last_pitches
         before, low, high = later(here, 1), np.array(reach.low), np.array(reach.high)
     else:
-        here, there = held(later(music.guide_degrees, lag)), held(later(music.target_degrees, 1))
+        here, there = held(later(music.guide_degrees, lag)), music.last_degrees
         rows = np.ones((len(music.tonics), 1), dtype=np.int64)
         before = later(here, 1)
         low, high = (_nearest_degree(end * rows, music.tonics) for end in (reach.low, reach.high))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,16 @@ class Heard:
     guide_degrees: Ids
     target_degrees: Ids
     tonics: Ids
+
+    @cached_property
+    def last_pitches(self) -> Ids:
+        """The pitch (rows, n) that B had last before each place, NONE before the first."""
+        return held(later(self.target_pitches, 1))
+
+    @cached_property
+    def last_degrees(self) -> Ids:
+        """Its degree."""
+        return held(later(self.target_degrees, 1))
 
     def turned(self, turn: int) -> Heard:
         """The same with all guides turned round by `turn` segments."""

@@ -49,10 +49,11 @@ class Sides:
         """What rules of one kind, target and lag ask for (rules, rows, n)."""
         return predicted(rules, music, self.source.get(ROOT, np.zeros(0, dtype=np.int64)), self.reach)
 
-    def grouped(self, link: Link, guide: Ids, target: Ids) -> Ids:
-        """The group (rows, n) by which a link goes."""
-        groups, ids = (self.target, target) if link.own else (self.source, guide)
-        return later(groups[link.source][ids], link.lag)
+    def grouped(self, links: Sequence[Link], guide: Ids, target: Ids) -> Ids:
+        """The groups (links, rows, n) by which links go that differ in their lag alone."""
+        groups, ids = (self.target, target) if links[0].own else (self.source, guide)
+        found = groups[links[0].source][ids]
+        return np.stack([later(found, link.lag) for link in links])
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +113,7 @@ class RelationModel:
                 asked = self.sides.asked([step.what], music)[0][:, chosen].ravel()
                 rows = by_rule(rows, self.sides.target[step.what.target], asked, np.full(len(rows), step.weight))
             else:
-                source = self.sides.grouped(step.what, guides, targets)[:, chosen].ravel()
+                source = self.sides.grouped([step.what], guides, targets)[0][:, chosen].ravel()
                 ratios = np.where((source == NONE)[:, None], 1.0, step.ratios[source])
                 rows = by_table(rows, self.sides.target[step.what.target], ratios)
         return rows if place is not None else rows.reshape(*targets.shape, self.classes)
