@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from antiphon.decision.relation.hearing import CLASS, PITCH, PITCH_CLASS, RESTS, ROOT, Heard, held, later
+from antiphon.decision.relation.attributes import CLASS, PITCH, PITCH_CLASS, RESTS, ROOT, TrackPairs, held, later
 from antiphon.decision.relation.meanings import (
     DEGREES,
     MAJOR_DEGREES,
@@ -106,7 +106,7 @@ def own_links(target: Mapping[str, Ids]) -> tuple[Link, ...]:
     return tuple(Link(name, name, 1, own=True) for name in target if name not in (CLASS, ROOT))
 
 
-def predicted(chosen: Sequence[Rule], music: Heard, roots: Ids, reach: Reach) -> Ids:
+def predicted(chosen: Sequence[Rule], music: TrackPairs, roots: Ids, reach: Reach) -> Ids:
     """The pitch or pitch class (rules, rows, n) that rules of one kind, target and lag ask for, NONE where they ask for
     nothing."""
     kind, target, lag = chosen[0].kind, chosen[0].target, chosen[0].lag
@@ -144,7 +144,7 @@ def _folded(pitches: Ids, target: str) -> Ids:
     return np.where(known, pitches % SEMITONES if target == PITCH_CLASS else pitches, NONE)
 
 
-def _stepped(kind: str, signs: Ids, lag: int, music: Heard, reach: Reach) -> Ids:
+def _stepped(kind: str, signs: Ids, lag: int, music: TrackPairs, reach: Reach) -> Ids:
     """From B's last pitch, by as much as A has moved, the same way or the other; reflected at the ends of B's reach.
     Where B has played nothing yet it starts as far from A as it has before."""
     first = music.last_pitches == NONE

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.decision.baselines import delayed
+from antiphon.decision.relation.attributes import ROOT, TrackPairs, later, track_pairs
 from antiphon.decision.relation.base import Past, Table
 from antiphon.decision.relation.grammar import Link, Reach, Rule, predicted
-from antiphon.decision.relation.hearing import ROOT, Heard, heard, later
 from antiphon.decision.relation.meanings import NONE, ClassMeanings
 from antiphon.types import Floats, Ids, Seconds
 
@@ -45,7 +45,7 @@ class Sides:
     reach: Reach
     home: int
 
-    def asked(self, rules: Sequence[Rule], music: Heard) -> Ids:
+    def asked(self, rules: Sequence[Rule], music: TrackPairs) -> Ids:
         """What rules of one kind, target and lag ask for (rules, rows, n)."""
         return predicted(rules, music, self.source.get(ROOT, np.zeros(0, dtype=np.int64)), self.reach)
 
@@ -104,7 +104,7 @@ class RelationModel:
 
     def distributions(self, guides: Ids, targets: Ids, place: int | None = None) -> Table:
         """p(b | ...) (rows, n, classes) of every token, or (rows, classes) of those at one place."""
-        (music,) = heard([(guides, targets)], self.meanings, self.sides.home)
+        (music,) = track_pairs([(guides, targets)], self.meanings, self.sides.home)
         chosen = slice(None) if place is None else slice(place, place + 1)
         before = delayed(targets, 1, self.classes)[:, chosen]
         rows = self.past.table[before.ravel()]

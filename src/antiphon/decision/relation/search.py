@@ -10,9 +10,9 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.decision.relation.attributes import CLASS, PITCH, PITCH_CLASS, ROOT, TrackPairs, joined
 from antiphon.decision.relation.base import Table
 from antiphon.decision.relation.grammar import KINDS, Link, Rule, alike, families, links, own_links, rules
-from antiphon.decision.relation.hearing import CLASS, PITCH, PITCH_CLASS, ROOT, Heard, joined
 from antiphon.decision.relation.meanings import NONE
 from antiphon.decision.relation.model import Sides, by_rule, by_table
 from antiphon.types import Ids
@@ -32,11 +32,11 @@ CELLS = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """All tokens end to end: what is heard, B's `tokens` (n,), the `blocks` (n,) that are held out in turn, and each
+    """All tokens end to end: the tracks, B's `tokens` (n,), the `blocks` (n,) that are held out in turn, and each
     one's distribution by what is known so far, `rows` (n, classes), from the other blocks. `masses` are those of its
     groups by attribute: (n, groups)."""
 
-    music: tuple[Heard, ...]
+    music: tuple[TrackPairs, ...]
     sides: Sides
     tokens: Ids
     blocks: Ids
@@ -44,8 +44,8 @@ class Material:
     masses: Mapping[str, Table]
 
     @classmethod
-    def of(cls, music: tuple[Heard, ...], sides: Sides, blocks: Ids, rows: Table) -> Material:
-        """From what is heard, with the masses."""
+    def of(cls, music: tuple[TrackPairs, ...], sides: Sides, blocks: Ids, rows: Table) -> Material:
+        """From the tracks, with the masses."""
         tokens = joined([each.target for each in music])
         return cls(music, sides, tokens, blocks, rows, _masses(rows, sides))
 
@@ -54,7 +54,7 @@ class Material:
         """How many blocks there are."""
         return int(self.blocks.max()) + 1
 
-    def turned(self, music: tuple[Heard, ...]) -> Material:
+    def with_guides(self, music: tuple[TrackPairs, ...]) -> Material:
         """The same with other guides."""
         return replace(self, music=music)
 
@@ -179,9 +179,9 @@ def _related(material: Material, chosen: Sequence[Link]) -> tuple[Ids, Ids, NDAr
 
 def _counted(material: Material, chosen: Sequence[Link], sources: Ids, target: Ids, known: NDArray[np.bool_]) -> Table:
     """How often each target follows each source (links, blocks, sources, targets)."""
-    heard = material.sides.target if chosen[0].own else material.sides.source
+    origin = material.sides.target if chosen[0].own else material.sides.source
     here = material.sides.target[chosen[0].target]
-    shape = (len(chosen), material.count, int(heard[chosen[0].source].max()) + 1, int(here.max()) + 1)
+    shape = (len(chosen), material.count, int(origin[chosen[0].source].max()) + 1, int(here.max()) + 1)
     each, place = np.nonzero(known)
     codes = np.ravel_multi_index((each, material.blocks[place], sources[known], target[place]), shape)
     return np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
