@@ -58,7 +58,7 @@ def test_a_stream_gives_the_tokens_of_the_file_within_its_delay(name, own, lengt
     directory = request.getfixturevalue("wav2vec2") if name == "wav2vec2" else ""
     encoder = EncoderSettings(name=name, directory=directory, **own)
     settings = PerceptionSettings(encoder=encoder, segment_seconds=0.35, alphabet_size=6, loudness="absolute")
-    perception, audio = Perception(settings), music(12.9)
+    perception, audio = Perception(settings), music(21.3)
     segments, _ = perception.segments(audio)
     alphabet = fit_alphabet(segments, perception.encoder, settings)
     whole = perception.tokens(audio, alphabet)
