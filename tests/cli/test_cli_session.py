@@ -5,43 +5,18 @@ import shutil
 
 import numpy as np
 import pytest
-from cli_making import FAST, digests, refused, sound, tones
+from cli_making import digests, refused, sound, tones
 
 import antiphon
 from antiphon.action.export.reaper import SESSION, response_track
 from antiphon.action.export.rpp import read_project, words, write_project
-from antiphon.cli.app import run
-from antiphon.corpus.planted import PlantedSettings, build_planted
-
-
-@pytest.fixture(scope="module")
-def minute(tmp_path_factory):
-    """A minute of two tracks: enough that a response need not come back to a spot."""
-    folder = tmp_path_factory.mktemp("minute")
-    build_planted(folder, PlantedSettings("delay", pieces=1, segments=120, classes=6))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def guide(minute):
-    return minute / "delay-000" / "a.wav"
-
-
-@pytest.fixture(scope="module")
-def memory(minute):
-    return minute / "delay-000" / "b.wav"
-
-
-@pytest.fixture(scope="module")
-def agent(minute, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("agents") / "agent"
-    assert run(["train", str(minute), "-o", str(directory), *FAST]) == 0
-    return directory
 
 
 @pytest.fixture(scope="module")
 def handed(agent, guide, memory, tmp_path_factory):
     """A response with everything that can be exported; no test may change it."""
+    from antiphon.cli.app import run
+
     out = tmp_path_factory.mktemp("handed") / "out"
     where = ["--memory", str(memory), "--agent", str(agent), "-o", str(out)]
     assert run(["respond", str(guide), *where, "--export", "all", "--takes", "2"]) == 0
