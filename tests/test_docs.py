@@ -4,7 +4,6 @@ import re
 import runpy
 import shlex
 import shutil
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ import antiphon
 from antiphon.cli.app import app, run
 from antiphon.config import Settings
 from antiphon.corpus.planted import PlantedSettings, build_planted
-from antiphon.training import finetuning
 from antiphon.types import Audio
 
 ROOT = Path(__file__).parent.parent
@@ -31,13 +29,11 @@ QUICK = {
     "ANTIPHON_TRAINING__MAX_EPOCHS": "1",
     "ANTIPHON_DECISION__LAYERS": "1",
     "ANTIPHON_DECISION__GUIDE_LAYERS": "0",
-    "ANTIPHON_DECISION__DIMENSION": "32",
+    "ANTIPHON_DECISION__DIMENSION": "128",
     "ANTIPHON_DECISION__HEADS": "2",
     "ANTIPHON_DECISION__FEED_FORWARD": "64",
 }
-"""One narrow layer, since it is trained often."""
-WIDE = {"ANTIPHON_DECISION__DIMENSION": "128"}
-"""Where the reader waits until a pair is known: that takes 300 steps, and 1,200 with a narrow network."""
+"""One layer, since it is trained often; wide, since that is fine-tuned in 300 steps, where a narrow one takes 1,200."""
 
 
 def snippets(page: str) -> list[tuple[str, str]]:
@@ -76,12 +72,6 @@ def desk(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def briefly(monkeypatch):
-    """Fine-tuning ends long before a pair is known: how well it is known then is the matter of `test_finetuning.py`."""
-    monkeypatch.setattr(finetuning, "Specialising", partial(finetuning.Specialising, steps=10))
-
-
 def commands(shell: str) -> list[tuple[dict[str, str], list[str]]]:
     """Variables and words of every line that is a command."""
     found = []
@@ -112,7 +102,7 @@ def follow(page: str, monkeypatch, capsys) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
-def test_the_readme_works_from_top_to_bottom(desk, briefly, monkeypatch, capsys):
+def test_the_readme_works_from_top_to_bottom(desk, monkeypatch, capsys):
     assert len(commands("".join(blocks("README.md", "sh")))) > 10
     follow("README.md", monkeypatch, capsys)
     assert antiphon.read("response.wav").channels == antiphon.read("memory.wav").channels == 2
@@ -130,8 +120,6 @@ def marked(page: str):
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
 @pytest.mark.parametrize("page", [marked(page) for page in PAGES if page not in FOLLOWED and is_to_be_done(page)])
 def test_a_page_of_the_site_works_from_top_to_bottom(desk, page, monkeypatch, capsys):
-    for name, value in WIDE.items() if page in MINUTES else ():
-        monkeypatch.setenv(name, value)
     if "checkpoint.pt" in (ROOT / page).read_text(encoding="utf-8"):
         pytest.importorskip("transformers")
         import torch
