@@ -9,8 +9,15 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
 
 LONGEST = (
-    *("test_docs.py", "test_planted_worlds.py", "test_reproduce_study.py", "test_cli_verbs.py", "test_trainer.py"),
-    *("test_check_tracks.py", "test_cli_resume.py", "test_cli_completion.py", "test_cli_session.py"),
+    *("test_docs.py", "test_planted_worlds.py", "test_reproduce_study.py", "test_check_tracks.py", "test_trainer.py"),
+    *(
+        "test_cli_verbs.py",
+        "test_recordings.py",
+        "test_cli_resume.py",
+        "test_session_edits.py",
+        "test_cli_ownership.py",
+    ),
+    *("test_cli_session.py", "test_synthesis_chorales.py", "test_cli_verdict.py", "test_synthesis_building.py"),
 )
 """A file is the work of one worker: whoever gets a long one last keeps the others waiting."""
 

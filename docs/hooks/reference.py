@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 import antiphon
 from antiphon import errors
 from antiphon.cli.app import app
+from antiphon.cli.docstrings import read_once
 from antiphon.cli.terminal import INTERRUPTED
 from antiphon.config import ENVIRONMENT_PREFIX, Settings
 
@@ -51,6 +52,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 def command_line() -> str:
     """Every verb with its arguments. Settings are named by their sections, which have a page of their own."""
+    read_once()
     text = app.generate_docs(output_format="markdown")
     verbs = text[text.index("**Commands**:") :]
     settings_of_a_verb = re.compile(r"\*\*Settings\*\*:\n\n((?:[^*\s].*\n\n)?)((?:(?:\* | {4}).*\n)+)")

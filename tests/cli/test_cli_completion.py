@@ -10,6 +10,7 @@ import pytest
 from cli_making import digests, refused
 
 from antiphon.cli.app import app
+from antiphon.cli.docstrings import read_once
 
 COMPLETE = """
 source "$1"
@@ -43,7 +44,8 @@ def completed(script: Path, *words: str) -> set[str]:
 
 @cache
 def script_for(shell: str) -> str:
-    """A completion; it takes seconds to make."""
+    """A completion; it takes a second to make."""
+    read_once()
     return app.generate_completion(shell=shell)
 
 

@@ -48,7 +48,7 @@ def _hook(event, arguments):
 sys.addaudithook(_hook)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def verbs(guide, memory, agent, world, tmp_path_factory):
     """The words of each verb that writes, for a place to write to."""
     answered = tmp_path_factory.mktemp("answered") / "out"

@@ -117,7 +117,7 @@ def sheet_of(agent: Agent, corpus: Corpus, progress: Progress = no_progress) -> 
         quality_of_alphabet(agent.alphabet, segments),
         classes,
         transitions,
-        _likeness_order(agent.alphabet),
+        _similarity_order(agent.alphabet),
     )
 
 
@@ -187,7 +187,7 @@ def _ranked(track: EncodedTrack, indices: Ids, token: int, alphabet: Alphabet) -
     return ((float(distances[each]), int(indices[each])) for each in best)
 
 
-def _likeness_order(alphabet: Alphabet) -> Ids:
+def _similarity_order(alphabet: Alphabet) -> Ids:
     """All ids, the leaves of an average-linkage tree of the centroids from left to right, the rest behind them."""
     from scipy.cluster.hierarchy import leaves_list, linkage
 

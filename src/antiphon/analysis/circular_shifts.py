@@ -57,7 +57,7 @@ class CooccurrenceCounts:
         self._shortest_turn = 2 * max(abs(lag) for lag in self.lags) + 1
 
     def tables(self, guide: Ids) -> list[Counts]:
-        """Counts (classes, classes) at each lag, under a guide that may have been turned."""
+        """Counts (classes, classes) at each lag, under a guide that may have been shifted."""
         size = self.classes
         found = []
         for heard, answered in self._meeting:
@@ -66,7 +66,7 @@ class CooccurrenceCounts:
         return found
 
     def rate(self) -> Counts:
-        """How often two classes meet per segment (classes, classes) where every pair's guide is turned every way."""
+        """How often two classes meet per segment (classes, classes) where every pair's guide is shifted every way."""
         total = np.zeros((self.classes, self.classes))
         for pair in self.pairs:
             guide, target = (np.bincount(ids, minlength=self.classes) for ids in (pair.guide, pair.target))
@@ -74,7 +74,7 @@ class CooccurrenceCounts:
         return np.asarray(total / len(self.guide))
 
     def circularly_shifted(self, generator: np.random.Generator) -> Ids:
-        """Every guide by its own way round: beyond the reach of all lags, in one piece but for its seam."""
+        """Every guide circularly shifted by a draw of its own, beyond the reach of all lags."""
         share: dict[int, float] = {}
         parts = []
         for pair in self.pairs:
@@ -113,7 +113,7 @@ class Chance:
     @classmethod
     def of(cls, music: CooccurrenceCounts, generator: np.random.Generator) -> Chance:
         """The rate is the mean over all ways round, which each pair's shares of classes say exactly; drawn from some
-        ways alone it would be nearer to those than to the music as it is. The rest is from EXPECTING turned guides."""
+        ways alone it would be nearer to those than to the music as it is. The rest is from EXPECTING shifted guides."""
         rate = music.rate()
         squares, bits, segments = np.zeros_like(rate), np.zeros(len(music.lags)), 0.0
         for _ in range(EXPECTING):

@@ -2,7 +2,7 @@
 
 Counts of token pairs, held against the same pairs with the guide circularly shifted: that keeps what the
 two pieces of music are (their key, their timbres, how long a class lasts) and takes away when they meet. What is stated
-stands above the largest that any class pair at any lag reaches in 95 of 100 such turned guides (single-step max-T,
+stands above the largest that any class pair at any lag reaches in 95 of 100 such shifted guides (single-step max-T,
 Westfall and Young, 1993), so that in music without a relation nothing is stated 19 times of 20.
 """
 
@@ -33,8 +33,8 @@ TESTING = 199
 class LagInformation:
     """What guide and partner share at a lag, in bits per segment, guide earlier where the lag is positive.
 
-    `expected` is the mean over turned guides (the bias of counting, and what the piece alone says), `bound` what no lag
-    of them exceeds in 95 of 100.
+    `expected` is the mean over shifted guides (the bias of counting, and what the piece alone says), `bound` what no
+    lag of them exceeds in 95 of 100.
     """
 
     lag: int
@@ -129,7 +129,7 @@ def segment_seconds(excerpts: Sequence[TokenExcerpt]) -> float | None:
 
 
 def shortest(lags: int) -> int:
-    """Segments that a pair needs: a guide turned by more than all lags, and by less than all lags from the end."""
+    """Segments that a pair needs: a guide shifted by more than all lags, and by less than all lags from the end."""
     return 4 * lags + 4
 
 
@@ -173,7 +173,7 @@ def relations(
 
 
 def _extremes(music: CooccurrenceCounts, chance: Chance, generator: np.random.Generator) -> tuple[Counts, Counts]:
-    """Of each of TESTING turned guides: the largest surprise of any pair of classes at any lag, and the largest excess
+    """Of each of TESTING shifted guides: the largest surprise of any pair of classes at any lag, and the largest excess
     of information at any lag."""
     tops, excess = [], []
     for _ in range(TESTING):

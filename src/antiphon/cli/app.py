@@ -37,6 +37,7 @@ from antiphon.cli.completion import completion_of
 from antiphon.cli.convert import convert
 from antiphon.cli.corpus import corpus_app
 from antiphon.cli.coupling import coupling_app
+from antiphon.cli.docstrings import read_once
 from antiphon.cli.evaluate import evaluate
 from antiphon.cli.explain import explain
 from antiphon.cli.finetune import finetune
@@ -235,6 +236,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command; an expected error is one line on stderr and an exit code, a bug keeps its traceback."""
     terminal.only_our_own()
     terminal.set_talk(Talk.NORMAL)
+    if set(app.help_flags) & set(arguments):
+        read_once()
     try:
         with ended_by_signals():
             app.meta(list(arguments), **AS_A_FUNCTION)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from antiphon.cli.docstrings import read_once
 from antiphon.cli.printing import put
 from antiphon.errors import SettingsError
 
@@ -32,6 +33,7 @@ def completion_of(app: App) -> Callable[..., None]:
         """
         from cyclopts.completion.detect import ShellDetectionError
 
+        read_once()
         try:
             written = app.install_completion(shell=shell, output=output, add_to_startup=output is None)
         except ShellDetectionError:

@@ -45,7 +45,7 @@ def print_summary(rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         put("no held-out pieces to score")
         return
-    head = ("model", "TPP, %", "bits per token", "bits behind")
+    head = ("model", "TPP, %", "bits per token", "difference in bits")
     table = [
         (row["model"], _interval(row["tpp"], 1), _interval(row["bits"], 3), _interval(row["behind"], 3)) for row in rows
     ]

@@ -187,9 +187,9 @@ def _explained(inside: Powers, with_total: Powers, energy: float) -> tuple[list[
     left = 1 - float(2 * gains @ with_total - gains @ inside @ gains) / energy
     if left > 10 ** (RESIDUAL_DB / 10):
         return None
-    likeness = with_total**2 / (scale**2 * energy)
-    nearest = int(np.argmax(likeness))
-    alone = max(1 - float(likeness[nearest]), 0.0)
+    similarity = with_total**2 / (scale**2 * energy)
+    nearest = int(np.argmax(similarity))
+    alone = max(1 - float(similarity[nearest]), 0.0)
     if alone <= SAME or (alone <= 10 ** (RESIDUAL_DB / 10) and left > BESIDES * alone):
         return [nearest], alone
     members = np.flatnonzero(gains**2 * scale**2 >= max(MEMBER, left / 100) * energy)

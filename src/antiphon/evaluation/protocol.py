@@ -97,8 +97,8 @@ class Numbers(NamedTuple):
 
     `sounding`: TPP where the true B is not a rest. `near`: TPP with one segment of tolerance. `alike` and `used_alike`:
     TPP where classes count as the same that are near each other by their centroids, or by their use in training
-    (`Likeness`). `kappa`: agreement beyond chance, 1 is all. `lcp`: mean LCP in segments; `lasting`: starts from which
-    four segments are right. `entropy` in bits, `repeats` and `distinct` (classes) beside the true B's own (`true_`).
+    (`Similarity`). `kappa`: agreement beyond chance, 1 is all. `lcp`: mean LCP in segments; `lasting`: starts from
+    which four segments are right. `entropy` in bits, `repeats` and `distinct` (classes) beside the true B's (`true_`).
     `copied`: positions in stretches that the memory holds. `bits`: surprise at the true B, for `argmax` only.
     """
 
@@ -151,7 +151,7 @@ class Score:
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
+class Similarity:
     """Which classes may stand for each other, (classes, classes): by their centroids, and by their contexts.
 
     Two classes are alike whose distance is no larger than the median distance between a class and its nearest other
@@ -222,7 +222,7 @@ def _in_use(tracks: Sequence[Ids], classes: int, rest: int | None) -> InUse:
     return InUse(labels, fingerprints(tracks, COPIED_LENGTH))
 
 
-def likeness(pairs: Sequence[tuple[Ids, Ids]], distances: NDArray[np.float64], rest: int | None) -> Likeness:
+def similarity(pairs: Sequence[tuple[Ids, Ids]], distances: NDArray[np.float64], rest: int | None) -> Similarity:
     """From training pairs of guides and targets (pairs, n), and the distances of the centroids (classes, classes)."""
     counts = count(pairs, len(distances))
     blocks = (counts.simultaneous.T, counts.successions.T, counts.successions)
@@ -231,7 +231,7 @@ def likeness(pairs: Sequence[tuple[Ids, Ids]], distances: NDArray[np.float64], r
     if rest is not None:
         apart[rest] = apart[:, rest] = np.inf
         apart[rest, rest] = 0.0
-    return Likeness(interchangeable(distances), interchangeable(apart))
+    return Similarity(interchangeable(distances), interchangeable(apart))
 
 
 def _shares(rows: NDArray[np.float64]) -> NDArray[np.float64]:

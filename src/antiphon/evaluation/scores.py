@@ -18,11 +18,11 @@ from antiphon.evaluation.protocol import (
     Constraint,
     Draw,
     Form,
-    Likeness,
     Memories,
     Numbers,
     Passage,
     Score,
+    Similarity,
 )
 from antiphon.evaluation.regeneration import SEED_STRIDE, Displaced
 from antiphon.interfaces import DecisionModel
@@ -55,7 +55,7 @@ class ScoreSettings:
 
     context: Context
     memories: Memories
-    likeness: Likeness
+    similarity: Similarity
     classes: int
     rest: int | None
     seed: int = 0
@@ -236,8 +236,8 @@ def _counted(answer: Ids, row: Passage, lengths: NDArray[np.int64], settings_of_
         tpp=true_positive_percentage(answer, truth),
         sounding=true_positive_percentage(answer[sounding], truth[sounding]) if sounding.any() else NAN,
         near=tolerant_true_positive_percentage(answer, truth),
-        alike=functional_true_positive_percentage(answer, truth, settings_of_scores.likeness.by_centroid),
-        used_alike=functional_true_positive_percentage(answer, truth, settings_of_scores.likeness.by_context),
+        alike=functional_true_positive_percentage(answer, truth, settings_of_scores.similarity.by_centroid),
+        used_alike=functional_true_positive_percentage(answer, truth, settings_of_scores.similarity.by_context),
         kappa=agreement_beyond_chance(answer, truth),
         lcp=float(lengths.mean()),
         lasting=anticipation(lengths, LASTING),

@@ -13,10 +13,10 @@ import numpy as np
 from antiphon.dataset import TokenPair
 
 LEAST, MOST = 0.25, 0.75
-"""A guide is turned by at least a quarter and at most three quarters of its track."""
+"""A guide is circularly shifted by at least a quarter and at most three quarters of its track."""
 
 JUDGED_SHARES = (0.3, 0.42, 0.58, 0.7)
-"""The shares of the track by which the guide is turned where a model is judged: fixed, evenly before and after the
+"""The shares of the track by which the guide is shifted where a model is judged: fixed, evenly before and after the
 middle, and none a half or a third, where pieces repeat themselves. What counts is the mean over them."""
 
 

@@ -30,11 +30,11 @@ WEAKEST_START = 0.01
 def tempo_of(onsets: Seconds) -> float:
     """Beats per minute, from how the onset strength (cells,) resembles itself later."""
     lags = min(int(60 * CELLS_PER_SECOND / SLOWEST_BPM) + 1, len(onsets))
-    likeness = np.log1p(1e6 * np.maximum(_likeness(onsets - onsets.mean(), lags), 0))
+    similarity = np.log1p(1e6 * np.maximum(_similarity(onsets - onsets.mean(), lags), 0))
     tempi = np.append(np.inf, 60.0 * CELLS_PER_SECOND / np.arange(1.0, lags))
     likely = -0.5 * (np.log2(tempi) - np.log2(USUAL_BPM)) ** 2
     likely[: int(np.argmax(tempi < FASTEST_BPM))] = -np.inf
-    return float(tempi[np.argmax(likeness + likely)])
+    return float(tempi[np.argmax(similarity + likely)])
 
 
 def tracked_beats(onsets: Seconds, tempo_bpm: float) -> Ids:
@@ -53,7 +53,7 @@ def tracked_beats(onsets: Seconds, tempo_bpm: float) -> Ids:
     return kept
 
 
-def _likeness(values: Seconds, lags: int) -> Seconds:
+def _similarity(values: Seconds, lags: int) -> Seconds:
     """Autocorrelation (lags,) of values (cells,)."""
     from scipy import fft
 

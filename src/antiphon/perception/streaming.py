@@ -21,7 +21,7 @@ from antiphon.types import Alphabet, Features, Floats, Seconds, Segments, Tokens
 
 
 @dataclass(frozen=True, eq=False)
-class Hearing:
+class Tokenization:
     """What does not change while a stream goes on."""
 
     segment_seconds: float
@@ -40,7 +40,7 @@ class TokenStream:
     `features` and `power` are what the segments from number `given` on need, the first cell being `first_cell`.
     """
 
-    hearing: Hearing
+    tokenization: Tokenization
     frames: FrameStream
     cells: EnvelopeStream
     features: tuple[Features, ...] = ()
@@ -52,12 +52,12 @@ class TokenStream:
     @property
     def sample_rate(self) -> int:
         """The rate in Hz of the mono samples that it wants: the encoder's."""
-        return self.hearing.sample_rate
+        return self.tokenization.sample_rate
 
     @property
     def delay_seconds(self) -> float:
         """How long after its first sample a segment's token is final at the latest, besides the length of a block."""
-        return self.hearing.delay_seconds
+        return self.tokenization.delay_seconds
 
     def push(self, samples: Floats) -> tuple[TokenStream, Tokens]:
         """The stream after these mono samples (samples,), and the tokens that are final now, if any."""
@@ -83,11 +83,11 @@ class TokenStream:
             features=(*self.features, *self.frames.finish()),
             power=(*self.power, self.cells.finish().power),
         )
-        return stream._tokens(uniform_intervals(duration, self.hearing.segment_seconds)[self.given :], duration)
+        return stream._tokens(uniform_intervals(duration, self.tokenization.segment_seconds)[self.given :], duration)
 
     def _advanced(self) -> tuple[TokenStream, Tokens]:
         """The tokens of the segments whose frames and cells are all there, and the stream without what they needed."""
-        length = self.hearing.segment_seconds
+        length = self.tokenization.segment_seconds
         heard = sum(map(len, self.power)) + self.first_cell
         known = min(self.frames.until, heard / CELLS_PER_SECOND)
         count = int(known / length) + 1
@@ -110,12 +110,12 @@ class TokenStream:
         return rest, tokens
 
     def _tokens(self, intervals: Seconds, duration: float) -> Tokens:
-        hearing = self.hearing
+        tokenization = self.tokenization
         if not len(intervals):
-            return Tokens(np.zeros(0, dtype=np.int64), np.zeros((0, 2)), hearing.alphabet_id)
+            return Tokens(np.zeros(0, dtype=np.int64), np.zeros((0, 2)), tokenization.alphabet_id)
         power = mean_power(np.concatenate(self.power), intervals, duration, self.first_cell)
-        segments = Segments(hearing.condense(joined(self.features), intervals), dbfs(power))
-        return Tokens(hearing.quantize(segments), intervals, hearing.alphabet_id)
+        segments = Segments(tokenization.condense(joined(self.features), intervals), dbfs(power))
+        return Tokens(tokenization.quantize(segments), intervals, tokenization.alphabet_id)
 
 
 def token_stream(settings: PerceptionSettings, encoder: Encoder, alphabet: Alphabet) -> TokenStream:
@@ -127,7 +127,7 @@ def token_stream(settings: PerceptionSettings, encoder: Encoder, alphabet: Alpha
         raise SettingsError("setting perception.segmenter: a stream of tokens needs uniform segments")
     frames = stream_of(encoder)
     delay = settings.segment_seconds + encoder.lookahead_seconds
-    hearing = Hearing(
+    tokenization = Tokenization(
         segment_seconds=settings.segment_seconds,
         sample_rate=encoder.sample_rate,
         delay_seconds=delay if hasattr(encoder, "stream") else float("inf"),
@@ -135,4 +135,4 @@ def token_stream(settings: PerceptionSettings, encoder: Encoder, alphabet: Alpha
         quantize=make_quantizer(alphabet),
         alphabet_id=alphabet.id,
     )
-    return TokenStream(hearing, frames, EnvelopeStream(encoder.sample_rate))
+    return TokenStream(tokenization, frames, EnvelopeStream(encoder.sample_rate))

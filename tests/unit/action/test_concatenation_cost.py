@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from action_making import distances, memory, plain, specification, with_sound
 
-from antiphon.action.selection.concatenation_cost import Boundaries, boundaries
+from antiphon.action.selection.concatenation_cost import BANDS, Boundaries, boundaries, edge_descriptors
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.errors import BadData
 
@@ -70,3 +70,24 @@ def test_boundaries_of_another_memory_are_refused():
         )
     with pytest.raises(ValueError, match="finite"):
         Boundaries(np.zeros(1, np.int64), np.zeros(1, np.int64), np.full((1, 1), np.inf))
+
+
+def test_a_memory_of_no_segments_has_no_edges():
+    found = boundaries(memory([]))
+    assert (len(found.left), len(found.right), found.prices.shape) == (0, 0, (1, 1))
+
+
+def test_up_to_as_many_edges_as_classes_each_is_its_own():
+    source = tones([440, 440, 440, 470, 1000, 1000])
+    edges = np.unique(edge_descriptors(source), axis=0)
+    found = boundaries(source, classes=len(edges))
+    assert len(found.prices) == len(edges)
+    assert boundaries(source, classes=3).prices.shape == (3, 3)
+
+
+def test_all_that_a_rate_holds_is_heard_in_one_band_or_another():
+    quiet, low, high = edge_descriptors(tones([440, 440, 3700], [0.0, 0.5, 0.5]))[:3, :BANDS]
+    assert quiet.max() == 0
+    assert low.max() > 40
+    assert high.max() > 40
+    assert low.argmax() < high.argmax()

@@ -1,12 +1,16 @@
 """Coming back to a spot costs: the more often and the sooner, the more; what was fixed stays."""
 
+import itertools
+
 import numpy as np
 import pytest
 from action_making import distances, memory, plain, specification
 
 from antiphon.action.selection.constraints import FREE, Constraints
-from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses
+from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses, novelty_priced
 from antiphon.action.selection.optimal import OptimalSelection
+from antiphon.action.selection.search_problem import search_problem
+from antiphon.action.selection.substitutes import Classes
 from antiphon.types import SILENCE
 
 
@@ -64,3 +68,52 @@ def test_what_novelty_costs_above_the_cheapest_path_is_told():
     assert free.gap == 0
     assert priced.gap == pytest.approx(priced.costs.sum() - free.costs.sum())
     assert priced.gap > 0
+
+
+@pytest.mark.parametrize(("steps", "segments", "price"), [(8, 4, 0.5), (4, 4, 1.0), (4, 8, 1.0)])
+def test_a_response_longer_than_its_memory_pays_by_how_often_it_must_come_back(steps, segments, price):
+    """Each use is 100 s from the next, so that none was just heard."""
+    asked, source = specification([0] * steps, seconds=100.0), memory([0] * segments, seconds=100.0, rate=1)
+    problem = search_problem(plain(novelty=1.0), Classes(distances(10, rest=True)), asked, source)
+    path = np.arange(steps) % segments
+    costs = novelty_priced(problem, path)[0].costs
+    again = np.bincount(path[1:], minlength=segments)
+    assert costs == pytest.approx(price * again)
+
+
+def total(path, asked, labels, novelty, jump) -> float:
+    """What a path costs by the definition: its joins, and each pair of uses of one segment."""
+    path, often = np.asarray(path), max(1.0, len(asked) / len(labels))
+    cost = jump * np.count_nonzero(np.diff(path) != 1)
+    for segment in np.unique(path):
+        times = 0.5 * np.flatnonzero(path == segment)
+        apart = (times[:, None] - times)[np.triu_indices(len(times), 1)]
+        cost += novelty / often * (1 + RECENT * np.exp(-np.abs(apart) / RECENT_SECONDS)).sum()
+    return float(cost)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_other_segment_at_any_one_step_makes_the_whole_cheaper_by_a_hundredth(seed):
+    rng = np.random.default_rng(seed)
+    asked, labels = rng.integers(0, 3, 30).tolist(), rng.integers(0, 3, 14).tolist()
+    labels[:3] = [0, 1, 2]
+    found = select(asked, labels, novelty=0.8, jump_cost=1.0, shared_context_cost=1.0).segments
+    assert [labels[segment] for segment in found] == asked
+    least = total(found, asked, labels, 0.8, 1.0)
+    for step, label in enumerate(asked):
+        for other in np.flatnonzero(np.array(labels) == label):
+            changed = found.copy()
+            changed[step] = other
+            assert total(changed, asked, labels, 0.8, 1.0) >= 0.99 * least
+
+
+def test_what_is_found_of_a_short_question_is_nearly_always_the_cheapest_of_all_paths():
+    best = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        asked, labels = rng.integers(0, 2, 6).tolist(), [0, 1, *rng.integers(0, 2, 3).tolist()]
+        there = [np.flatnonzero(np.array(labels) == label).tolist() for label in asked]
+        least = min(total(path, asked, labels, 0.8, 1.0) for path in itertools.product(*there))
+        found = select(asked, labels, novelty=0.8, jump_cost=1.0, shared_context_cost=1.0).segments
+        best += total(found, asked, labels, 0.8, 1.0) < least + 1e-9
+    assert best >= 27

@@ -73,3 +73,25 @@ def test_a_long_recording_is_heard_in_blocks_that_leave_no_trace(monkeypatch):
     whole = sound_of(*parts)
     monkeypatch.setattr(module, "BLOCK_SECONDS", 3.0)
     assert sound_of(*parts).chroma == pytest.approx(whole.chroma, abs=1e-4)
+
+
+@pytest.mark.parametrize("off", [-0.4, 0.0, 0.4])
+def test_both_resolutions_count_pitch_classes_from_c_and_forgive_a_tuning_within_a_quarter_of_a_tone(off):
+    times = np.arange(RATE) / RATE
+    tones = [0.3 * np.sin(2 * np.pi * 440 * 2 ** ((key + off - 69) / 12) * times) for key in range(72, 84)]
+    found = sound_of(*tones).chroma
+    assert found[:, :12].argmax(axis=1).tolist() == list(range(12))
+    assert found[:, 12:].argmax(axis=1).tolist() == list(range(12))
+
+
+def test_of_two_notes_in_a_segment_the_louder_one_is_its_harmony():
+    c, f_sharp = tone(72, 0.5, amplitude=0.3), tone(66, 0.5, amplitude=0.06)
+    (found,) = sound_of(np.concatenate([f_sharp, c])).chroma
+    assert (found[:12].argmax(), found[12:].argmax()) == (0, 0)
+
+
+def test_the_short_spectrum_weighs_the_octaves_around_880_hz_most():
+    times = np.arange(RATE) / RATE
+    a, d_sharp = (0.3 * np.sin(2 * np.pi * hertz * times) for hertz in (220, 440 * 2 ** (18 / 12)))
+    (found,) = sound_of(a + d_sharp).chroma[:, 12:]
+    assert found[3] > 1.2 * found[9] > 0

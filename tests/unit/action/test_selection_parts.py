@@ -1,6 +1,7 @@
 """Parts of the selection by themselves: what a candidate costs, what all paths through it cost, regions, classes."""
 
 import itertools
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -145,3 +146,13 @@ def test_a_segment_that_ends_otherwise_than_it_begins_has_two_edges_even_alone()
     found = boundaries(with_sound([0], sweep, 8000))
     assert found.left[0] != found.right[0]
     assert found.prices[found.right[0], found.left[0]] == pytest.approx(1)
+
+
+def test_candidates_are_looked_up_once_and_nobody_can_change_them():
+    source = memory([0, 1, 0])
+    index = CandidateIndex(source, no_boundaries(source))
+    assert index.of(0) is index.of(0)
+    assert len({index.of(0), index.of(1), index.of(0)}) == 2
+    assert len({index.of(0).left, index.of(0).right}) == 2
+    with pytest.raises(FrozenInstanceError):
+        index.of(0).shortest = 0.0

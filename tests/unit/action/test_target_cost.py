@@ -101,7 +101,7 @@ def test_in_a_large_memory_a_phrase_that_fits_as_a_whole_is_searched_though_none
 
 
 def test_a_class_costs_by_its_distance_from_the_one_asked_for_in_units_of_the_middle_one():
-    line = np.abs(np.arange(4.0)[:, None] - np.arange(4.0))
+    line = 3 * np.abs(np.arange(4.0)[:, None] - np.arange(4.0))
     line[3, :3] = line[:3, 3] = np.inf
     memory = np.array([2, 0, 3, 1])
     ((segments, costs),) = ClassCosts(np.array([0]), memory, np.arange(4), line).shortlists(2)
@@ -110,3 +110,13 @@ def test_a_class_costs_by_its_distance_from_the_one_asked_for_in_units_of_the_mi
     assert costs.tolist() == [min(2 * unit, LARGEST_DECISION_COST), 0, LARGEST_DECISION_COST, unit]
     ((_, fewer),) = ClassCosts(np.array([0]), memory, np.array([1, 3]), line).shortlists(2)
     assert fewer.tolist() == [0, unit]
+
+
+def test_a_memory_is_small_up_to_twice_the_shortlist_however_long_the_guide():
+    rng = np.random.default_rng(0)
+    memory, asked = rng.dirichlet(np.ones(6), 2 * SHORTLIST), rng.dirichlet(np.ones(6), 300)
+    found = targets(asked, memory).shortlists(4)
+    assert len(found) == 300
+    for costs, (segments, kept) in zip(targets(asked, memory).rows(0, 300), found, strict=True):
+        assert len(segments) == 2 * SHORTLIST
+        assert kept == pytest.approx(costs, abs=1e-12)

@@ -40,7 +40,7 @@ def test_a_recording_again_as_a_quieter_ogg_leaks(tmp_path, cut):
     corpus[3] = multitrack(tmp_path / "again", again, suffix="ogg")
     finding = only(with_splits(corpus))
     assert (finding.kind, finding.severity, finding.where) == ("leak", "error", "again, clean 1")
-    assert finding.numbers["likeness"] > 0.9
+    assert finding.numbers["similarity"] > 0.9
     assert abs(finding.numbers["lag_seconds"]) == pytest.approx(cut, abs=0.2)
 
 

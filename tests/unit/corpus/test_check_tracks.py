@@ -29,7 +29,7 @@ def test_a_clean_corpus_has_nothing_to_complain_about(others):
 
 @pytest.mark.parametrize("world", ["copy", "delay", "independent"])
 def test_no_false_alarm_on_a_planted_world(tmp_path, world):
-    manifest = build_planted(tmp_path, PlantedSettings(world, pieces=8))
+    manifest = build_planted(tmp_path, PlantedSettings(world, pieces=8, segments=32))
     assert serious(check(read_manifest(manifest), Settings())) == []
 
 

@@ -8,7 +8,7 @@ from antiphon.dataset import TokenExcerpt
 from antiphon.decision.baselines import Mixture, bigram, copy_guide, count, guide_table, uniform
 from antiphon.decision.generation import Context, generate, score
 from antiphon.evaluation.opponents import Opponent
-from antiphon.evaluation.protocol import Form, likeness, memories, whole_tracks, windows
+from antiphon.evaluation.protocol import Form, memories, similarity, whole_tracks, windows
 from antiphon.evaluation.regeneration import Displaced
 from antiphon.evaluation.scores import ScoreSettings, score_free_running, score_teacher_forced
 
@@ -37,7 +37,7 @@ def settings_of_scores(train, names=None) -> ScoreSettings:
     pairs = [(each.ids[0][None], each.ids[1][None]) for each in train]
     line = np.abs(np.subtract.outer(np.arange(CLASSES), np.arange(CLASSES))).astype(float)
     return ScoreSettings(
-        CONTEXT, memories(train, names or {}, CLASSES, REST), likeness(pairs, line, REST), CLASSES, REST
+        CONTEXT, memories(train, names or {}, CLASSES, REST), similarity(pairs, line, REST), CLASSES, REST
     )
 
 
@@ -168,11 +168,11 @@ def test_classes_that_are_used_alike_stand_for_each_other_and_the_rest_for_nothi
     guides = random.integers(0, 4, size=(40, 60))
     answers = np.choose(guides, [random.integers(2, 4, size=guides.shape), np.full_like(guides, 4), 5, 6])
     line = np.where(np.eye(CLASSES, dtype=bool), 0.0, np.inf)
-    found = likeness([(guides, answers)], line, REST).by_context
+    found = similarity([(guides, answers)], line, REST).by_context
     assert found[2, 3]
     assert found[3, 2]
     assert not found[[4, 5, 6]][:, [2, 3]].any()
-    quiet = likeness([(guides, np.where(answers == 3, REST, answers))], line, REST).by_context
+    quiet = similarity([(guides, np.where(answers == 3, REST, answers))], line, REST).by_context
     assert quiet[REST].sum() == quiet[:, REST].sum() == 1, "used as 2 is, but no sound stands in for silence"
 
 

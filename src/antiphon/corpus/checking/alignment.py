@@ -28,7 +28,7 @@ FASTEST_PPM = 600.0
 """Largest drift that is looked for; the clocks of two consumer recorders differ by 200 at most."""
 
 CANDIDATE = 0.5
-"""Median likeness of single probes from which on a common line is worth looking for: a held tone is like another at
+"""Median similarity of single probes from which on a common line is worth looking for: a held tone is like another at
 some lag, so that single probes find too much, never too little."""
 
 NEIGHBOURHOOD = 3
@@ -44,10 +44,10 @@ FLOOR = 1e-8
 @dataclass(frozen=True)
 class Alignment:
     """Where the sound of one track lies in another: `lag` in seconds (positive: later in the other) in the middle of
-    what they share, `drift` in parts per million by which it grows, and `likeness`, the normalised correlation along
+    what they share, `drift` in parts per million by which it grows, and `similarity`, the normalised correlation along
     that line: 1 for one sound twice, at any gain and polarity."""
 
-    likeness: float
+    similarity: float
     lag: float
     drift: float
 
@@ -104,15 +104,15 @@ def _line(times: Seconds, correlations: Floats, reach: int) -> Alignment:
 
 def _refined(times: Seconds, away: Seconds, correlations: Floats, expected: Seconds, zero: int) -> Alignment:
     """The line through each probe's own peak near where it is expected, between samples."""
-    places, likeness = [], []
+    places, similarity = [], []
     for row, place in zip(correlations, np.round(expected).astype(np.int64), strict=True):
         near = row[place - NEIGHBOURHOOD : place + NEIGHBOURHOOD + 1]
         best = int(np.argmax(near))
         places.append(place - NEIGHBOURHOOD + best + _vertex(near, best))
-        likeness.append(float(near[best]))
+        similarity.append(float(near[best]))
     lags = (np.array(places) - zero) / ANALYSIS_RATE
     drift = float(stats.theilslopes(lags, times).slope) if len(times) > 1 else 0.0
-    return Alignment(float(np.median(likeness)), float(np.median(lags - drift * away / ANALYSIS_RATE)), drift * 1e6)
+    return Alignment(float(np.median(similarity)), float(np.median(lags - drift * away / ANALYSIS_RATE)), drift * 1e6)
 
 
 def _normalized_correlation(probe: Floats, region: Floats, energy: float) -> Floats:

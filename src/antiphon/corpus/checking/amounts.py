@@ -74,10 +74,10 @@ def leaks_of(examined: Sequence[Examined], division: Division) -> Iterator[Findi
             yield finding
         first, second = ([each for each in sides[split] if each.fingerprint] for split in (one, other))
         prints = ([each.fingerprint for each in side if each.fingerprint] for side in (first, second))
-        for i, j, likeness, lag in alike(*prints):
+        for i, j, similarity, lag in alike(*prints):
             a, b = first[i].multitrack, second[j].multitrack
             if a.piece != b.piece and _both(a, b) not in seen:
-                yield _leak(a, b, (one, other), "the same music", {"likeness": likeness, "lag_seconds": lag})
+                yield _leak(a, b, (one, other), "the same music", {"similarity": similarity, "lag_seconds": lag})
 
 
 def _copies(first: Sequence[Examined], second: Sequence[Examined], one: Split, other: Split) -> Iterator[Finding]:

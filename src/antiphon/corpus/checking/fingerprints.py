@@ -60,7 +60,7 @@ def fingerprint(copies: Sequence[Floats]) -> Fingerprint:
 
 
 def alike(first: Sequence[Fingerprint], second: Sequence[Fingerprint]) -> Iterator[tuple[int, int, float, float]]:
-    """Pairs (index in `first`, index in `second`, likeness, lag in seconds) that are the same music."""
+    """Pairs (index in `first`, index in `second`, similarity, lag in seconds) that are the same music."""
     longest = max((each.chroma.shape[1] for each in (*first, *second)), default=0)
     size = fft.next_fast_len(2 * longest, real=True)
     spectra = [fft.rfft(each.chroma, size, axis=1) for each in second]
@@ -68,9 +68,9 @@ def alike(first: Sequence[Fingerprint], second: Sequence[Fingerprint]) -> Iterat
         spectrum = np.conj(fft.rfft(a.chroma, size, axis=1))
         for j, b in enumerate(second):
             correlation = fft.irfft((spectrum * spectra[j]).sum(axis=0), size)
-            likeness, lag = _best(correlation, a.chroma, b.chroma)
-            if likeness >= SAME_MUSIC:
-                yield i, j, likeness, lag / FRAMES_PER_SECOND
+            similarity, lag = _best(correlation, a.chroma, b.chroma)
+            if similarity >= SAME_MUSIC:
+                yield i, j, similarity, lag / FRAMES_PER_SECOND
 
 
 def _best(correlation: NDArray[np.float64], a: Floats, b: Floats) -> tuple[float, int]:
@@ -87,9 +87,9 @@ def _best(correlation: NDArray[np.float64], a: Floats, b: Floats) -> tuple[float
     energy = (sums_a[ends] - sums_a[starts]) * (sums_b[ends + lags] - sums_b[starts + lags])
     # A stretch that hardly sounds is like nothing: its energy counts as a tenth of the mean at least.
     floor = (0.1 * least) ** 2
-    likeness = correlation[lags] / np.sqrt(np.maximum(energy, floor))
-    best = int(np.argmax(likeness))
-    return float(likeness[best]), int(lags[best])
+    similarity = correlation[lags] / np.sqrt(np.maximum(energy, floor))
+    best = int(np.argmax(similarity))
+    return float(similarity[best]), int(lags[best])
 
 
 def _folding() -> Floats:

@@ -18,7 +18,7 @@ from antiphon.corpus.sums import Sum, excerpts_of, powers_of, sentence, sums_of,
 from antiphon.types import Multitrack
 
 SAME_SOUND = 0.8
-"""Likeness of two recordings of one sound. Measured: a file and its ogg or mp3 of lowest quality 0.95 and more, one
+"""Similarity of two recordings of one sound. Measured: a file and its ogg or mp3 of lowest quality 0.95 and more, one
 that drifts by 300 ppm 0.83 and more; one line on two synthesizers in phase 0.65, two voices of a rendered chorale 0."""
 
 LAG_SECONDS = 0.001
@@ -55,7 +55,7 @@ def pairs_of(heard: Sequence[MeasuredTrack], multitrack: Multitrack, settings: C
             yield Finding("identical", "error", where, "hold the same samples: take one of them out")
             continue
         alignment = align(sharp[a.track.name], sharp[b.track.name])
-        if alignment.likeness >= SAME_SOUND:
+        if alignment.similarity >= SAME_SOUND:
             yield _same_sound(alignment, where, b.track.name)
         else:
             yield from _bleed(spectrum, (a.track.name, b.track.name), where)
@@ -100,7 +100,7 @@ def _bleed(spectrum: Mapping[str, Spectra], names: tuple[str, str], where: str) 
 def _same_sound(alignment: Alignment, where: str, later: str) -> Finding:
     """One sound twice: simultaneous, shifted, or on a clock of its own."""
     numbers = {
-        "likeness": alignment.likeness,
+        "similarity": alignment.similarity,
         "lag_ms": 1000 * alignment.lag,
         "drift_ppm": alignment.drift,
     }
@@ -114,7 +114,7 @@ def _same_sound(alignment: Alignment, where: str, later: str) -> Finding:
         order = "late" if alignment.lag > 0 else "early"
         sentence = f"one sound, and {later} is {abs(1000 * alignment.lag):.1f} ms {order}: shift it, keep one of them"
         return Finding("offset", "error", where, sentence, numbers)
-    sentence = f"nearly identical ({100 * alignment.likeness:.0f} % alike): take one of them out"
+    sentence = f"nearly identical ({100 * alignment.similarity:.0f} % alike): take one of them out"
     return Finding("near-identical", "error", where, sentence, numbers)
 
 

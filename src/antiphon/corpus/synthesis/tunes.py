@@ -30,7 +30,7 @@ def group_by_tune(scores: Sequence[Score]) -> dict[str, str]:
     patterns = {score.name: _patterns(score.voices["soprano"]) for score in scores}
     tune_of = {name: name for name in patterns}
     for a, b in itertools.combinations(sorted(patterns), 2):
-        if tune_of[a] != tune_of[b] and (_work(a) == _work(b) or _likeness(patterns[a], patterns[b]) >= SAME_TUNE):
+        if tune_of[a] != tune_of[b] and (_work(a) == _work(b) or _similarity(patterns[a], patterns[b]) >= SAME_TUNE):
             kept, dropped = sorted((tune_of[a], tune_of[b]))
             tune_of = {name: kept if tune == dropped else tune for name, tune in tune_of.items()}
     return tune_of
@@ -40,7 +40,7 @@ def _work(name: str) -> str:
     return name.partition("-")[0]
 
 
-def _likeness(a: set[Pattern], b: set[Pattern]) -> float:
+def _similarity(a: set[Pattern], b: set[Pattern]) -> float:
     return len(a & b) / len(a | b) if a and b else 0.0
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from antiphon.confidence import Estimate, estimate
 from antiphon.decision.baselines import delayed
 from antiphon.decision.counts import Pairs
+from antiphon.decision.relation.attributes import TrackPairs, groups_of, joined, track_pairs
 from antiphon.decision.relation.base import Past, Table, best_past, blocks_of, unseen_tokens
 from antiphon.decision.relation.grammar import LAGS, Reach, Rule
-from antiphon.decision.relation.hearing import Heard, groups_of, heard, joined
 from antiphon.decision.relation.meanings import NONE, SEMITONES, ClassMeanings
 from antiphon.decision.relation.model import LinkStep, RelationModel, RuleStep, Sides, Step
 from antiphon.decision.relation.search import (
@@ -121,7 +121,7 @@ def _enough(pairs: Pairs) -> Pairs:
 
 
 def _searched(pairs: Pairs, meanings: ClassMeanings, seed: int = 0) -> _Search:
-    music = heard(pairs, meanings)
+    music = track_pairs(pairs, meanings)
     tokens = joined([each.target for each in music])
     before = joined([delayed(each.target, 1, meanings.classes) for each in music])
     blocks = blocks_of(len(tokens))
@@ -162,7 +162,7 @@ def _climbed(
     return known, tuple(steps), first
 
 
-def _sides(music: Sequence[Heard], meanings: ClassMeanings) -> Sides:
+def _sides(music: Sequence[TrackPairs], meanings: ClassMeanings) -> Sides:
     both = ([each.guide for each in music], [each.target for each in music])
     usage = [np.bincount(joined(ids), minlength=meanings.classes).astype(np.float64) for ids in both]
     pitches = joined([each.target_pitches for each in music])
@@ -173,7 +173,7 @@ def _sides(music: Sequence[Heard], meanings: ClassMeanings) -> Sides:
     return Sides(groups_of(meanings, usage[0]), groups_of(meanings, usage[1]), reach, home)
 
 
-def _start(music: Sequence[Heard]) -> int:
+def _start(music: Sequence[TrackPairs]) -> int:
     """The interval, B above A, at which most rows have their first notes together."""
     found = []
     for each in music:
@@ -197,7 +197,7 @@ def _model(search: _Search, meanings: ClassMeanings) -> RelationModel:
     return RelationModel(meanings, past, search.before.sides, search.steps)
 
 
-def _unseen(music: Sequence[Heard], meanings: ClassMeanings) -> Table:
+def _unseen(music: Sequence[TrackPairs], meanings: ClassMeanings) -> Table:
     guide, target = joined([each.guide for each in music]), joined([each.target for each in music])
     return unseen_tokens(guide, target, meanings.classes)
 
@@ -227,10 +227,10 @@ def _p_value(search: _Search, first: Candidate | None, shifts: int, seed: int) -
 
 
 def _shifted(material: Material, generator: np.random.Generator) -> Material:
-    """Every guide by its own way round, beyond the reach of all lags where it is long enough."""
-    turned = []
+    """Every guide circularly shifted by a draw of its own, beyond the reach of all lags where it is long enough."""
+    shifted = []
     for each in material.music:
         length = each.guide.shape[1]
         least = min(LAGS + 1, length // 4)
-        turned.append(each.turned(least + int(generator.random() * max(length - 2 * least, 1))))
-    return material.turned(tuple(turned))
+        shifted.append(each.shifted(least + int(generator.random() * max(length - 2 * least, 1))))
+    return material.with_guides(tuple(shifted))

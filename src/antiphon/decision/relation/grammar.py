@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from antiphon.decision.relation.hearing import CLASS, PITCH, PITCH_CLASS, RESTS, ROOT, Heard, held, later
+from antiphon.decision.relation.attributes import CLASS, PITCH, PITCH_CLASS, RESTS, ROOT, TrackPairs, held, later
 from antiphon.decision.relation.meanings import (
     DEGREES,
     MAJOR_DEGREES,
@@ -106,7 +106,7 @@ def own_links(target: Mapping[str, Ids]) -> tuple[Link, ...]:
     return tuple(Link(name, name, 1, own=True) for name in target if name not in (CLASS, ROOT))
 
 
-def predicted(chosen: Sequence[Rule], music: Heard, roots: Ids, reach: Reach) -> Ids:
+def predicted(chosen: Sequence[Rule], music: TrackPairs, roots: Ids, reach: Reach) -> Ids:
     """The pitch or pitch class (rules, rows, n) that rules of one kind, target and lag ask for, NONE where they ask for
     nothing."""
     kind, target, lag = chosen[0].kind, chosen[0].target, chosen[0].lag
@@ -134,21 +134,26 @@ def families(chosen: Sequence[Rule]) -> list[list[Rule]]:
     return [list(group) for _, group in groupby(chosen, key=lambda rule: (rule.kind, rule.target, rule.lag))]
 
 
+def alike(chosen: Sequence[Link]) -> list[list[Link]]:
+    """Links in the same order, those next to each other that differ in their lag alone together."""
+    return [list(group) for _, group in groupby(chosen, key=lambda link: (link.source, link.target, link.own))]
+
+
 def _folded(pitches: Ids, target: str) -> Ids:
     known = pitches >= 0
     return np.where(known, pitches % SEMITONES if target == PITCH_CLASS else pitches, NONE)
 
 
-def _stepped(kind: str, signs: Ids, lag: int, music: Heard, reach: Reach) -> Ids:
+def _stepped(kind: str, signs: Ids, lag: int, music: TrackPairs, reach: Reach) -> Ids:
     """From B's last pitch, by as much as A has moved, the same way or the other; reflected at the ends of B's reach.
     Where B has played nothing yet it starts as far from A as it has before."""
-    first = held(later(music.target_pitches, 1)) == NONE
+    first = music.last_pitches == NONE
     start = np.where(first & (music.guide_pitches != NONE), music.guide_pitches + reach.start, NONE)
     if kind == "steps":
-        here, there = held(later(music.guide_pitches, lag)), held(later(music.target_pitches, 1))
+        here, there = held(later(music.guide_pitches, lag)), music.last_pitches
         before, low, high = later(here, 1), np.array(reach.low), np.array(reach.high)
     else:
-        here, there = held(later(music.guide_degrees, lag)), held(later(music.target_degrees, 1))
+        here, there = held(later(music.guide_degrees, lag)), music.last_degrees
         rows = np.ones((len(music.tonics), 1), dtype=np.int64)
         before = later(here, 1)
         low, high = (_nearest_degree(end * rows, music.tonics) for end in (reach.low, reach.high))

@@ -84,8 +84,8 @@ def scales_of(pitches: Ids, home: int = NONE) -> Ids:
     members = np.isin(np.arange(SEMITONES), MAJOR_DEGREES).astype(np.float64)
     fits = np.zeros((len(pitches), SEMITONES))
     for tonic in range(SEMITONES):
-        as_major = _likeness(shares, np.roll(MAJOR_PROFILE, tonic))
-        as_minor = _likeness(shares, np.roll(MINOR_PROFILE, tonic - RELATIVE_MAJOR))
+        as_major = _similarity(shares, np.roll(MAJOR_PROFILE, tonic))
+        as_minor = _similarity(shares, np.roll(MINOR_PROFILE, tonic - RELATIVE_MAJOR))
         fits[:, tonic] = shares @ np.roll(members, tonic) + PROFILE_WEIGHT * np.maximum(as_major, as_minor)
     if home != NONE:
         fits[:, home] += HOME_WEIGHT
@@ -109,7 +109,7 @@ def pitches_of(degrees: Ids, tonics: Ids) -> Ids:
     return np.where((degrees == NONE) | (pitches < 0), NONE, pitches)
 
 
-def _likeness(shares: NDArray[np.float64], profile: NDArray[np.float64]) -> NDArray[np.float64]:
+def _similarity(shares: NDArray[np.float64], profile: NDArray[np.float64]) -> NDArray[np.float64]:
     """Correlation (rows,) of shares (rows, 12) with a profile (12,)."""
     centred, shape = shares - shares.mean(axis=1, keepdims=True), profile - profile.mean()
     norm = np.linalg.norm(centred, axis=1) * np.linalg.norm(shape)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.decision.baselines import delayed
+from antiphon.decision.relation.attributes import ROOT, TrackPairs, later, track_pairs
 from antiphon.decision.relation.base import Past, Table
 from antiphon.decision.relation.grammar import Link, Reach, Rule, predicted
-from antiphon.decision.relation.hearing import ROOT, Heard, heard, later
 from antiphon.decision.relation.meanings import NONE, ClassMeanings
 from antiphon.types import Floats, Ids, Seconds
 
@@ -45,14 +45,15 @@ class Sides:
     reach: Reach
     home: int
 
-    def asked(self, rules: Sequence[Rule], music: Heard) -> Ids:
+    def asked(self, rules: Sequence[Rule], music: TrackPairs) -> Ids:
         """What rules of one kind, target and lag ask for (rules, rows, n)."""
         return predicted(rules, music, self.source.get(ROOT, np.zeros(0, dtype=np.int64)), self.reach)
 
-    def grouped(self, link: Link, guide: Ids, target: Ids) -> Ids:
-        """The group (rows, n) by which a link goes."""
-        groups, ids = (self.target, target) if link.own else (self.source, guide)
-        return later(groups[link.source][ids], link.lag)
+    def grouped(self, links: Sequence[Link], guide: Ids, target: Ids) -> Ids:
+        """The groups (links, rows, n) by which links go that differ in their lag alone."""
+        groups, ids = (self.target, target) if links[0].own else (self.source, guide)
+        found = groups[links[0].source][ids]
+        return np.stack([later(found, link.lag) for link in links])
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +104,7 @@ class RelationModel:
 
     def distributions(self, guides: Ids, targets: Ids, place: int | None = None) -> Table:
         """p(b | ...) (rows, n, classes) of every token, or (rows, classes) of those at one place."""
-        (music,) = heard([(guides, targets)], self.meanings, self.sides.home)
+        (music,) = track_pairs([(guides, targets)], self.meanings, self.sides.home)
         chosen = slice(None) if place is None else slice(place, place + 1)
         before = delayed(targets, 1, self.classes)[:, chosen]
         rows = self.past.table[before.ravel()]
@@ -112,7 +113,7 @@ class RelationModel:
                 asked = self.sides.asked([step.what], music)[0][:, chosen].ravel()
                 rows = by_rule(rows, self.sides.target[step.what.target], asked, np.full(len(rows), step.weight))
             else:
-                source = self.sides.grouped(step.what, guides, targets)[:, chosen].ravel()
+                source = self.sides.grouped([step.what], guides, targets)[0][:, chosen].ravel()
                 ratios = np.where((source == NONE)[:, None], 1.0, step.ratios[source])
                 rows = by_table(rows, self.sides.target[step.what.target], ratios)
         return rows if place is not None else rows.reshape(*targets.shape, self.classes)

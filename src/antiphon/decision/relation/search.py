@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
+from antiphon.decision.relation.attributes import CLASS, PITCH, PITCH_CLASS, ROOT, TrackPairs, joined
 from antiphon.decision.relation.base import Table
-from antiphon.decision.relation.grammar import KINDS, Link, Rule, families, links, own_links, rules
-from antiphon.decision.relation.hearing import CLASS, PITCH, PITCH_CLASS, ROOT, Heard, joined
+from antiphon.decision.relation.grammar import KINDS, Link, Rule, alike, families, links, own_links, rules
 from antiphon.decision.relation.meanings import NONE
 from antiphon.decision.relation.model import Sides, by_rule, by_table
 from antiphon.types import Ids
@@ -23,14 +26,17 @@ NEARLY = 0.95
 PRIOR = 0.5
 """Tokens of B's own share that are added to each row of a table."""
 
+CELLS = 1 << 16
+"""Numbers held at once while the lags of a link are tried side by side (512 kB)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """All tokens end to end: what is heard, B's `tokens` (n,), the `blocks` (n,) that are held out in turn, and each
+    """All tokens end to end: the tracks, B's `tokens` (n,), the `blocks` (n,) that are held out in turn, and each
     one's distribution by what is known so far, `rows` (n, classes), from the other blocks. `masses` are those of its
     groups by attribute: (n, groups)."""
 
-    music: tuple[Heard, ...]
+    music: tuple[TrackPairs, ...]
     sides: Sides
     tokens: Ids
     blocks: Ids
@@ -38,17 +44,17 @@ class Material:
     masses: Mapping[str, Table]
 
     @classmethod
-    def of(cls, music: tuple[Heard, ...], sides: Sides, blocks: Ids, rows: Table) -> Material:
-        """From what is heard, with the masses."""
+    def of(cls, music: tuple[TrackPairs, ...], sides: Sides, blocks: Ids, rows: Table) -> Material:
+        """From the tracks, with the masses."""
         tokens = joined([each.target for each in music])
         return cls(music, sides, tokens, blocks, rows, _masses(rows, sides))
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many blocks there are."""
         return int(self.blocks.max()) + 1
 
-    def turned(self, music: tuple[Heard, ...]) -> Material:
+    def with_guides(self, music: tuple[TrackPairs, ...]) -> Material:
         """The same with other guides."""
         return replace(self, music=music)
 
@@ -56,13 +62,14 @@ class Material:
         """The same where more is known."""
         return replace(self, rows=rows, masses=_masses(rows, self.sides))
 
-    def source(self, link: Link) -> Ids:
-        """The group (n,) by which a link goes."""
-        return joined([self.sides.grouped(link, each.guide, each.target) for each in self.music])
+    def sources(self, chosen: Sequence[Link]) -> Ids:
+        """The groups (links, n) by which links go that differ in their lag alone."""
+        parts = [self.sides.grouped(chosen, each.guide, each.target).reshape(len(chosen), -1) for each in self.music]
+        return np.concatenate(parts, axis=1)
 
-    def asked(self, rules: Sequence[Rule]) -> Ids:
-        """What rules ask for (rules, n)."""
-        return np.concatenate([self._asked(family) for family in families(rules)])
+    def asked(self, chosen: Sequence[Sequence[Rule]]) -> Ids:
+        """What families of rules ask for (rules, n)."""
+        return np.concatenate([self._asked(family) for family in chosen])
 
     def _asked(self, family: Sequence[Rule]) -> Ids:
         parts = [self.sides.asked(family, each).reshape(len(family), -1) for each in self.music]
@@ -91,27 +98,29 @@ class Grammar:
         self.rules = rules(with_roots) if pitched else ()
         self.links = links(sides.source, sides.target)
         self.own_links = own_links(sides.target)
+        of_target = [[rule for rule in self.rules if rule.target == target] for target in (PITCH, PITCH_CLASS)]
+        self._families = [families(chosen) for chosen in of_target if chosen]
+        self._names: tuple[Rule | Link, ...] = (*chain.from_iterable(of_target), *self.links)
+        costs = [_cost(len(self.rules))] * len(self.rules) + [_cost(len(self.links))] * len(self.links)
+        self._costs = np.array(costs, dtype=np.float64)
 
     def best_of_itself(self, material: Material) -> Candidate | None:
         """The one that gains most without A."""
-        found = [Candidate(link, link_gains(material, link), _cost(len(self.own_links))) for link in self.own_links]
+        gains = [row for chosen in alike(self.own_links) for row in link_gains(material, chosen)]
+        cost = _cost(len(self.own_links))
+        found = [Candidate(link, each, cost) for link, each in zip(self.own_links, gains, strict=True)]
         return max(found, key=lambda each: each.net, default=None)
 
     def best(self, material: Material) -> Candidate | None:
         """The one that gains most by A; a simpler one where it gains nearly as much."""
-        found: list[Candidate] = []
-        for target in (PITCH, PITCH_CLASS):
-            chosen = [rule for rule in self.rules if rule.target == target]
-            if chosen:
-                gains = rule_gains(material, chosen)
-                costs = _cost(len(self.rules))
-                found += [Candidate(rule, each, costs) for rule, each in zip(chosen, gains, strict=True)]
-        found += [Candidate(link, link_gains(material, link), _cost(len(self.links))) for link in self.links]
-        if not found:
+        if not self._names:
             return None
-        net = np.array([each.net for each in found])
-        near = [found[index] for index in np.flatnonzero(net >= NEARLY * net.max())] if net.max() > 0 else []
-        return min(near, key=_complexity, default=found[int(net.argmax())])
+        by_rules = [rule_gains(material, chosen) for chosen in self._families]
+        gains = np.concatenate([*by_rules, *(link_gains(material, chosen) for chosen in alike(self.links))])
+        net = gains.sum(axis=1) - self._costs
+        near = np.flatnonzero(net >= NEARLY * net.max()) if net.max() > 0 else [int(net.argmax())]
+        found = [Candidate(self._names[index], gains[index], float(self._costs[index])) for index in near]
+        return min(found, key=_complexity)
 
 
 def _complexity(candidate: Candidate) -> tuple[int, float]:
@@ -121,8 +130,8 @@ def _complexity(candidate: Candidate) -> tuple[int, float]:
     return kind, -candidate.net
 
 
-def rule_gains(material: Material, chosen: Sequence[Rule]) -> Table:
-    """What each of some rules on one attribute gains in each block (rules, blocks), each weighed on the others."""
+def rule_gains(material: Material, chosen: Sequence[Sequence[Rule]]) -> Table:
+    """What each rule of families on one attribute gains in each block (rules, blocks), each weighed on the others."""
     values = _by_weight(material, chosen)
     gains = np.take_along_axis(values, _best_elsewhere(values)[..., None], axis=2)[..., 0]
     return np.asarray(gains)
@@ -130,47 +139,65 @@ def rule_gains(material: Material, chosen: Sequence[Rule]) -> Table:
 
 def rule_weights(material: Material, rule: Rule) -> tuple[Table, float]:
     """The weights (blocks,) of a rule as the other blocks have it, and as all have it."""
-    values = _by_weight(material, [rule])
+    values = _by_weight(material, [[rule]])
     return WEIGHTS[_best_elsewhere(values)[0]], float(WEIGHTS[(values[0].sum(axis=0) + np.log1p(-WEIGHTS)).argmax()])
 
 
-def link_gains(material: Material, link: Link) -> Table:
-    """What a link gains in each block (blocks,), its table counted on the others."""
-    groups = material.sides.target[link.target]
-    source, target = material.source(link), groups[material.tokens]
-    known = (source != NONE) & (target != NONE)
-    elsewhere, _ = link_ratios(material, link)
-    masses = material.masses[link.target]
-    ratios = elsewhere[material.blocks, source]
-    scale = (masses * ratios).sum(axis=1) / np.maximum(masses.sum(axis=1), 1e-300)
-    gained = np.log(ratios[np.arange(len(source)), target]) - np.log(np.maximum(scale, 1e-300))
-    return np.asarray(np.bincount(material.blocks[known], gained[known], material.count), dtype=np.float64)
+def link_gains(material: Material, chosen: Sequence[Link]) -> Table:
+    """What links that differ in their lag alone gain in each block (links, blocks), tables counted on the others."""
+    step = max(1, CELLS // material.masses[chosen[0].target].size)
+    parts = [_link_gains(material, chosen[first : first + step]) for first in range(0, len(chosen), step)]
+    return np.concatenate(parts)
+
+
+def _link_gains(material: Material, chosen: Sequence[Link]) -> Table:
+    name = chosen[0].target
+    sources, target, known = _related(material, chosen)
+    counts = _counted(material, chosen, sources, target, known)
+    elsewhere = _ratios(counts.sum(axis=1, keepdims=True) - counts)
+    masses, each = material.masses[name], np.arange(len(chosen))[:, None]
+    ratios = elsewhere[each, material.blocks, sources]
+    scale = (masses * ratios).sum(axis=2) / np.maximum(masses.sum(axis=1), 1e-300)
+    gained = np.log(ratios[each, np.arange(len(target)), target]) - np.log(np.maximum(scale, 1e-300))
+    cells = each * material.count + material.blocks
+    sums = np.bincount(cells[known], gained[known], len(chosen) * material.count)
+    return np.asarray(sums, dtype=np.float64).reshape(len(chosen), material.count)
 
 
 def link_ratios(material: Material, link: Link) -> tuple[Table, Table]:
     """Tables (blocks, sources, targets) as the other blocks have it, and the one (sources, targets) of all."""
-    groups = material.sides.target[link.target]
-    source, target = material.source(link), groups[material.tokens]
-    known = (source != NONE) & (target != NONE)
-    heard = material.sides.target if link.own else material.sides.source
-    shape = (material.count, int(heard[link.source].max()) + 1, int(groups.max()) + 1)
-    codes = np.ravel_multi_index((material.blocks[known], source[known], target[known]), shape)
-    counts = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
+    (counts,) = _counted(material, [link], *_related(material, [link]))
     everywhere = counts.sum(axis=0)
     return _ratios(everywhere - counts), _ratios(everywhere)
+
+
+def _related(material: Material, chosen: Sequence[Link]) -> tuple[Ids, Ids, NDArray[np.bool_]]:
+    """The groups that links lead from (links, n) and to (n,), and where there are both (links, n)."""
+    sources, target = material.sources(chosen), material.sides.target[chosen[0].target][material.tokens]
+    return sources, target, (sources != NONE) & (target != NONE)
+
+
+def _counted(material: Material, chosen: Sequence[Link], sources: Ids, target: Ids, known: NDArray[np.bool_]) -> Table:
+    """How often each target follows each source (links, blocks, sources, targets)."""
+    origin = material.sides.target if chosen[0].own else material.sides.source
+    here = material.sides.target[chosen[0].target]
+    shape = (len(chosen), material.count, int(origin[chosen[0].source].max()) + 1, int(here.max()) + 1)
+    each, place = np.nonzero(known)
+    codes = np.ravel_multi_index((each, material.blocks[place], sources[known], target[place]), shape)
+    return np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
 
 
 def after_rule(material: Material, rule: Rule) -> Material:
     """What is known when a rule is known too."""
     weights, _ = rule_weights(material, rule)
     groups = material.sides.target[rule.target]
-    return material.knowing(by_rule(material.rows, groups, material.asked([rule])[0], weights[material.blocks]))
+    return material.knowing(by_rule(material.rows, groups, material.asked([[rule]])[0], weights[material.blocks]))
 
 
 def after_link(material: Material, link: Link) -> Material:
     """What is known when a link is known too."""
     elsewhere, _ = link_ratios(material, link)
-    source = material.source(link)
+    (source,) = material.sources([link])
     ratios = np.where((source == NONE)[:, None], 1.0, elsewhere[material.blocks, source])
     return material.knowing(by_table(material.rows, material.sides.target[link.target], ratios))
 
@@ -197,11 +224,12 @@ def _masses(rows: Table, sides: Sides) -> dict[str, Table]:
     return found
 
 
-def _by_weight(material: Material, chosen: Sequence[Rule]) -> Table:
-    """What rules on one attribute gain in each block by each weight (rules, blocks, weights)."""
-    groups = material.sides.target[chosen[0].target]
+def _by_weight(material: Material, chosen: Sequence[Sequence[Rule]]) -> Table:
+    """What families of rules on one attribute gain in each block by each weight (rules, blocks, weights)."""
+    name = chosen[0][0].target
+    groups = material.sides.target[name]
     truth = groups[material.tokens]
-    masses = material.masses[chosen[0].target]
+    masses = material.masses[name]
     total = masses.sum(axis=1)
     asked = material.asked(chosen)
     existing = np.append(np.isin(np.arange(masses.shape[1]), groups), False)
@@ -215,7 +243,7 @@ def _by_weight(material: Material, chosen: Sequence[Rule]) -> Table:
     found = missed.ravel()[:, None] * np.log1p(-WEIGHTS)
     for index, weight in enumerate(WEIGHTS):
         found[:, index] += np.bincount(cells, np.log(1 - weight + weight / share), len(found))
-    return np.asarray(found.reshape(len(chosen), material.count, len(WEIGHTS)), dtype=np.float64)
+    return np.asarray(found.reshape(-1, material.count, len(WEIGHTS)), dtype=np.float64)
 
 
 def _best_elsewhere(values: Table) -> Ids:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from antiphon.decision.relation.attributes import CLASS, PITCH, PITCH_CLASS, RESTS, ROOT
 from antiphon.decision.relation.grammar import Link, Rule
-from antiphon.decision.relation.hearing import CLASS, PITCH, PITCH_CLASS, RESTS, ROOT
 from antiphon.decision.relation.model import LinkStep, RelationModel, Sides
 from antiphon.types import Ids
 

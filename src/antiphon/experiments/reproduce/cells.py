@@ -38,8 +38,8 @@ from antiphon.evaluation.protocol import (
     Form,
     Passage,
     instruments,
-    likeness,
     memories,
+    similarity,
     whole_tracks,
     windows,
 )
@@ -134,7 +134,7 @@ def _everything(
     settings_of_scores = ScoreSettings(
         context=agent.context,
         memories=memories(splits.train, names, agent.alphabet.classes, rest),
-        likeness=likeness(pairs, class_distances(agent.alphabet), rest),
+        similarity=similarity(pairs, class_distances(agent.alphabet), rest),
         classes=agent.alphabet.classes,
         rest=rest,
         seed=job.seed,

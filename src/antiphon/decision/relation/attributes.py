@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ ROUNDS = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class TrackPairs:
     """A guide and its target side by side (rows, n), as ids, pitches and degrees of the scale of each row (rows,)."""
 
     guide: Ids
@@ -33,22 +34,32 @@ class Heard:
     target_degrees: Ids
     tonics: Ids
 
-    def turned(self, turn: int) -> Heard:
-        """The same with all guides turned round by `turn` segments."""
+    @cached_property
+    def last_pitches(self) -> Ids:
+        """The pitch (rows, n) that B had last before each place, NONE before the first."""
+        return held(later(self.target_pitches, 1))
+
+    @cached_property
+    def last_degrees(self) -> Ids:
+        """Its degree."""
+        return held(later(self.target_degrees, 1))
+
+    def shifted(self, shift: int) -> TrackPairs:
+        """The same with all guides circularly shifted by `shift` segments."""
         ids, pitches, degrees = (
-            np.roll(each, turn, axis=1) for each in (self.guide, self.guide_pitches, self.guide_degrees)
+            np.roll(each, shift, axis=1) for each in (self.guide, self.guide_pitches, self.guide_degrees)
         )
         return replace(self, guide=ids, guide_pitches=pitches, guide_degrees=degrees)
 
 
-def heard(pairs: Pairs, meanings: ClassMeanings, home: int = NONE) -> tuple[Heard, ...]:
+def track_pairs(pairs: Pairs, meanings: ClassMeanings, home: int = NONE) -> tuple[TrackPairs, ...]:
     """All pairs with their pitches; the scale of each is that of its guide, sooner `home` than another."""
     found = []
     for guide, target in pairs:
         pitches, answers = meanings.pitches[guide], meanings.pitches[target]
         tonics = scales_of(pitches, home)
         degrees = degrees_of(pitches, tonics), degrees_of(answers, tonics)
-        found.append(Heard(guide, target, pitches, answers, *degrees, tonics))
+        found.append(TrackPairs(guide, target, pitches, answers, *degrees, tonics))
     return tuple(found)
 
 
