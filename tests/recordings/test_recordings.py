@@ -13,9 +13,8 @@ from antiphon.types import Audio, Memory, Response
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=WHY_NOT)
 
-SAME_SOUND = {"drift": 0.95, "noise": 0.85}
-ANOTHER_ROOM = dict.fromkeys(("reverb", "bleed", "clipped"), 0.75)
-"""Share of the guide's classes that are as they were."""
+KEPT = {"drift": 0.95, "noise": 0.85, "clipped": 0.85, "reverb": 0.85, "bleed": 0.8}
+"""Share of the classes that are as they were, over all recordings: a class next to another one flips now and then."""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,7 @@ def test_an_answer_is_varied_and_made_of_phrases(answers, name):
     _, memory, response = answers(name)
     told = said_of(response, memory)
     assert told.distinct >= len(response.selection.segments) / 3
-    assert told.commonest_share <= 0.12
+    assert told.commonest_share <= max(0.12, 4 / len(response.selection.segments)), "or four times in a short answer"
     assert told.median_copy_seconds >= 0.9, "half of all copies are of two segments or more"
     assert told.longest_copy_seconds >= 1.5
     assert told.joins_per_second <= 0.8
@@ -77,13 +76,21 @@ def test_a_guide_on_one_harmony_is_answered_from_more_places_where_coming_back_c
     assert told[1].commonest_share < told[0].commonest_share
 
 
-@pytest.mark.parametrize("name", ["guitar, glass", "bass, loops"])
+@pytest.fixture(scope="module")
+def recordings(agent):
+    """All guides and memories of the pairs, with their classes."""
+    found = [recording(*names) for pair in PAIRS.values() for names in pair]
+    return [(sound, agent.tokens(sound).ids) for sound in found]
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_guide_keeps_its_classes(agent, answers, name, damage):
-    guide, _, _ = answers(name)
-    plain, heard = agent.tokens(guide), agent.tokens(DAMAGES[damage](guide))
-    assert len(heard) == len(plain)
-    assert alike(heard.ids, plain.ids) >= (SAME_SOUND | ANOTHER_ROOM)[damage]
+def test_recordings_keep_their_classes(agent, recordings, damage):
+    kept = []
+    for sound, plain in recordings:
+        heard = agent.tokens(DAMAGES[damage](sound)).ids
+        assert len(heard) == len(plain)
+        kept.append(alike(heard, plain))
+    assert np.mean(kept) >= KEPT[damage]
 
 
 def test_a_guide_out_to_an_mp3_and_back_is_answered_as_it_was(agent, answers, tmp_path):
@@ -108,6 +115,6 @@ def test_all_of_it_at_once_on_both_sides_is_still_answered_in_phrases(agent):
     told = said_of(response, memory)
     assert np.isfinite(response.audio.samples).all()
     assert abs(response.audio.duration - guide.duration) < 1e-3
-    assert told.commonest_share <= 0.12
+    assert told.commonest_share <= max(0.12, 4 / len(response.selection.segments)), "or four times in a short answer"
     assert told.median_copy_seconds >= 1.5
     assert told.joins_per_second <= 0.7

@@ -48,7 +48,7 @@ def music(segments: int, harmonics: tuple[float, ...], seed: int) -> Music:
 @dataclass(frozen=True)
 class Measured:
     """Of one response: the share of chord notes that it has in common with the guide, correlation of levels with the
-    guide's, median copy in seconds, joins a second, different segments, share of the time that is played."""
+    guide's, mean copy in seconds, joins a second, different segments, share of the time that is played."""
 
     harmony: float
     energy: float
@@ -86,7 +86,7 @@ def of(player: Agent, guide: Music, source: Music, memory) -> Measured:
     energy = np.corrcoef(levels[0][sounding], levels[1][sounding])[0, 1]
     played = len(sounding) / len(steps)
     return Measured(
-        float(common.mean()), float(energy), told.median_copy_seconds, told.joins_per_second, told.distinct, played
+        float(common.mean()), float(energy), 0.5 * len(sounding) / told.runs, told.joins_per_second, told.distinct, played
     )
 
 
