@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,8 +74,20 @@ def test_a_name_comes_back_from_a_page_and_is_never_part_of_it(name):
     page = _Page()
     page.feed(_environment().from_string('<p title="{{ name }}">{{ name }}</p>').render(name=name))
     page.close()
-    assert page.said == name
-    assert page.tags == [("p", [("title", name)])]
+    shown = names.for_page(name)
+    assert page.said == shown
+    assert page.tags == [("p", [("title", shown)])]
+    assert not any(names.is_hidden(letter) for letter in shown if letter not in "\n\t")
+    if not any(names.is_hidden(letter) for letter in name) and name.isprintable():
+        assert shown == name
+
+
+@given(NAMES)
+def test_a_name_never_spoils_a_drawing(name):
+    """SVG is XML, which has no controls at all, also not escaped ones."""
+    drawing = _environment().from_string("<svg><title>{{ name }}</title></svg>").render(name=name)
+    read = ElementTree.fromstring(drawing)
+    assert (read[0].text or "") == names.for_page(name)
 
 
 def test_half_a_letter_is_shown_as_its_number():
