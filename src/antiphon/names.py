@@ -37,7 +37,7 @@ def from_terminal(text: str) -> str:
 
 def for_json(text: str) -> str:
     """A JSON text that a terminal obeys nothing in: what acts unseen as JSON's own escape. Line ends stay."""
-    if text.isascii():
+    if text.isascii() and "\x7f" not in text:
         return text
     return "".join(_json_escaped(letter) if is_hidden(letter) and letter not in "\n\t" else letter for letter in text)
 

@@ -5,7 +5,7 @@ import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from antiphon import names
@@ -51,6 +51,7 @@ def test_a_terminal_obeys_nothing_in_a_name_and_shows_all_of_it(name):
 
 
 @given(st.recursive(NAMES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3)))
+@example("\x7f")
 def test_json_for_a_terminal_says_the_same_and_obeys_nothing(value):
     text = names.for_json(json.dumps(value, indent=1, ensure_ascii=False))
     assert json.loads(text) == value
