@@ -131,7 +131,7 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=_prefix(target.name), dir=target.parent))
     try:
         # What fails in the block is an output, whichever file a copy names; inputs have errors of their own.
-        with _named_errors(target):
+        with _named_errors(target), _as_it_will_be_called(temporary, target):
             yield temporary
         refuse_foreign(target, names)
         with _named_errors(target):
@@ -145,6 +145,17 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
                 temporary.replace(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _as_it_will_be_called(temporary: Path, target: Path) -> Iterator[None]:
+    """An error names the place that was asked for, not the temporary one."""
+    try:
+        yield
+    except AntiphonError as error:
+        if str(temporary) not in str(error):
+            raise
+        raise type(error)(str(error).replace(str(temporary), str(target))) from error
 
 
 def _prefix(name: str, kind: str = "") -> str:

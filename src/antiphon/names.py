@@ -1,6 +1,6 @@
 """Names of files and tracks in every format that holds them: a name is data, whatever stands in it.
 
-One function for each format. Pages escape names by themselves (`pages`).
+One function for each format. Pages escape markup by themselves (`pages`).
 """
 
 from __future__ import annotations
@@ -37,9 +37,20 @@ def from_terminal(text: str) -> str:
 
 def for_json(text: str) -> str:
     """A JSON text that a terminal obeys nothing in: what acts unseen as JSON's own escape. Line ends stay."""
-    if text.isascii():
+    if text.isascii() and "\x7f" not in text:
         return text
     return "".join(_json_escaped(letter) if is_hidden(letter) and letter not in "\n\t" else letter for letter in text)
+
+
+def for_page(text: str) -> str:
+    """A text for a page or a drawing, which escapes markup itself: what acts unseen, and the two letters that XML does
+    not have, as their escapes. Line ends stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        _escaped(letter) if letter not in "\n\t" and (is_hidden(letter) or letter in "\ufffe\uffff") else letter
+        for letter in text
+    )
 
 
 def for_file(name: str) -> str:

@@ -1,10 +1,10 @@
-"""How many cases: some tens of each kind by default, 10,000 under the marker `long`."""
+"""How many cases: two hundred of each kind by default, 10,000 under the marker `long`."""
 
 import os
 
 import pytest
 
-CASES, MANY = 60, 10_000
+CASES, MANY = 200, 10_000
 
 
 @pytest.fixture(

@@ -210,10 +210,16 @@ def test_a_specification(response, tmp_path, cases):
 
 def test_a_reaper_session(response, tmp_path, cases):
     made, rest = response
-    text = (made.directory / "session.rpp").read_text()
+    plain = (made.directory / "session.rpp").read_text()
+    # The same where everything hangs on beats and the tempo changes twice.
+    tempo = ("  <TEMPOENVEX", "  ACT 1 -1", "PT 0 90 1 262148 0 1", "PT 2 140 0 262147 0 1", "PT 3 60 1", "  >")
+    beats = plain.replace("TIMELOCKMODE 0", "TIMELOCKMODE 1").replace("BEAT 0", "BEAT 1")
+    texts = (plain, beats.replace("  <TRACK", "\n".join((*tempo, "  <TRACK")), 1))
+    assert len(set(texts)) == 2
     record = read_provenance(made.directory / "provenance.json")
 
     def mutate(random):
+        text = random.choice(texts)
         if random.random() < 0.1:
             return mutated_bytes(random, text.encode())
         if random.random() < 0.02:

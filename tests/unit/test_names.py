@@ -3,8 +3,9 @@
 import json
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from antiphon import names
@@ -50,6 +51,7 @@ def test_a_terminal_obeys_nothing_in_a_name_and_shows_all_of_it(name):
 
 
 @given(st.recursive(NAMES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3)))
+@example("\x7f")
 def test_json_for_a_terminal_says_the_same_and_obeys_nothing(value):
     text = names.for_json(json.dumps(value, indent=1, ensure_ascii=False))
     assert json.loads(text) == value
@@ -73,8 +75,20 @@ def test_a_name_comes_back_from_a_page_and_is_never_part_of_it(name):
     page = _Page()
     page.feed(_environment().from_string('<p title="{{ name }}">{{ name }}</p>').render(name=name))
     page.close()
-    assert page.said == name
-    assert page.tags == [("p", [("title", name)])]
+    shown = names.for_page(name)
+    assert page.said == shown
+    assert page.tags == [("p", [("title", shown)])]
+    assert not any(names.is_hidden(letter) for letter in shown if letter not in "\n\t")
+    if not any(names.is_hidden(letter) for letter in name) and name.isprintable():
+        assert shown == name
+
+
+@given(NAMES)
+def test_a_name_never_spoils_a_drawing(name):
+    """SVG is XML, which has no controls at all, also not escaped ones."""
+    drawing = _environment().from_string("<svg><title>{{ name }}</title></svg>").render(name=name)
+    read = ElementTree.fromstring(drawing)
+    assert (read[0].text or "") == names.for_page(name)
 
 
 def test_half_a_letter_is_shown_as_its_number():

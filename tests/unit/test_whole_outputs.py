@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.checkpoint import save_json
 from antiphon.errors import AntiphonError
 from antiphon.files import sha256, whole_directory, whole_file
 
@@ -152,3 +153,18 @@ def test_sha256(tmp_path):
     assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     (tmp_path / "b").write_bytes(bytes(3_000_000))
     assert sha256(tmp_path / "b") == hashlib.sha256(bytes(3_000_000)).hexdigest()
+
+
+def test_an_error_inside_a_directory_names_the_place_that_was_asked_for(tmp_path):
+    """A file of it that cannot be written is known by where it was to lie, not by its temporary name."""
+
+    def write():
+        with whole_directory(tmp_path / "out", ("a.json",)) as inside:
+            (inside / "sub").write_text("no folder")
+            save_json(inside / "sub" / "a.json", {})
+
+    with pytest.raises(AntiphonError, match="cannot write") as raised:
+        write()
+    assert str(tmp_path / "out" / "sub" / "a.json") in str(raised.value)
+    assert "-antiphon" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """Peak memory on long material, as docs/budgets.md promises it: each command in a process of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,10 +53,14 @@ def hour(tmp_path_factory):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there")
-def test_an_hour_stays_within_the_budget(hour, tmp_path, monkeypatch):
+def test_an_hour_and_a_memory_of_two_stay_within_the_budget(hour, tmp_path, monkeypatch):
     monkeypatch.setenv("ANTIPHON_CACHE", str(tmp_path / "cache"))
-    memory = music(tmp_path / "memory.wav", 3600, seed=2)
+    memory = music(tmp_path / "memory.wav", 7200, seed=2)
     assert peak_mb("respond", hour, "--memory", memory, "-o", tmp_path / "response") < BOUND_MB
     length = soundfile.info(tmp_path / "response" / "response.wav").frames
     assert abs(length - 3600 * RATE) <= 1
     assert peak_mb("tokenize", hour, "--agent", BASE) < BOUND_MB
+    (tmp_path / "corpus" / "piece").mkdir(parents=True)
+    os.link(hour, tmp_path / "corpus" / "piece" / "a.wav")
+    music(tmp_path / "corpus" / "piece" / "b.wav", 3600, seed=3)
+    assert peak_mb("corpus", "check", tmp_path / "corpus") < BOUND_MB

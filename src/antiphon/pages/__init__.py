@@ -6,6 +6,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from antiphon.names import for_page
+
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
@@ -27,10 +29,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_seen,
     )
     environment.filters["fixed"] = fixed
     environment.globals["static"] = _static
     return environment
+
+
+def _seen(value: Any) -> Any:
+    """What a template shows: of a text what can be seen (a drawing with a control in it is no XML); the rest is the
+    engine's own."""
+    return for_page(value) if type(value) is str else value
 
 
 def fixed(value: float, digits: int, sign: str = "") -> str:

@@ -14,7 +14,7 @@ import safetensors
 import safetensors.numpy
 
 from antiphon.errors import AntiphonError, AntiphonWarning
-from antiphon.files import CACHE_VARIABLE, cache_directory, whole_file
+from antiphon.files import cache_directory, whole_file
 from antiphon.interfaces import Encoder, Sound
 from antiphon.perception.block_encoding import Piece, encode_in_blocks, envelope_in_blocks
 from antiphon.perception.envelope import Envelope, joined_envelope
@@ -22,8 +22,6 @@ from antiphon.types import Features, Floats
 
 CACHE_VERSION = 2
 """Part of every key; raised when the same audio and encoder would give other frames (downmix, resampling, power)."""
-
-DIRECTORY_VARIABLE = CACHE_VARIABLE
 
 
 def default_directory() -> Path:

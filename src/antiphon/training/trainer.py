@@ -289,7 +289,7 @@ def _stripped(arrays: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def _step_seed(seed: int, step: int, rank: int) -> int:
     """Dropout and scheduled sampling of a step depend on (seed, step) only, and on the rank where there are several."""
     entropy = (seed, step, rank) if rank else (seed, step)
-    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
+    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0]) >> 1
 
 
 def _told(task: str, course: _Course) -> str:

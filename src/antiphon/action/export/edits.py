@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from antiphon.action.export.provenance_file import MEDIA, Mixing, Provenance, TempoPoint
 from antiphon.action.export.reaper import guide_item, response_track
 from antiphon.action.export.reaper_items import BY_SECONDS, guid, items, set_line
-from antiphon.action.export.rpp import Block
+from antiphon.action.export.rpp import Block, numbers
 from antiphon.action.export.session_reading import (
     BY_BEATS,
     PROJECT_DEFAULT,
@@ -285,7 +285,7 @@ class _Comparison:
         """An item with the seconds that it had before the tempo of the project was changed, where that moved it."""
         beats = next(
             (each for each in (item.beats, state.beats) if each != PROJECT_DEFAULT),
-            int(float((self.root.find("TIMELOCKMODE") or [str(BY_BEATS)])[0])),
+            int(next(iter(numbers(self.root.find("TIMELOCKMODE"))), BY_BEATS)),
         )
         if not self.tempo_changed or beats == BY_SECONDS:
             return item
