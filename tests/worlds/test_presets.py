@@ -85,9 +85,8 @@ def of(player: Agent, guide: Music, source: Music, memory) -> Measured:
     levels = [dbfs(interval_power(sound, response.guide.intervals)) for sound in (guide.audio, response.audio)]
     energy = np.corrcoef(levels[0][sounding], levels[1][sounding])[0, 1]
     played = len(sounding) / len(steps)
-    return Measured(
-        float(common.mean()), float(energy), 0.5 * len(sounding) / told.runs, told.joins_per_second, told.distinct, played
-    )
+    copy = 0.5 * len(sounding) / told.runs
+    return Measured(float(common.mean()), float(energy), copy, told.joins_per_second, told.distinct, played)
 
 
 def mean(rows: list[Measured], name: str) -> float:
