@@ -12,7 +12,7 @@ TORCH_FALLBACK := torch==2.13.0
 LIEDER ?= lieder
 SONGS ?=
 
-.PHONY: demo base-agent docs test test-slow lint types check clean
+.PHONY: demo base-agent live-agent docs test test-slow lint types check clean
 
 demo: $(VENV)/.demo
 	$(BIN)/antiphon demo demo
@@ -21,6 +21,10 @@ demo: $(VENV)/.demo
 # SONGS: only so many of them, to try it.
 base-agent: $(VENV)/.demo
 	$(BIN)/python -m antiphon.training.base_agent $(LIEDER) src/antiphon/base_agent $(SONGS)
+
+# The one beside it for playing live, in the same way.
+live-agent: $(VENV)/.demo
+	$(BIN)/python -m antiphon.training.base_agent --live $(LIEDER) src/antiphon/live_agent $(SONGS)
 
 # The site, into out/site; a link that leads nowhere is an error.
 docs: $(VENV)/.dev

@@ -1,4 +1,4 @@
-"""The base agent that comes with the package (`make base-agent`): responses without any training of one's own.
+"""The agents that come with the package (`make base-agent live-agent`): responses without any training of one's own.
 
 It learns from what may be given away: OpenScore Lieder (CC0), rendered, and planted worlds of our own.
 Of the Lieder only the training split of the default settings, so that `antiphon evaluate` on the same Lieder judges it
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from antiphon.agent import Agent
 from antiphon.config import ActionSettings, SamplingSettings, Settings, resolve
+from antiphon.config.presets import live_defaults
 from antiphon.corpus.manifest import Corpus, read_manifest
 from antiphon.corpus.opening import open_corpus
 from antiphon.corpus.planted import PLANTED_WORLDS, PlantedSettings, build_planted
@@ -75,7 +76,7 @@ def build_base(
         "data": f"{len(songs.multitracks)} OpenScore Lieder, rendered, and {len(worlds)} pieces of planted worlds",
         "licence": "CC0-1.0",
     }
-    agent = replace(trained, deaf=None, shifted=None, training={**trained.training, **told})
+    agent = replace(trained, deaf=None, shifted=None, present=None, training={**trained.training, **told})
     agent = agent.with_settings(settings.model_copy(update={"sampling": SAMPLING, "action": ACTION}))
     agent.save(output)
     size = sum(path.stat().st_size for path in output.iterdir())
@@ -116,14 +117,15 @@ def _together(songs: Corpus, worlds: Sequence[Multitrack], settings: Settings) -
 
 
 def main() -> None:
-    """`python -m antiphon.training.base_agent LIEDER OUTPUT [SONGS [WORLD_PIECES]]`, as the Makefile calls it; settings
-    from the environment."""
+    """`python -m antiphon.training.base_agent [--live] LIEDER OUTPUT [SONGS [WORLD_PIECES]]`, as the Makefile calls it;
+    settings from the environment."""
     import sys
 
-    lieder, output, *amounts = sys.argv[1:]
+    live = "--live" in sys.argv[1:]
+    lieder, output, *amounts = [word for word in sys.argv[1:] if word != "--live"]
     numbers = [int(amount) for amount in amounts]
     recipe = BaseRecipe(*numbers)
-    build_base(Path(lieder), Path(output), recipe, resolve(), _lines)
+    build_base(Path(lieder), Path(output), recipe, resolve(base=live_defaults() if live else None), _lines)
 
 
 def _lines(task: str, done: int, total: int) -> None:
