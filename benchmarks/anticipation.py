@@ -7,8 +7,9 @@ the guide) one network is trained, and one that hears nothing for each length; t
 tracks, and what the guide is worth: the difference, with its interval over pieces. The encoder's own lookahead is part
 of the delay. Goes on where it was stopped: what stands in OUTPUT is not done again.
 
-`--way` changes what is learned: `aux` adds the loss of foretelling the guide's next token; `distilled` learns half from
-the network that hears the present. `--size large` is the default network, `small` one that converges in a minute.
+`--model counts` counts instead of training networks, in seconds (`decision/counts`, with the guide and without it).
+`--way` changes what is learned: `aux` adds the loss of foretelling the guide's next token; `distilled` learns half of
+it from the network that hears the present. `--size large` is the default network, `small` one that converges soon.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ from antiphon.config import Settings, resolve
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.opening import open_corpus
 from antiphon.dataset import TokenExcerpt, prepare, split_tokens, training_segments
+from antiphon.decision.counts import ALONE, WITH_GUIDE, interpolated
 from antiphon.decision.generation import Context
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.evaluation.delay import bits_by_piece
+from antiphon.evaluation.opponents import side_by_side
 from antiphon.perception.alphabet import fit_alphabet
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
@@ -44,6 +47,7 @@ from antiphon.perception.quantizers import make_quantizer
 from antiphon.training.network_variants import TrainingData, new_network
 from antiphon.training.trainer import Trainer
 from antiphon.training.transposition import in_other_keys
+from antiphon.types import Alphabet
 
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"dimension": 64, "feed_forward": 256, "layers": 2, "guide_layers": 1},
@@ -56,6 +60,10 @@ def settings_of(segment: float, delay: float, heard: float | None, given: argpar
     return resolve(
         environment={},
         overrides={
+            # Counts fit their weights on validation pieces; networks train for a number of steps.
+            "corpus": {"train_share": 0.6, "validation_share": 0.1}
+            if given.model == "counts"
+            else {"train_share": 0.7, "validation_share": 0.0},
             "perception": {
                 "segment_seconds": segment,
                 "alphabet_size": given.classes,
@@ -69,12 +77,13 @@ def settings_of(segment: float, delay: float, heard: float | None, given: argpar
     )
 
 
-def lesson_of(corpus: Corpus, settings: Settings) -> tuple[Any, TrainingData]:
+def lesson_of(corpus: Corpus, settings: Settings, alphabet: Alphabet | None) -> tuple[Alphabet, TrainingData]:
     """The alphabet, the same whatever the delay, and tokens in all keys."""
     perception = Perception(settings.perception, None, FrameCache(default_directory()))
     prepared = prepare(corpus, perception, settings.corpus)
     train = prepared.division["train"]
-    alphabet = fit_alphabet(training_segments(prepared.encoded, train), perception.encoder, settings.perception)
+    if alphabet is None:
+        alphabet = fit_alphabet(training_segments(prepared.encoded, train), perception.encoder, settings.perception)
     keys = in_other_keys(prepared.encoded, train, make_quantizer(alphabet), perception.encoder)
     return alphabet, TrainingData(split_tokens(prepared, alphabet), keys)
 
@@ -136,7 +145,7 @@ def both_heard(excerpts: Sequence[TokenExcerpt], size: int) -> tuple[TokenExcerp
 
 def trained(
     settings: Settings,
-    alphabet: Any,
+    alphabet: Alphabet,
     lesson: TrainingData,
     given: argparse.Namespace,
     *,
@@ -178,6 +187,16 @@ def bits_of(network: DecisionNetwork, excerpts: Sequence[TokenExcerpt], context:
     return bits_by_piece(NeuralDecision(network), excerpts, context)
 
 
+def counted(settings: Settings, alphabet: Alphabet, lesson: TrainingData, spec: Any) -> dict[str, float]:
+    """Bits per token of each held-out piece by interpolated counts, whose weights fit the validation split."""
+    context = context_of(settings.corpus, settings.perception)
+    keys = (lesson.splits.train, *lesson.transposed)
+    learned = [(group.guides, group.targets) for key in keys for group in side_by_side(key)]
+    held_out = [(group.guides, group.targets) for group in side_by_side(lesson.splits.validation)]
+    model = interpolated(learned, held_out, alphabet.classes, spec)
+    return bits_by_piece(model, lesson.splits.test, context)
+
+
 class Table:
     """What was found so far, in a file; each row under the words that say what it is of."""
 
@@ -194,10 +213,12 @@ class Table:
 
 def measured(table: Table, corpus: Corpus, segment: float, given: argparse.Namespace) -> None:
     """All delays at one length of segments."""
-    about = f"{given.name} {segment:g} s, {given.size}, {given.steps} steps"
-    context, deaf, teacher = None, table.rows.get(f"{about}, deaf"), None
+    model = "counts" if given.model == "counts" else f"{given.size}, {given.steps} steps"
+    about = f"{given.name} {segment:g} s, {model}"
+    deaf, teacher, alphabet = table.rows.get(f"{about}, deaf"), None, None
     for delay in given.delays:
-        for heard in given.heard:
+        for asked in given.heard:
+            heard = seconds_of(asked, segment, delay)
             way = "" if given.way == "plain" else f", {given.way} {given.weight:g}"
             length = "" if heard is None else f", in {heard:g} s"
             name = f"{about}, {delay:g} s late{length}{way}"
@@ -205,24 +226,39 @@ def measured(table: Table, corpus: Corpus, segment: float, given: argparse.Names
                 continue
             settings = settings_of(segment, delay, heard, given)
             context = context_of(settings.corpus, settings.perception)
-            alphabet, lesson = lesson_of(corpus, settings)
+            alphabet, lesson = lesson_of(corpus, settings, alphabet)
             if deaf is None:
-                pieces = bits_of(trained(settings, alphabet, lesson, given, hears=False), lesson.splits.test, context)
+                if given.model == "counts":
+                    pieces = counted(settings, alphabet, lesson, ALONE)
+                else:
+                    network = trained(settings, alphabet, lesson, given, hears=False)
+                    pieces = bits_of(network, lesson.splits.test, context)
                 deaf = {"bits": float(np.mean(list(pieces.values()))), "pieces": pieces}
                 table.add(f"{about}, deaf", deaf)
             if given.way == "distilled" and teacher is None:
                 plain = argparse.Namespace(**{**vars(given), "way": "plain"})
                 teacher = trained(settings, alphabet, lesson.at_once, plain)
             began = time.thread_time()
-            network = trained(settings, alphabet, lesson, given, teacher=teacher)
-            pieces = bits_of(network, lesson.splits.test, context)
+            if given.model == "counts":
+                pieces = counted(settings, alphabet, lesson, WITH_GUIDE)
+            else:
+                network = trained(settings, alphabet, lesson, given, teacher=teacher)
+                pieces = bits_of(network, lesson.splits.test, context)
             gain = estimate([deaf["pieces"][piece] - bits for piece, bits in pieces.items()])
             row = {"bits": float(np.mean(list(pieces.values()))), "gain": asdict(gain)}
             table.add(name, {**row, "seconds": round(time.thread_time() - began, 1), "pieces": pieces})
 
 
-def seconds_or_segment(text: str) -> float | None:
-    return None if text == "segment" else float(text)
+def length_of_guide(text: str) -> float | str:
+    return text if text in ("segment", "rest") else float(text)
+
+
+def seconds_of(heard: float | str, segment: float, delay: float) -> float | None:
+    """The length of a guide token: as given, as a segment, or what is heard of the segment that is decided (where that
+    is nothing, the last 0.1 s)."""
+    if heard == "segment" or (heard == "rest" and delay == 0):
+        return None
+    return max(0.1, segment - delay) if heard == "rest" else float(heard)
 
 
 def main() -> None:
@@ -232,14 +268,13 @@ def main() -> None:
     parser.add_argument("--name", default="chorales")
     parser.add_argument("--segments", type=float, nargs="+", default=[0.5, 0.25])
     parser.add_argument("--delays", type=float, nargs="+", default=[0.0, 0.1, 0.25, 0.5, 1.0])
-    parser.add_argument(
-        "--heard", type=lambda text: None if text == "segment" else float(text), nargs="+", default=[None]
-    )
+    parser.add_argument("--heard", type=length_of_guide, nargs="+", default=["segment"], help="seconds, segment, rest")
     parser.add_argument("--encoder", default="quick-notes")
     parser.add_argument("--encoder-lookahead", type=float)
     parser.add_argument("--classes", type=int, default=64)
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--model", choices=("network", "counts"), default="network")
     parser.add_argument("--way", choices=("plain", "aux", "distilled"), default="plain")
     parser.add_argument("--weight", type=float, default=0.3, help="of the loss of foretelling")
     parser.add_argument("--precision", default="fp32")

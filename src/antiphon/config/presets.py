@@ -62,7 +62,11 @@ def live_defaults() -> Settings:
     """
     return validated(
         {
-            "perception": {"encoder": {"name": "quick-notes"}, "guide_delay_seconds": 0.35},
+            "perception": {
+                "encoder": {"name": "quick-notes"},
+                "guide_delay_seconds": 0.35,
+                "guide_heard_seconds": 0.15,
+            },
             "decision": {"lookahead_seconds": 0.0},
         }
     )

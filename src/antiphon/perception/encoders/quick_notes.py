@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from antiphon.checkpoint import load_arrays
 from antiphon.config import EncoderSettings
@@ -152,7 +153,7 @@ class QuickNotesEncoder:
         parts = (pitch_classes(posteriors), registers(posteriors), level, sound)
         return np.asarray(np.concatenate(parts, axis=1) * weights, dtype=np.float32)
 
-    def _sound(self, window: Floats, sounding: Floats) -> Floats:
+    def _sound(self, window: Floats, sounding: NDArray[np.bool_]) -> Floats:
         """Onset strength, brightness and flatness (frames, 3); quiet frames are neither bright nor flat."""
         frames = 1 + (len(window) - LONG_SAMPLES) // FRAME_SAMPLES
         # From the frame before the block on, to which the first onset is compared.
