@@ -12,7 +12,7 @@ TORCH_FALLBACK := torch==2.13.0
 CORPORA ?= lieder quartets
 SONGS ?=
 
-.PHONY: demo base-agent docs test test-slow lint types check clean
+.PHONY: demo base-agent live-agent docs test test-slow lint types check clean
 
 demo: $(VENV)/.demo
 	$(BIN)/antiphon demo demo
@@ -21,6 +21,10 @@ demo: $(VENV)/.demo
 # --soundfonts FluidR3_GM.sf2 --source SCORES -o lieder, and quartets); SONGS: only so many of them, to try it.
 base-agent: $(VENV)/.demo
 	$(BIN)/python -m antiphon.training.base_agent $(CORPORA) -o src/antiphon/base_agent $(if $(SONGS),--songs $(SONGS))
+
+# The one beside it for playing live, in the same way.
+live-agent: $(VENV)/.demo
+	$(BIN)/python -m antiphon.training.base_agent --live $(CORPORA) -o src/antiphon/live_agent $(if $(SONGS),--songs $(SONGS))
 
 # The site, into out/site; a link that leads nowhere is an error.
 docs: $(VENV)/.dev

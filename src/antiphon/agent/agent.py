@@ -37,6 +37,11 @@ class Agent(AgentParts):
         self.require_enough((audio,))
         return self.perception.tokens(audio, self.alphabet)
 
+    def guide_tokens(self, audio: Audio | Sound) -> Tokens:
+        """The same of a sound that is to be answered: what this agent has heard of it when it decides each segment."""
+        self.require_enough((audio,))
+        return self.perception.guide_tokens(audio, self.alphabet)
+
     def memory(self, *parts: Audio) -> Memory:
         """What the agent may play: one or more recordings, joined in the first one's rate and channels.
 
@@ -108,7 +113,7 @@ class Agent(AgentParts):
         Over beats, where guide and memory have them: `Response.memory` is the memory as it was played.
         """
         timed = on_beats(self, guide, memory)
-        heard, memory = (self.tokens(guide), memory) if timed is None else (timed.guide, timed.memory)
+        heard, memory = (self.guide_tokens(guide), memory) if timed is None else (timed.guide, timed.memory)
         specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
@@ -169,12 +174,15 @@ class Agent(AgentParts):
         return cls(**vars(directories.load(Path(directory), encoder)))
 
     @classmethod
-    def base(cls) -> Agent:
-        """The agent that comes with the package: 64 classes of half a second, learned from Lieder and planted worlds.
+    def base(cls, live: bool = False) -> Agent:
+        """The agent that comes with the package: 64 classes of half a second, learned from Lieder and planted worlds;
+        or the one beside it that learned to play `live`, from a guide that it hears late.
 
         Raises BadData where this installation was made without one.
         """
-        directory = Path(__file__).parents[1] / "base_agent"
+        name, made_by = ("live_agent", "live-agent") if live else ("base_agent", "base-agent")
+        directory = Path(__file__).parents[1] / name
         if not directory.is_dir():
-            raise BadData("this installation has no base agent: name an agent, or make one (make base-agent)")
+            kind = name.replace("_", " ")
+            raise BadData(f"this installation has no {kind}: name an agent, or make one (make {made_by})")
         return cls.load(directory)

@@ -59,7 +59,7 @@ def on_beats(parts: AgentParts, guide: Audio, memory: Memory) -> OnBeats | None:
     grids = [beats.intervals(each.duration, length) for beats, each in zip(found, recordings, strict=True)]
     if all(_is_uniform(grid, length) for grid in grids):
         return None
-    tokens = parts.perception.tokens(guide, parts.alphabet, grids[0])
+    tokens = parts.perception.guide_tokens(guide, parts.alphabet, grids[0])
     played = over_grids(memory, parts.perception, parts.alphabet, grids[1:])
     first = float(found[0].times[0] % found[0].period)
     return OnBeats(tokens, played, Grid(found[0].bpm, first))

@@ -62,6 +62,28 @@ def _gain(gain: Mapping[str, Any] | None) -> str:
     )
 
 
+def _delay(delay: Mapping[str, Any] | None) -> str:
+    """What it costs to hear the guide late; nothing where it is heard at once."""
+    if not delay:
+        return ""
+    about = {
+        "cost": "bits lost against hearing the guide at once",
+        "worth": "the guide is worth, heard late",
+        "worth_at_once": "the guide would be worth, heard at once",
+    }
+    rows = "".join(
+        f"| {said} | {delay[name]['mean']:.3f} | {delay[name]['low']:.3f} to {delay[name]['high']:.3f} |\n"
+        for name, said in about.items()
+        if delay.get(name)
+    )
+    return (
+        "## What the delay costs\n\n"
+        f"A segment is decided by what the guide plays up to {delay['seconds']:g} s before the segment's end; the "
+        f"encoder looks {delay['lookahead']:.3f} s ahead.\n\n"
+        f"| over {delay['cost']['pieces']} held-out pieces | bits per token | 95 % interval |\n|---|---|---|\n{rows}\n"
+    )
+
+
 def _verdict(training: Mapping[str, Any]) -> str:
     """That it learned nothing, where that is so, and what the pair shows that it learned from."""
     said = (verdict(training), pair_verdict(training))
@@ -100,6 +122,7 @@ def model_card(agent: AgentParts) -> str:
         f"{table}\n"
         f"{_verdict(training)}"
         f"{_gain(training.get('gain'))}"
+        f"{_delay(training.get('delay'))}"
         "## Licence\n\n"
         f"{_licence(training.get('licence'))}"
     )

@@ -51,9 +51,10 @@ AGENT_FILES = (
     "decision.safetensors",
     "deaf.safetensors",
     "shifted.safetensors",
+    "present.safetensors",
     "replay.safetensors",
 )
-"""What an agent's directory holds; the last three may be missing."""
+"""What an agent's directory holds; the last four may be missing."""
 
 MOST_WEIGHT = 1e6
 """Size of the largest weight: trained ones stay below 100, and products of three such numbers must not overflow."""
@@ -103,7 +104,7 @@ def save(agent: AgentParts, directory: Path) -> None:
         arrays = {"centroids": agent.alphabet.centroids, "scale": agent.alphabet.scale}
         save_arrays(inside / "alphabet.safetensors", arrays)
         _save_network(inside / "decision.safetensors", agent.network)
-        for name, network in (("deaf", agent.deaf), ("shifted", agent.shifted)):
+        for name, network in (("deaf", agent.deaf), ("shifted", agent.shifted), ("present", agent.present)):
             if network is not None:
                 _save_network(inside / f"{name}.safetensors", network)
         if agent.replay is not None:
@@ -129,7 +130,7 @@ def load(directory: Path, encoder: Encoder | None = None) -> AgentParts:
         raise BadData(
             f"{directory}: damaged, alphabet.safetensors is not the alphabet {alphabet.id} that it learned with"
         )
-    deaf, shifted = directory / "deaf.safetensors", directory / "shifted.safetensors"
+    deaf, shifted, present = (directory / f"{name}.safetensors" for name in ("deaf", "shifted", "present"))
     return AgentParts(
         settings,
         alphabet,
@@ -137,6 +138,7 @@ def load(directory: Path, encoder: Encoder | None = None) -> AgentParts:
         network=_load_network(directory / "decision.safetensors", settings, alphabet, hears=True),
         deaf=_load_network(deaf, settings, alphabet, hears=False) if deaf.exists() else None,
         shifted=_load_network(shifted, settings, alphabet, hears=True) if shifted.exists() else None,
+        present=_load_network(present, settings, alphabet, hears=True) if present.exists() else None,
         replay=_load_replay(directory / "replay.safetensors", alphabet.classes),
         training=saved.training,
         history=_load_history(directory / METRICS),

@@ -27,8 +27,9 @@ def context_of(corpus: CorpusSettings, perception: PerceptionSettings) -> Contex
 @dataclass(frozen=True, eq=False)
 class AgentParts:
     """`deaf` is the network trained without a guide, `shifted` the one trained with circularly shifted guides: the
-    opponents of `network`. `training` says what it learned from and how well, `replay` keeps some of it for
-    fine-tuning, `history` is an epoch a row."""
+    opponents of `network`. `present`, beside a network that hears the guide late, is the one that heard it at once.
+    `training` says what it learned from and how well, `replay` keeps some of it for fine-tuning, `history` is an epoch
+    a row."""
 
     settings: Settings
     alphabet: Alphabet
@@ -36,6 +37,7 @@ class AgentParts:
     network: DecisionNetwork
     deaf: DecisionNetwork | None = None
     shifted: DecisionNetwork | None = None
+    present: DecisionNetwork | None = None
     replay: Replay | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()

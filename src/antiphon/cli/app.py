@@ -24,6 +24,7 @@ from antiphon.cli.arguments import (
     BothWays,
     Config,
     Folders,
+    ForLive,
     Json,
     Output,
     Overwrite,
@@ -42,6 +43,7 @@ from antiphon.cli.evaluate import evaluate
 from antiphon.cli.explain import explain
 from antiphon.cli.finetune import finetune
 from antiphon.cli.printing import (
+    print_delay,
     print_gain,
     print_json,
     print_statistics,
@@ -57,7 +59,7 @@ from antiphon.cli.signals import Ended, ended_by_signals
 from antiphon.cli.talk import AS_USUAL, TalkFlags, timed
 from antiphon.cli.terminal import Talk
 from antiphon.config import describe
-from antiphon.config.presets import pair_defaults, with_both_ways
+from antiphon.config.presets import trained_with, with_both_ways
 from antiphon.errors import AntiphonError, SettingsError
 
 AS_A_FUNCTION: Final[dict[str, Any]] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
@@ -118,6 +120,7 @@ def train(
     pair: Pair = None,
     paired_folders: Folders = None,
     both_ways: BothWays = False,
+    live: ForLive = False,
     overwrite: Overwrite = False,
     config: Config = None,
     settings: AllSettings = None,
@@ -133,7 +136,7 @@ def train(
     from antiphon.corpus.opening import open_given
 
     paired = pair is not None or paired_folders is not None
-    resolved = settings_from(config, settings, pair_defaults() if paired else None)
+    resolved = settings_from(config, settings, trained_with(paired, live))
     if both_ways:
         resolved = with_both_ways(resolved)
     given = open_given(corpus, pair, paired_folders, resolved.corpus)
@@ -154,6 +157,7 @@ def train(
 
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
+    print_delay(agent.training.get("delay"))
     for said in (pair_verdict(agent.training), verdict(agent.training)):
         if said:
             put(said)

@@ -30,6 +30,9 @@ Folders = Annotated[
     tuple[Path, Path] | None, Parameter(negative=(), help="Two folders whose files are paired by name.")
 ]
 Pair = Annotated[tuple[Path, Path] | None, Parameter(negative=(), help="Two files that sound together.")]
+ForLive = Annotated[
+    bool, Parameter(name="--live", negative=(), help="Learn what can be played live (configs/live.toml).")
+]
 BothWays = Annotated[bool, Parameter(negative=(), help="Of a pair, teach A to answer B too (paper 5.1).")]
 AllSettings = Annotated[Settings | None, Parameter(name="*", group=SETTINGS)]
 CorpusSection = Annotated[CorpusSettings | None, Parameter(name="--corpus", group=SETTINGS)]

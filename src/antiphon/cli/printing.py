@@ -63,6 +63,16 @@ def print_gain(gain: Mapping[str, Any] | None) -> None:
     print_table(("what the guide adds", "bits per token"), rows)
 
 
+def print_delay(delay: Mapping[str, Any] | None) -> None:
+    """What hearing the guide late costs; nothing where it is heard at once."""
+    if delay is None:
+        return
+    late = f"{delay['seconds']:g} s late"
+    names = {"cost": "bits lost", "worth": f"the guide, {late}, is worth", "worth_at_once": "at once it would be worth"}
+    rows = [(about, _interval(delay[name], 3)) for name, about in names.items() if delay.get(name)]
+    print_table((f"hearing the guide {late}", "bits per token"), rows)
+
+
 def print_probe(measures: Mapping[str, Mapping[str, float]]) -> None:
     """What the classes stand for; nothing where nobody asked."""
     if measures:

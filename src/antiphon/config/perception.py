@@ -15,8 +15,9 @@ SEGMENTS_PER_CLASS = 8
 class EncoderSettings(Section):
     """Which encoder, and its own settings (paper 4.1)."""
 
-    name: Literal["notes", "wav2vec2", "chroma-mfcc"] = "notes"
-    """The paper uses wav2vec2 trained on music, whose weights its author gives on request; `notes` comes inside."""
+    name: Literal["notes", "quick-notes", "wav2vec2", "chroma-mfcc"] = "notes"
+    """The paper uses wav2vec2 trained on music, whose weights its author gives on request; `notes` comes inside, and
+    `quick-notes`, which looks no more than 60 ms ahead, for playing live."""
     directory: str = ""
     """wav2vec2: a local transformers directory with the weights."""
     layer: int = -1
@@ -31,17 +32,18 @@ class EncoderSettings(Section):
     lookahead_seconds: float | None = Field(None, gt=0, le=3600)
     """At most how far a frame may look ahead, for playing live; unset: as far as the encoder does best."""
     pitch_class_weight: float = Field(1.0, ge=0, le=1e6)
-    """notes: weight of the 12 pitch classes."""
+    """notes, quick-notes: weight of the 12 pitch classes."""
     register_weight: float = Field(0.7, ge=0, le=1e6)
-    """notes: weight of the 8 registers."""
+    """notes, quick-notes: weight of the 8 registers."""
     loudness_weight: float = Field(0.5, ge=0, le=1e6)
-    """notes: weight of the loudness, 0 at -60 dBFS and 1 at 0 dBFS."""
+    """notes, quick-notes: weight of the loudness, 0 at -60 dBFS and 1 at 0 dBFS."""
     onset_weight: float = Field(1.0, ge=0, le=1e6)
-    """notes: weight of the onset strength, how much louder a frame is than the one before: many onsets or hard ones."""
+    """notes, quick-notes: weight of the onset strength, how much louder a frame is than the one before: many onsets or
+    hard ones."""
     brightness_weight: float = Field(0.5, ge=0, le=1e6)
-    """notes: weight of the brightness, 0 where the spectrum's middle is 64 Hz, 1 where it is 8,192 Hz."""
+    """notes, quick-notes: weight of the brightness, 0 where the spectrum's middle is 64 Hz, 1 where it is 8,192 Hz."""
     flatness_weight: float = Field(0.5, ge=0, le=1e6)
-    """notes: weight of the flatness of the spectrum, 0 for a tone and 1 for noise."""
+    """notes, quick-notes: weight of the flatness of the spectrum, 0 for a tone and 1 for noise."""
 
     @model_validator(mode="after")
     def _windows_overlap(self) -> EncoderSettings:
@@ -68,6 +70,11 @@ class PerceptionSettings(Section):
     """onset, beat: a longer segment is divided evenly; at least twice the minimum."""
     tempo_bpm: float | None = Field(None, ge=20, le=400)
     """beat: the tempo, where it is known: it wins over what is heard."""
+    guide_delay_seconds: float = Field(0.0, ge=0, le=10)
+    """uniform: a guide is heard in segments that end so long before those of its response, which is what a live agent
+    has heard when it decides. 0: in the same segments. Memory and response are not touched."""
+    guide_heard_seconds: float | None = Field(None, ge=0.05, le=10)
+    """How long the guide's segments are where they are heard with a delay; unset: as long as those of the response."""
     condenser: Literal["mean", "max", "energy"] = "mean"
     """How the frames of a segment become one vector (paper 4.1: the temporal mean); energy weighs them by power."""
     alphabet_size: int = Field(64, ge=2, le=65536)
@@ -84,3 +91,19 @@ class PerceptionSettings(Section):
         if self.maximum_seconds < 2 * self.minimum_seconds:
             raise ValueError("maximum_seconds must be at least twice minimum_seconds")
         return self
+
+    @model_validator(mode="after")
+    def _delays_are_of_uniform_segments(self) -> PerceptionSettings:
+        if self.segmenter != "uniform" and self.hears_late:
+            raise ValueError("guide_delay_seconds and guide_heard_seconds need uniform segments")
+        return self
+
+    @property
+    def hears_late(self) -> bool:
+        """Whether a guide's segments are others than those of its response."""
+        return self.guide_delay_seconds > 0 or self.guide_heard_seconds is not None
+
+    @property
+    def heard_seconds(self) -> float:
+        """How long the segments are in which a guide is heard."""
+        return self.segment_seconds if self.guide_heard_seconds is None else self.guide_heard_seconds

@@ -54,6 +54,37 @@ def pair_defaults() -> Settings:
     )
 
 
+def live_defaults() -> Settings:
+    """What an agent that is to play live is trained with, unless it is set otherwise; as in `configs/live.toml`.
+
+    A segment is decided a reaction after it has begun, by what the guide has played until then: an encoder that looks
+    59.5 ms ahead, and a guide that is heard late while it is learned as it is when it is played (docs/live-agents.md).
+    """
+    return validated(
+        {
+            "perception": {
+                "encoder": {"name": "quick-notes"},
+                "guide_delay_seconds": 0.35,
+                "guide_heard_seconds": 0.15,
+            },
+            "decision": {"lookahead_seconds": 0.0},
+        }
+    )
+
+
+def trained_with(paired: bool, live: bool) -> Settings | None:
+    """What a training starts from: of a pair, for playing live, or both; None for the defaults."""
+    if not live:
+        return pair_defaults() if paired else None
+    if not paired:
+        return live_defaults()
+    tree, pair = live_defaults().model_dump(), pair_defaults()
+    tree["corpus"]["both_ways"] = pair.corpus.both_ways
+    tree["decision"]["token_input"] = pair.decision.token_input
+    tree["training"]["epoch_steps"] = pair.training.epoch_steps
+    return validated(tree)
+
+
 def with_both_ways(settings: Settings) -> Settings:
     """The settings with which of a pair each track answers the other."""
     return settings.model_copy(update={"corpus": settings.corpus.model_copy(update={"both_ways": True})})

@@ -66,6 +66,9 @@ class TrainingSettings(Section):
     shifted: bool = True
     """Beside the deaf model, train the one whose guides are shifted in time: it says how much of that worth is the
     piece (key, timbre, style), and how much the moment."""
+    present: bool = True
+    """Where the guide is heard late (`perception.guide_delay_seconds`), train the model that hears it at once too: it
+    says what the delay costs."""
     seed: RandomSeed = 0
     """Seed of weights, draws and dropout."""
     device: str = "cpu"

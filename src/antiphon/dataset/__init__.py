@@ -1,7 +1,7 @@
 """Corpus x perception: the token pairs that the decision learns from (paper 5.1, figure 3)."""
 
 from antiphon.dataset.encoding import EncodedTrack, encode, silent_windows
-from antiphon.dataset.excerpts import TokenExcerpt, TokenPair
+from antiphon.dataset.excerpts import TokenExcerpt, TokenPair, undelayed
 from antiphon.dataset.preparing import Prepared, Splits, prepare, split_tokens, tokenized, training_segments, within
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "split_tokens",
     "tokenized",
     "training_segments",
+    "undelayed",
     "within",
 ]

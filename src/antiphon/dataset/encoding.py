@@ -36,7 +36,7 @@ class EncodedTrack:
     never reaches `silence_dbfs`: they stay, and are counted. `over` holds the track as heard on the intervals of each
     of its guides, by the guide's name; it is empty where all tracks share one grid. `only` names the one track that
     this one is a guide to: it is then a mix of all the others, and nobody's target. `answers` says whether it may be a
-    target where it is no mix.
+    target where it is no mix. `heard` are the segments in which it is heard as a guide, None where they are the same.
     """
 
     track: Track
@@ -47,6 +47,7 @@ class EncodedTrack:
     over: Mapping[str, Segments] = field(default_factory=dict)
     only: str = ""
     answers: bool = True
+    heard: Segments | None = None
 
 
 def encode(
@@ -82,12 +83,13 @@ def encode(
 
 
 def _encoded(track: Track, perception: Perception, settings: CorpusSettings, only: str = "") -> EncodedTrack:
-    segments, intervals = perception.segments(TrackSound(track))
+    segments, heard, intervals = perception.segments_as_guide(TrackSound(track))
     whole = np.ones(len(intervals), dtype=np.bool_)
     if perception.settings.segmenter == "uniform":
         whole = np.diff(intervals, axis=1)[:, 0] >= perception.settings.segment_seconds - ROUNDING_SECONDS
     silent = silent_windows(segments, intervals, settings)
-    return EncodedTrack(track, segments, intervals, whole, silent, only=only, answers=_answers(track, settings.targets))
+    answers = _answers(track, settings.targets)
+    return EncodedTrack(track, segments, intervals, whole, silent, only=only, answers=answers, heard=heard)
 
 
 def _answers(track: Track, targets: Sequence[str]) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,7 +32,8 @@ class TokenExcerpt:
     Tracks share one grid, or each has its own: `over` then holds the target's ids on the guide's grid by (guide,
     target). `durations` are those of each track's own segments. `only` maps a guide to the one target that it may be a
     guide to: a mix of all tracks but that one. Where there are such guides there are no others, and they are nobody's
-    target. Nor are `unanswering` tracks.
+    target. Nor are `unanswering` tracks. `heard` are the ids of each track where it is a guide, on the same grid, if
+    they are others: of a guide that is heard late.
     """
 
     name: str
@@ -43,13 +44,19 @@ class TokenExcerpt:
     over: Mapping[tuple[int, int], Ids] = field(default_factory=dict)
     only: Mapping[int, int] = field(default_factory=dict)
     unanswering: Set[int] = frozenset()
+    heard: tuple[Ids, ...] = ()
+
+    @property
+    def guides(self) -> tuple[Ids, ...]:
+        """The ids of each track as a guide."""
+        return self.heard or self.ids
 
     def pair(self, guide: int, target: int) -> TokenPair:
         """Two tracks' ids over the time they share."""
         answer = self.over.get((guide, target), self.ids[target])
         shared = min(len(self.ids[guide]), len(answer))
         durations = self.durations[guide][:shared] if self.durations else np.ones(shared)
-        return TokenPair(self.ids[guide][:shared], answer[:shared], durations)
+        return TokenPair(self.guides[guide][:shared], answer[:shared], durations)
 
     def ordered_pairs(self) -> Iterator[tuple[int, int]]:
         """All (guide, target) of different tracks that share at least one segment, and the target may be one."""
@@ -59,3 +66,8 @@ class TokenExcerpt:
                 answers = guide != target and target not in self.only and target not in self.unanswering
                 if heard and answers and len(self.pair(guide, target)) > 0:
                     yield guide, target
+
+
+def undelayed(excerpts: Sequence[TokenExcerpt]) -> tuple[TokenExcerpt, ...]:
+    """The same excerpts, whose guides are heard at once."""
+    return tuple(replace(each, heard=()) for each in excerpts)

@@ -94,6 +94,11 @@ def _excerpt(window: Window, tracks: Sequence[EncodedTrack], quantizer: Quantize
             np.diff(track.intervals[mask], axis=1)[:, 0] for track, mask in zip(tracks, inside, strict=True)
         ),
         over=_over(tracks, inside, place, quantizer),
+        heard=tuple(
+            quantizer(_kept(track.heard, mask))
+            for track, mask in zip(tracks, inside, strict=True)
+            if track.heard is not None
+        ),
         only={index: place[track.only] for index, track in enumerate(tracks) if track.only},
         unanswering=frozenset(index for index, track in enumerate(tracks) if not track.answers),
     )

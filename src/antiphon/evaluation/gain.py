@@ -89,7 +89,7 @@ def _strange(excerpts: Sequence[TokenExcerpt], index: int, guide: int, length: i
     """The track of the same number, or the last one, of the next excerpt that is of another piece."""
     order = (*excerpts[index + 1 :], *excerpts[:index])
     other = next(each for each in order if each.piece != excerpts[index].piece and max(map(len, each.ids)))
-    tracks = [ids for ids in other.ids if len(ids)]
+    tracks = [ids for ids in other.guides if len(ids)]
     return np.resize(tracks[min(guide, len(tracks) - 1)], length)
 
 

@@ -21,7 +21,7 @@ from antiphon.perception.encoders import make_encoder
 from antiphon.perception.envelope import mean_power
 from antiphon.perception.levelling import LevelledSound, without_noise
 from antiphon.perception.quantizers import make_quantizer
-from antiphon.perception.segmenters import make_segmenter
+from antiphon.perception.segmenters import heard_intervals, make_segmenter
 from antiphon.perception.streaming import TokenStream, token_stream
 from antiphon.types import Alphabet, Audio, Features, Floats, Seconds, Segments, Tokens
 
@@ -57,10 +57,23 @@ class Perception:
         The settings' segments of the whole sound unless others are given. A given segment that starts after the end of
         the sound is silent. Raises BadData for a sound without samples, or one that cannot be read.
         """
-        sound = self._heard(sound)
         if intervals is None:
-            intervals = self._segment(sound.duration, lambda: self._cache.onsets(sound, self.encoder))
+            intervals = self._intervals(sound)
         return self.segments_over(sound, (intervals,))[0], intervals
+
+    def segments_as_guide(self, sound: Audio | Sound) -> tuple[Segments, Segments | None, Seconds]:
+        """As `segments`, and between its two values the segments in which the sound is heard as a guide (n), None where
+        those are the same."""
+        intervals = self._intervals(sound)
+        if not self.settings.hears_late:
+            return self.segments_over(sound, (intervals,))[0], None, intervals
+        segments, heard = self.segments_over(sound, (intervals, heard_intervals(intervals, self.settings)))
+        return segments, heard, intervals
+
+    def _intervals(self, sound: Audio | Sound) -> Seconds:
+        """The settings' segments of a whole sound."""
+        heard = self._heard(sound)
+        return self._segment(heard.duration, lambda: self._cache.onsets(heard, self.encoder))
 
     def onsets(self, sound: Audio | Sound) -> Floats:
         """Onset strength (cells,) every 10 ms of a whole sound."""
@@ -106,9 +119,17 @@ class Perception:
         segments, intervals = self.segments(sound, intervals)
         return Tokens(make_quantizer(alphabet)(segments), intervals, alphabet.id)
 
+    def guide_tokens(self, sound: Audio | Sound, alphabet: Alphabet, intervals: Seconds | None = None) -> Tokens:
+        """As `tokens`, of a sound that is to be answered: what is known of it when each of `intervals` is decided."""
+        if not self.settings.hears_late:
+            return self.tokens(sound, alphabet, intervals)
+        intervals = self._intervals(sound) if intervals is None else intervals
+        heard = self.tokens(sound, alphabet, heard_intervals(intervals, self.settings))
+        return Tokens(heard.ids, intervals, alphabet.id)
+
     def stream(self, alphabet: Alphabet) -> TokenStream:
-        """The same tokens of a sound that arrives in blocks, which is heard as loud as it comes: what plays live has a
-        sound check. Raises WrongAlphabet as `require` does, and SettingsError for segments that are not uniform."""
+        """The guide's tokens of a sound that arrives in blocks, which is heard as loud as it comes: what plays live has
+        a sound check. Raises WrongAlphabet as `require` does, and SettingsError for segments that are not uniform."""
         self.require(alphabet)
         return token_stream(self.settings, self.encoder, alphabet)
 

@@ -50,6 +50,12 @@ def uniform_intervals(duration: float, segment_seconds: float) -> Seconds:
     return np.stack([edges[:-1], edges[1:]], axis=1)
 
 
+def heard_intervals(intervals: Seconds, settings: PerceptionSettings) -> Seconds:
+    """Where a guide is heard (n, 2) that is to be answered over `intervals` (n, 2); before 0 there is silence."""
+    ends = intervals[:, 1] - settings.guide_delay_seconds
+    return np.stack([ends - settings.heard_seconds, ends], axis=1)
+
+
 def onset_cells(onsets: Floats) -> Ids:
     """The cells (n,) at which something begins, by onset strength (cells,): peaks above what is around them."""
     near = np.pad(onsets, NEIGHBOUR_CELLS, constant_values=-np.inf)

@@ -16,7 +16,7 @@ from antiphon.perception.condensers import frames_from, make_condenser
 from antiphon.perception.encoders.windows import joined
 from antiphon.perception.envelope import CELLS_PER_SECOND, EnvelopeStream, mean_power
 from antiphon.perception.quantizers import make_quantizer
-from antiphon.perception.segmenters import uniform_intervals
+from antiphon.perception.segmenters import heard_intervals, uniform_intervals
 from antiphon.types import Alphabet, Features, Floats, Seconds, Segments, Tokens
 
 
@@ -24,7 +24,7 @@ from antiphon.types import Alphabet, Features, Floats, Seconds, Segments, Tokens
 class Tokenization:
     """What does not change while a stream goes on."""
 
-    segment_seconds: float
+    settings: PerceptionSettings
     sample_rate: int
     delay_seconds: float
     condense: Condenser
@@ -56,7 +56,8 @@ class TokenStream:
 
     @property
     def delay_seconds(self) -> float:
-        """How long after its first sample a segment's token is final at the latest, besides the length of a block."""
+        """How long after the start of the segment that is to be answered its token is final at the latest, besides the
+        length of a block; less than 0 where it is known before."""
         return self.tokenization.delay_seconds
 
     def push(self, samples: Floats) -> tuple[TokenStream, Tokens]:
@@ -74,7 +75,8 @@ class TokenStream:
         return stream._advanced()
 
     def finish(self) -> Tokens:
-        """The tokens that are left where nothing more comes."""
+        """The tokens that are left where nothing more comes. With a delay longer than a segment, tokens of segments
+        behind the end have been given already."""
         duration = self.received / self.sample_rate
         if not self.received:
             return self._tokens(np.zeros((0, 2)), duration)
@@ -83,21 +85,23 @@ class TokenStream:
             features=(*self.features, *self.frames.finish()),
             power=(*self.power, self.cells.finish().power),
         )
-        return stream._tokens(uniform_intervals(duration, self.tokenization.segment_seconds)[self.given :], duration)
+        intervals = uniform_intervals(duration, self.tokenization.settings.segment_seconds)
+        return stream._tokens(intervals[self.given :], duration)
 
     def _advanced(self) -> tuple[TokenStream, Tokens]:
         """The tokens of the segments whose frames and cells are all there, and the stream without what they needed."""
-        length = self.tokenization.segment_seconds
+        settings = self.tokenization.settings
         heard = sum(map(len, self.power)) + self.first_cell
         known = min(self.frames.until, heard / CELLS_PER_SECOND)
-        count = int(known / length) + 1
-        edges = np.arange(self.given, count + 1) * length
-        edges = edges[edges <= known]
+        count = int((known + settings.guide_delay_seconds) / settings.segment_seconds) + 1
+        edges = np.arange(self.given, count + 1) * settings.segment_seconds
         intervals = np.stack([edges[:-1], edges[1:]], axis=1)
-        if not len(intervals):
-            return self, self._tokens(intervals, np.inf)
+        intervals = intervals[heard_intervals(intervals, settings)[:, 1] <= known]
+        if not len(intervals) or not any(len(each.times) for each in self.features):
+            return self, self._tokens(intervals[:0], np.inf)
         tokens = self._tokens(intervals, np.inf)
-        start = float(edges[-1])
+        start = float(intervals[-1, 1]) + settings.segment_seconds - settings.guide_delay_seconds
+        start = max(0.0, start - settings.heard_seconds)
         first_cell = max(self.first_cell, int(start * CELLS_PER_SECOND) - 1)
         power = np.concatenate(self.power)[first_cell - self.first_cell :]
         rest = replace(
@@ -113,8 +117,9 @@ class TokenStream:
         tokenization = self.tokenization
         if not len(intervals):
             return Tokens(np.zeros(0, dtype=np.int64), np.zeros((0, 2)), tokenization.alphabet_id)
-        power = mean_power(np.concatenate(self.power), intervals, duration, self.first_cell)
-        segments = Segments(tokenization.condense(joined(self.features), intervals), dbfs(power))
+        heard = heard_intervals(intervals, tokenization.settings) if tokenization.settings.hears_late else intervals
+        power = mean_power(np.concatenate(self.power), heard, duration, self.first_cell)
+        segments = Segments(tokenization.condense(joined(self.features), heard), dbfs(power))
         return Tokens(tokenization.quantize(segments), intervals, tokenization.alphabet_id)
 
 
@@ -126,9 +131,9 @@ def token_stream(settings: PerceptionSettings, encoder: Encoder, alphabet: Alpha
     if settings.segmenter != "uniform":
         raise SettingsError("setting perception.segmenter: a stream of tokens needs uniform segments")
     frames = stream_of(encoder)
-    delay = settings.segment_seconds + encoder.lookahead_seconds
+    delay = settings.segment_seconds - settings.guide_delay_seconds + encoder.lookahead_seconds
     tokenization = Tokenization(
-        segment_seconds=settings.segment_seconds,
+        settings=settings,
         sample_rate=encoder.sample_rate,
         delay_seconds=delay if hasattr(encoder, "stream") else float("inf"),
         condense=make_condenser(settings.condenser),

@@ -1,4 +1,4 @@
-"""The base agent that comes with the package (`make base-agent`): responses without any training of one's own.
+"""The agents that come with the package (`make base-agent live-agent`): responses without any training of one's own.
 
 It learns from what may be given away: OpenScore Lieder and string quartets (CC0), rendered, each in its own way, and
 planted worlds of our own. Of the scores only the training split of the default settings, so that `antiphon evaluate`
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from antiphon.agent import Agent
 from antiphon.config import ActionSettings, SamplingSettings, Settings, resolve
+from antiphon.config.presets import live_defaults
 from antiphon.corpus.manifest import Corpus, read_manifest
 from antiphon.corpus.opening import open_corpus
 from antiphon.corpus.planted import PLANTED_WORLDS, PlantedSettings, build_planted
@@ -78,7 +79,7 @@ def build_base(
         "data": f"{len(songs.multitracks)} rendered OpenScore scores, and {len(worlds)} pieces of planted worlds",
         "licence": "CC0-1.0",
     }
-    agent = replace(trained, deaf=None, shifted=None, training={**trained.training, **told})
+    agent = replace(trained, deaf=None, shifted=None, present=None, training={**trained.training, **told})
     agent = agent.with_settings(settings.model_copy(update={"sampling": SAMPLING, "action": ACTION}))
     agent.save(output)
     size = sum(path.stat().st_size for path in output.iterdir())
@@ -119,15 +120,17 @@ def _together(songs: Corpus, worlds: Sequence[Multitrack], settings: Settings) -
 
 
 def main() -> None:
-    """`python -m antiphon.training.base_agent CORPUS... -o OUTPUT`, as the Makefile calls it; settings from the
+    """`python -m antiphon.training.base_agent [--live] CORPUS... -o OUTPUT`, as the Makefile calls it; settings from the
     environment."""
-    parser = argparse.ArgumentParser(description="Train the base agent on rendered corpora.")
+    parser = argparse.ArgumentParser(description="Train the base agent, or that for live play, on rendered corpora.")
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--live", action="store_true", help="an agent that answers while its guide plays")
     parser.add_argument("--songs", type=int, default=None, help="only so many, evenly out of all")
     parser.add_argument("--world-pieces", type=int, default=BaseRecipe().world_pieces)
     given = parser.parse_args()
-    build_base(given.corpora, given.output, BaseRecipe(given.songs, given.world_pieces), resolve(), _lines)
+    settings = resolve(base=live_defaults() if given.live else None)
+    build_base(given.corpora, given.output, BaseRecipe(given.songs, given.world_pieces), settings, _lines)
 
 
 def _lines(task: str, done: int, total: int) -> None:

@@ -115,12 +115,12 @@ def finetune(
         "pair": {"guide": guide.source, "target": target.source, "segments": len(pair), **asdict(best)},
     }
     history = (*agent.history, *({"model": "finetune", **asdict(each)} for each in course))
-    return replace(agent, network=network, deaf=None, shifted=None, training=account, history=history)
+    return replace(agent, network=network, deaf=None, shifted=None, present=None, training=account, history=history)
 
 
 def token_pair(agent: Agent, guide: Audio, target: Audio) -> TokenPair:
     """The two as tokens over the guide's whole segments, as far as both go."""
-    heard = agent.tokens(guide)
+    heard = agent.guide_tokens(guide)
     shared = min(guide.duration, target.duration)
     inside = heard.intervals[:, 1] <= shared + 1e-6
     if not inside.any():

@@ -1,4 +1,5 @@
-"""Three networks from one lesson: the one that hears, and its opponents that heard nothing, or at the wrong time.
+"""Networks from one lesson: the one that hears, and its opponents that heard nothing, or at the wrong time, or, where
+the guide is heard late, at once.
 
 They are alike in size, start and draws. What they differ in on held-out pieces is what the guide adds
 (`evaluation/gain`).
@@ -19,7 +20,7 @@ from torch import Tensor
 from antiphon.agent import Agent
 from antiphon.agent.networks import blank_network
 from antiphon.config import Settings
-from antiphon.dataset import Splits, TokenExcerpt
+from antiphon.dataset import Splits, TokenExcerpt, undelayed
 from antiphon.decision.neural import suitable_threads
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonError
@@ -35,8 +36,9 @@ TASKS: Mapping[str, str] = {
     "decision": "train",
     "deaf": "train the deaf model",
     "shifted": "train the shifted model",
+    "present": "train the model that hears at once",
 }
-"""What progress calls each of the three."""
+"""What progress calls each of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,12 @@ class TrainingData:
 
     splits: Splits
     transposed: tuple[tuple[TokenExcerpt, ...], ...] = ()
+
+    @property
+    def at_once(self) -> TrainingData:
+        """The same of guides that are heard without delay."""
+        splits = (undelayed(each) for each in (self.splits.train, self.splits.validation, self.splits.test))
+        return TrainingData(Splits(*splits), tuple(undelayed(each) for each in self.transposed))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +67,7 @@ class TrainingContext:
 
 @dataclass(eq=False)
 class _Watch:
-    """Who is told how far the three have come, and what the guide is worth so far; stops all when one has failed."""
+    """Who is told how far they have come, and what the guide is worth so far; stops all when one has failed."""
 
     around: TrainingContext
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -88,6 +96,7 @@ def train_variants(agent: Agent, lesson: TrainingData, around: TrainingContext) 
     watch = _Watch(around)
 
     def fit(name: str) -> list[dict[str, Any]]:
+        data = lesson.at_once if name == "present" else lesson
         trainer = Trainer(
             networks[name],
             agent.context,
@@ -99,11 +108,11 @@ def train_variants(agent: Agent, lesson: TrainingData, around: TrainingContext) 
             ranks=around.ranks,
         )
         records = trainer.fit(
-            lesson.splits.train,
-            lesson.splits.validation,
+            data.splits.train,
+            data.splits.validation,
             watch.progress,
             TASKS[name],
-            transposed=lesson.transposed,
+            transposed=data.transposed,
             log=lambda record: watch.log(name, record),
         )
         return [{"model": name, **asdict(record)} for record in records]
@@ -123,6 +132,7 @@ def train_variants(agent: Agent, lesson: TrainingData, around: TrainingContext) 
         network=trained["decision"],
         deaf=trained.get("deaf"),
         shifted=trained.get("shifted"),
+        present=trained.get("present"),
         history=tuple(record for records in histories for record in records),
     )
 
@@ -143,6 +153,13 @@ def _softened(agent: Agent) -> Tensor | None:
 
 
 def _wanted(settings: Settings) -> list[str]:
-    """The shifted model says something only beside the deaf one."""
-    deaf, shifted = settings.training.deaf, settings.training.shifted
-    return ["decision", *(["deaf"] if deaf else []), *(["shifted"] if deaf and shifted else [])]
+    """The shifted model says something only beside the deaf one, and the one that hears at once where the others hear
+    late."""
+    training = settings.training
+    asked = {
+        "decision": True,
+        "deaf": training.deaf,
+        "shifted": training.deaf and training.shifted,
+        "present": training.present and settings.perception.hears_late,
+    }
+    return [name for name, wanted in asked.items() if wanted]

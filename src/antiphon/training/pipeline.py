@@ -30,6 +30,7 @@ from antiphon.dataset import (
     training_segments,
 )
 from antiphon.errors import BadData, MissingExtra, SettingsError
+from antiphon.evaluation.delay import delay_of
 from antiphon.evaluation.gain import judge
 from antiphon.files import Claim, claimed, helping
 from antiphon.interfaces import Encoder, Progress, Sound, no_progress
@@ -192,6 +193,8 @@ def _account(
         judgement = judge(agent, splits, progress=progress)
         account["summary"] = [asdict(row) for row in judgement.summary]
         account["gain"] = None if judgement.gain is None else asdict(judgement.gain)
+        if delay := delay_of(agent, splits.test):
+            account["delay"] = asdict(delay)
     return account
 
 
@@ -223,6 +226,6 @@ def _fingerprint(agent: Agent, lesson: TrainingData) -> str:
     for part in (lesson.splits.train, lesson.splits.validation, *lesson.transposed):
         for excerpt in part:
             digest.update(excerpt.name.encode())
-            for ids in excerpt.ids:
+            for ids in (*excerpt.ids, *excerpt.heard):
                 digest.update(ids.tobytes())
     return digest.hexdigest()

@@ -61,6 +61,7 @@ def _transposed(
                 track,
                 segments=rotated(track.segments, dimensions, semitones),
                 over={guide: rotated(heard, dimensions, semitones) for guide, heard in track.over.items()},
+                heard=None if track.heard is None else rotated(track.heard, dimensions, semitones),
             )
             for track in tracks
         )

@@ -46,6 +46,8 @@ def fed(stream, samples, length):
 CASES = [
     ("notes", {}, 997),
     ("notes", {"lookahead_seconds": 0.5}, 4801),
+    ("quick-notes", {}, 701),
+    ("quick-notes", {"lookahead_seconds": 0.04}, 4096),
     ("chroma-mfcc", {}, 313),
     ("chroma-mfcc", {"lookahead_seconds": 0.06}, 5000),
     ("wav2vec2", {"window_seconds": 3.0, "hop_seconds": 1.0}, 1009),
@@ -121,3 +123,42 @@ def test_what_cannot_be_streamed_is_refused(loud):
     alphabet = fit_alphabet(own.segments(music(20.0))[0], own.encoder, settings)
     with pytest.raises(SettingsError, match="uniform"):
         own.stream(alphabet)
+
+
+@pytest.mark.parametrize(
+    ("late", "heard", "length"), [(0.1, None, 701), (0.35, 0.2, 4096), (0.5, 1.0, 999), (1.25, None, 5000)]
+)
+def test_a_guide_that_is_heard_late_is_the_same_in_blocks_and_no_later_than_said(late, heard, length):
+    own = {"guide_delay_seconds": late, "guide_heard_seconds": heard}
+    encoder = EncoderSettings(name="chroma-mfcc", lookahead_seconds=0.06)
+    settings = PerceptionSettings(encoder=encoder, alphabet_size=6, loudness="absolute", **own)
+    perception, audio = Perception(settings), music(30.2)
+    alphabet = fit_alphabet(perception.segments(audio)[0], perception.encoder, settings)
+    whole = perception.guide_tokens(audio, alphabet)
+    stream, ids = perception.stream(alphabet), []
+    samples = resampled(mono(audio), stream.sample_rate).samples[:, 0]
+    assert stream.delay_seconds == pytest.approx(0.5 - late + perception.encoder.lookahead_seconds)
+    for start in range(0, len(samples), length):
+        stream, tokens = stream.push(samples[start : start + length])
+        ids += tokens.ids.tolist()
+        arrived = min(start + length, len(samples)) / stream.sample_rate
+        assert arrived - 0.5 * len(ids) <= stream.delay_seconds + length / stream.sample_rate
+    ids += stream.finish().ids.tolist()
+    certain = len(whole) - 1  # the last one is shorter, which a stream cannot know before the end
+    assert ids[:certain] == whole.ids[:certain].tolist()
+    assert whole.intervals[1].tolist() == [0.5, 1.0]
+    assert len(set(ids)) > 3
+
+
+def test_what_was_heard_late_is_what_sounded_before():
+    """With a delay of a whole segment, the token of each segment is that of the one before."""
+    encoder = EncoderSettings(name="chroma-mfcc")
+    plain = PerceptionSettings(encoder=encoder, alphabet_size=6, loudness="absolute")
+    late = plain.model_copy(update={"guide_delay_seconds": 0.5})
+    audio, perception = music(30.0), Perception(plain)
+    alphabet = fit_alphabet(perception.segments(audio)[0], perception.encoder, plain)
+    now = perception.tokens(audio, alphabet).ids
+    before = Perception(late).guide_tokens(audio, alphabet).ids
+    assert before[0] == alphabet.rest
+    np.testing.assert_array_equal(before[1:], now[:-1])
+    np.testing.assert_array_equal(Perception(late).tokens(audio, alphabet).ids, now)
