@@ -120,8 +120,10 @@ def _together(songs: Corpus, worlds: Sequence[Multitrack], settings: Settings) -
 
 
 def main() -> None:
-    """`python -m antiphon.training.base_agent [--live] CORPUS... -o OUTPUT`, as the Makefile calls it; settings from the
-    environment."""
+    """`python -m antiphon.training.base_agent [--live] CORPUS... -o OUTPUT`, as the Makefile calls it.
+
+    Settings come from the environment.
+    """
     parser = argparse.ArgumentParser(description="Train the base agent, or that for live play, on rendered corpora.")
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
