@@ -17,7 +17,7 @@ import numpy as np
 
 from antiphon.agent import Agent
 from antiphon.agent.memory import joined_memory
-from antiphon.agent.networks import new_network
+from antiphon.training.network_variants import new_network
 from antiphon.config import Settings
 from antiphon.live.commands import Commit
 from antiphon.live.events import Cue, GuideBlock

@@ -26,20 +26,20 @@ def test_a_run_is_written_and_played_again(call, desk):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "wanted"),
     [
-        (["--guide", "guide.wav"], 2, "--memory is missing"),
-        (["--guide", "guide.wav", "--memory", "memory.wav", "-o", "x", "--set", "folow=1"], 2, "did you mean follow"),
-        (["--guide", "guide.wav", "--memory", "memory.wav", "-o", "x", "--set", "follow=much"], 2, "a number"),
-        (["--guide", "guide.wav", "--memory", "memory.wav", "-o", "x", "--tempo", "10000"], 2, "tempo"),
-        (["--guide", "guide.wav", "--memory", "memory.wav", "-o", "x", "--block", "1"], 2, "block"),
-        (["--guide", "gone.wav", "--memory", "memory.wav", "-o", "x"], 4, "gone.wav"),
-        (["--replay", "."], 4, "run.json"),
+        (["--guide", "guide.wav"], (2, "--memory is missing")),
+        (["--guide", "guide.wav", "--memory", "memory.wav", "-o", "x", "--set", "folow=1"], (2, "did you mean follow")),
+        (["--guide", "guide.wav", "--memory", "memory.wav", "-o", "x", "--set", "follow=much"], (2, "a number")),
+        (["--guide", "guide.wav", "--memory", "memory.wav", "-o", "x", "--tempo", "10000"], (2, "tempo")),
+        (["--guide", "guide.wav", "--memory", "memory.wav", "-o", "x", "--block", "1"], (2, "block")),
+        (["--guide", "gone.wav", "--memory", "memory.wav", "-o", "x"], (4, "gone.wav")),
+        (["--replay", "."], (4, "run.json")),
     ],
 )
-def test_what_is_wrong_is_one_line(call, desk, monkeypatch, words, code, said):
+def test_what_is_wrong_is_one_line(call, desk, monkeypatch, words, wanted):
     monkeypatch.chdir(desk)
     found = call("live", *words)
-    assert (found.code, found.err.count("\n")) == (code, 1), found.err
-    assert said in found.err
+    assert (found.code, found.err.count("\n")) == (wanted[0], 1), found.err
+    assert wanted[1] in found.err
     assert not (desk / "x").exists()
