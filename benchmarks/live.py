@@ -17,13 +17,13 @@ import numpy as np
 
 from antiphon.agent import Agent
 from antiphon.agent.memory import joined_memory
-from antiphon.training.network_variants import new_network
 from antiphon.config import Settings
 from antiphon.live.commands import Commit
 from antiphon.live.events import Cue, GuideBlock
 from antiphon.live.listening import with_sound
 from antiphon.live.session import Session
 from antiphon.perception import Perception, fit_alphabet
+from antiphon.training.network_variants import new_network
 from antiphon.types import Audio
 
 RATE = 44100
