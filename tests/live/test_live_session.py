@@ -277,8 +277,8 @@ def test_keep_stays_in_the_copy_and_release_ends_that(guide):
 def test_jump_leaves_the_copy_and_reject_never_comes_back(guide):
     keep, at = (2 * RATE, Cue("keep")), 6 * RATE
     jumped = steps_of(play(session(), guide, keep, (at, Cue("release")), (at, Cue("jump"))))
-    first = next(step for step in jumped if step.start > at + 0.25 * RATE)
+    first = next(step for step in jumped if step.start > at + 0.1 * RATE)
     assert not first.follows
     rejected = steps_of(play(session(), guide, keep, (at, Cue("reject"))))
-    sounding = [step.segment for step in rejected if step.start <= at + 0.25 * RATE][-8:]
-    assert not set(sounding) & {step.segment for step in rejected if step.start > at + 0.5 * RATE}
+    sounding = [step.segment for step in rejected if step.start <= at + 0.1 * RATE][-8:]
+    assert not set(sounding) & {step.segment for step in rejected if step.start > at + 0.1 * RATE}
