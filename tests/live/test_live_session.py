@@ -22,7 +22,7 @@ from live_making import (
 )
 
 from antiphon.action.rendering.crossfade import Crossfade
-from antiphon.live.commands import Commit, Plan
+from antiphon.live.commands import Commit, Plan, Status
 from antiphon.live.controls import Controls
 from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, Tempo, Tick
 from antiphon.live.outcome import runs_of
@@ -74,7 +74,7 @@ def test_spans_follow_one_another_without_a_gap_from_the_first_frame(found):
 def test_the_sound_is_that_of_its_runs_rendered_at_once(found):
     agent, memory = small_agent(), small_memory()
     renderer = Crossfade(agent.settings.action.crossfade_seconds, agent.settings.action.join_search_seconds)
-    length = plays_of(found)[-1].end
+    length = min(plays_of(found)[-1].end, len(found.response.samples))
     whole = renderer.of_runs(runs_of(found.commands), memory.audio, length)
     assert np.array_equal(whole.samples[:length], found.response.samples[:length])
 
@@ -179,7 +179,7 @@ def test_what_is_wrong_is_said_and_changes_nothing():
     ]
     for event in wrong:
         after, commands = playing.step(state, event)
-        assert [each.kind for each in commands] == ["refused"], event
+        assert [each.kind for each in commands if isinstance(each, Status)] == ["refused"], event
         assert after.tuning is state.tuning
         assert after.pulse is state.pulse
         state = after
