@@ -42,6 +42,7 @@ from antiphon.cli.docstrings import read_once
 from antiphon.cli.evaluate import evaluate
 from antiphon.cli.explain import explain
 from antiphon.cli.finetune import finetune
+from antiphon.cli.live import live
 from antiphon.cli.printing import (
     print_delay,
     print_gain,
@@ -78,6 +79,7 @@ app.command(coupling_app)
 app.command(evaluate)
 app.command(finetune)
 app.command(respond)
+app.command(live)
 app.command(reproduce)
 app.command(explain)
 app.command(compare)

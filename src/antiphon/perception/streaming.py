@@ -1,5 +1,5 @@
 """P(x) of a sound that arrives in blocks (paper figure 1, online): the tokens of the whole file, as soon as they are
-final."""
+final. Over uniform segments by `push` and `finish`; over any others by `fed`, `over` and `since`."""
 
 from __future__ import annotations
 
@@ -60,11 +60,22 @@ class TokenStream:
         length of a block; less than 0 where it is known before."""
         return self.tokenization.delay_seconds
 
+    @property
+    def known(self) -> float:
+        """All segments that end by this time in seconds are final: later than it is where they are heard late."""
+        heard = sum(map(len, self.power)) + self.first_cell
+        delay = self.tokenization.settings.guide_delay_seconds
+        return min(self.frames.until, heard / CELLS_PER_SECOND) + delay
+
     def push(self, samples: Floats) -> tuple[TokenStream, Tokens]:
         """The stream after these mono samples (samples,), and the tokens that are final now, if any."""
+        return self.fed(samples)._advanced()
+
+    def fed(self, samples: Floats) -> TokenStream:
+        """The stream after these mono samples (samples,)."""
         frames, features = self.frames.push(samples)
         cells, envelope = self.cells.push(samples)
-        stream = replace(
+        return replace(
             self,
             frames=frames,
             cells=cells,
@@ -72,7 +83,22 @@ class TokenStream:
             power=(*self.power, envelope.power),
             received=self.received + len(samples),
         )
-        return stream._advanced()
+
+    def over(self, intervals: Seconds) -> tuple[Tokens, Floats]:
+        """Tokens and levels (n,) in dBFS over intervals (n, 2) in seconds that end by `known` and begin after the last
+        `since`."""
+        segments = self._segments(intervals, np.inf)
+        return Tokens(self.tokenization.quantize(segments), intervals, self.tokenization.alphabet_id), segments.level
+
+    def since(self, start: float) -> TokenStream:
+        """The stream without what only segments that begin before `start` need."""
+        settings = self.tokenization.settings
+        if settings.hears_late:
+            start = max(0.0, start - settings.guide_delay_seconds - settings.heard_seconds)
+        first_cell = max(self.first_cell, int(start * CELLS_PER_SECOND) - 1)
+        power = np.concatenate([np.zeros(0, dtype=np.float32), *self.power])[first_cell - self.first_cell :]
+        features = (frames_from(joined(self.features), start),) if self.features else ()
+        return replace(self, features=features, power=(power,), first_cell=first_cell)
 
     def finish(self) -> Tokens:
         """The tokens that are left where nothing more comes. With a delay longer than a segment, tokens of segments
@@ -90,37 +116,28 @@ class TokenStream:
 
     def _advanced(self) -> tuple[TokenStream, Tokens]:
         """The tokens of the segments whose frames and cells are all there, and the stream without what they needed."""
-        settings = self.tokenization.settings
-        heard = sum(map(len, self.power)) + self.first_cell
-        known = min(self.frames.until, heard / CELLS_PER_SECOND)
-        count = int((known + settings.guide_delay_seconds) / settings.segment_seconds) + 1
-        edges = np.arange(self.given, count + 1) * settings.segment_seconds
+        length = self.tokenization.settings.segment_seconds
+        edges = np.arange(self.given, int(self.known / length) + 2) * length
+        edges = edges[edges <= self.known]
         intervals = np.stack([edges[:-1], edges[1:]], axis=1)
-        intervals = intervals[heard_intervals(intervals, settings)[:, 1] <= known]
         if not len(intervals) or not any(len(each.times) for each in self.features):
             return self, self._tokens(intervals[:0], np.inf)
         tokens = self._tokens(intervals, np.inf)
-        start = float(intervals[-1, 1]) + settings.segment_seconds - settings.guide_delay_seconds
-        start = max(0.0, start - settings.heard_seconds)
-        first_cell = max(self.first_cell, int(start * CELLS_PER_SECOND) - 1)
-        power = np.concatenate(self.power)[first_cell - self.first_cell :]
-        rest = replace(
-            self,
-            features=(frames_from(joined(self.features), start),),
-            power=(power,),
-            first_cell=first_cell,
-            given=self.given + len(intervals),
-        )
-        return rest, tokens
+        return replace(self.since(float(edges[-1])), given=self.given + len(intervals)), tokens
 
     def _tokens(self, intervals: Seconds, duration: float) -> Tokens:
         tokenization = self.tokenization
         if not len(intervals):
             return Tokens(np.zeros(0, dtype=np.int64), np.zeros((0, 2)), tokenization.alphabet_id)
-        heard = heard_intervals(intervals, tokenization.settings) if tokenization.settings.hears_late else intervals
+        ids = tokenization.quantize(self._segments(intervals, duration))
+        return Tokens(ids, intervals, tokenization.alphabet_id)
+
+    def _segments(self, intervals: Seconds, duration: float) -> Segments:
+        """What is heard of the segments over `intervals` (n, 2) of a response."""
+        settings = self.tokenization.settings
+        heard = heard_intervals(intervals, settings) if settings.hears_late else intervals
         power = mean_power(np.concatenate(self.power), heard, duration, self.first_cell)
-        segments = Segments(tokenization.condense(joined(self.features), heard), dbfs(power))
-        return Tokens(tokenization.quantize(segments), intervals, tokenization.alphabet_id)
+        return Segments(self.tokenization.condense(joined(self.features), heard), dbfs(power))
 
 
 def token_stream(settings: PerceptionSettings, encoder: Encoder, alphabet: Alphabet) -> TokenStream:
