@@ -1,0 +1,171 @@
+"""The instrument's end of the decision process: sends without ever waiting, sees that it lives, starts another one."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections import deque
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from time import monotonic
+from typing import Final, Literal
+
+from antiphon.live.decision_process import Done, Failed, Ready, Recipe, decide
+from antiphon.live.events import GuideBlock, LiveEvent
+
+Health = Literal["starting", "well", "stalled", "restarting"]
+
+MOST_BYTES_UNDERWAY: Final = 64_000
+"""What may lie in the pipe unanswered: well below what it holds, so that sending never waits."""
+
+EVENT_BYTES: Final = 300
+"""What an event takes in the pipe beside its samples, at most."""
+
+LONGEST_WAITING_SECONDS: Final = 10.0
+"""Guide that waits for a decision that stands still; what is older is left out."""
+
+STALLED_SECONDS: Final = 0.3
+"""No answer for so long is said."""
+
+DEAD_SECONDS: Final = 6.0
+"""No answer for so long: another process is started."""
+
+RETRY_SECONDS: Final = 2.0
+"""Until another one is tried where one ended before it was ready."""
+
+Started = Callable[[Connection, Recipe], None]
+
+
+class DecisionLink:
+    """One decision process after another. `note` hears what happens to them, in a kind and a sentence."""
+
+    def __init__(self, recipe: Recipe, note: Callable[[str, str], None], target: Started = decide) -> None:
+        self.health: Health = "starting"
+        self.restarts = 0
+        self.ready: Ready | None = None
+        self.seconds: deque[float] = deque(maxlen=20_000)
+        """How long the latest answers took."""
+        self._recipe = recipe
+        self._note = note
+        self._target = target
+        self._waiting: deque[tuple[float, tuple[LiveEvent, ...]]] = deque()
+        self._underway: deque[tuple[float, int]] = deque()
+        self._since = monotonic()
+        self._begin()
+
+    @property
+    def process_id(self) -> int:
+        """Of the process that decides now."""
+        return self._process.pid or 0
+
+    @property
+    def connection(self) -> Connection:
+        """For `multiprocessing.connection.wait`."""
+        return self._connection
+
+    def send(self, *events: LiveEvent) -> None:
+        """Give events in order; those that cannot go now wait."""
+        self._waiting.append((monotonic(), events))
+        self._flush()
+
+    def answers(self) -> list[Done | Ready | Failed]:
+        """What came back since the last call; looks after the process, too."""
+        found: list[Done | Ready | Failed] = []
+        with contextlib.suppress(EOFError, OSError):
+            while self._connection.poll():
+                answer = self._connection.recv()
+                self._answered(answer)
+                found.append(answer)
+        self._flush()
+        self._watch()
+        return found
+
+    def forget(self) -> None:
+        """Leave out what waits: it is of a time before the process that comes."""
+        self._waiting.clear()
+
+    def close(self) -> None:
+        """End the process."""
+        with contextlib.suppress(OSError):
+            self._connection.close()
+        self._process.join(0.5)
+        self._end()
+
+    def _begin(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._connection: Connection = ours
+        self._process: SpawnProcess = context.Process(target=self._target, args=(theirs, self._recipe), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._since = monotonic()
+
+    def _answered(self, answer: Done | Ready | Failed) -> None:
+        if isinstance(answer, Ready):
+            self.ready, self.health = answer, "well"
+        if isinstance(answer, Done):
+            for _ in range(answer.batches):
+                self._underway.popleft()
+            self.seconds.append(answer.seconds)
+            if self.health == "stalled":
+                self._note("decision", f"the decision goes on after {monotonic() - self._since:.1f} s")
+                self.health = "well"
+
+    def _flush(self) -> None:
+        now = monotonic()
+        while self._waiting and now - self._waiting[0][0] > LONGEST_WAITING_SECONDS:
+            self._waiting.popleft()
+        if self.health not in ("well", "stalled"):
+            return
+        underway = sum(size for _, size in self._underway)
+        with contextlib.suppress(OSError):
+            while self._waiting:
+                size = sum(map(_size, self._waiting[0][1]))
+                if self._underway and underway + size > MOST_BYTES_UNDERWAY:
+                    return
+                events = self._waiting.popleft()[1]
+                self._connection.send(events)
+                self._underway.append((now, size))
+                underway += size
+
+    def _watch(self) -> None:
+        now = monotonic()
+        if not self._process.is_alive() and (self.health != "restarting" or now - self._since > RETRY_SECONDS):
+            self._again(f"the decision process ended ({_reason(self._process.exitcode)}); another one starts")
+        elif self._underway and self.health == "well" and now - self._underway[0][0] > STALLED_SECONDS:
+            self.health, self._since = "stalled", self._underway[0][0]
+            self._note("decision", "the decision stands still; the copy that sounds goes on")
+        elif self.health == "stalled" and now - self._since > DEAD_SECONDS:
+            self._again(f"the decision has stood still for {DEAD_SECONDS:g} s; another one starts")
+
+    def _again(self, words: str) -> None:
+        if self.ready is None:  # it has never been there: nothing that another one would do better
+            return
+        self.health = "restarting"
+        self.restarts += 1
+        self._underway.clear()
+        self._waiting.clear()
+        self._end()
+        self._note("decision", words)
+        self._begin()
+
+    def _end(self) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.close()
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join(1.0)
+
+    @property
+    def failed_to_start(self) -> bool:
+        """Whether the first process ended before it was ready."""
+        return self.ready is None and not self._process.is_alive()
+
+
+def _size(event: LiveEvent) -> int:
+    return EVENT_BYTES + (event.samples.nbytes if isinstance(event, GuideBlock) else 0)
+
+
+def _reason(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

@@ -1,0 +1,128 @@
+"""The process that decides: the agent, its memory and the pure session, fed through a pipe.
+
+It may be slow, stand still or die: the instrument (`instrument`) plays on, and starts another one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from antiphon.errors import AntiphonError
+from antiphon.live.commands import LiveCommand
+from antiphon.live.events import GuideBlock, LiveEvent
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a decision process is made of: an agent's directory (None: the one inside the package), the memory's files,
+    the device's rate and channels, a seed, and a directory in which the memory is kept as it is played."""
+
+    agent: Path | None
+    memory: tuple[Path, ...]
+    sample_rate: int
+    channels: int
+    seed: int
+    kept: Path
+
+
+@dataclass(frozen=True)
+class Ready:
+    """It can decide now: how many classes the alphabet has, and what it is called."""
+
+    classes: int
+    agent: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The answer to so many batches of events, and how long it took in seconds."""
+
+    batches: int
+    commands: tuple[LiveCommand, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It cannot go on, and why, in a sentence; `code` is the exit code."""
+
+    words: str
+    code: int
+
+
+def decide(connection: Connection, recipe: Recipe) -> None:
+    """Answer events until the other end is closed. The main function of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the instrument, which then closes the pipe
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    try:
+        session, state = _session(recipe)
+        connection.send(Ready(session.agent.alphabet.classes, str(recipe.agent or "the agent inside the package")))
+    except AntiphonError as error:
+        connection.send(Failed(str(error), error.exit_code))
+        return
+    try:
+        while True:
+            state = _answered(session, state, connection)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _session(recipe: Recipe) -> tuple[Any, Any]:
+    import torch
+
+    from antiphon.agent import Agent
+    from antiphon.live.kept_memory import keep, kept
+    from antiphon.live.session import Session
+
+    torch.set_num_threads(1)
+    agent = Agent.base() if recipe.agent is None else Agent.load(recipe.agent)
+    memory = kept(recipe.kept)
+    if memory is None:
+        keep(agent.memory_of(recipe.memory), recipe.sample_rate, recipe.channels, recipe.kept)
+        memory = kept(recipe.kept)
+    if memory is None:
+        raise AntiphonError(f"{recipe.kept}: the memory was written there and is gone")
+    session = Session(agent, memory, recipe.seed)
+    return session, session.start()
+
+
+def _answered(session: Any, state: Any, connection: Connection) -> Any:
+    """Take all that waits, answer it in one piece, and give the next state."""
+    events: list[LiveEvent] = list(connection.recv())
+    batches = 1
+    while connection.poll() and batches < 64:
+        events += connection.recv()
+        batches += 1
+    started = perf_counter()
+    commands: list[LiveCommand] = []
+    for event in merged(events):
+        state, found = session.step(state, event)
+        commands += found
+    connection.send(Done(batches, tuple(commands), perf_counter() - started))
+    return state
+
+
+def merged(events: Sequence[LiveEvent]) -> list[LiveEvent]:
+    """The events, blocks of guide sound that follow one another as one: what waited is heard at once."""
+    found: list[LiveEvent] = []
+    for event in events:
+        before = found[-1] if found else None
+        if isinstance(event, GuideBlock) and isinstance(before, GuideBlock) and _follows(before, event):
+            found[-1] = GuideBlock(np.concatenate([before.samples, event.samples]), before.frame)
+        else:
+            found.append(event)
+    return found
+
+
+def _follows(before: GuideBlock, after: GuideBlock) -> bool:
+    return after.frame == before.frame + len(before.samples) and after.samples.shape[1] == before.samples.shape[1]
