@@ -248,10 +248,14 @@ class Specification:
 @dataclass(frozen=True, eq=False)
 class SegmentSound:
     """How segments sound: `chroma` (n, dim), of which each row has length 1 or, where nothing sounds, 0, so that a
-    product of two rows is their correlation; and `level` (n,) in dBFS."""
+    product of two rows is their correlation; and `level` (n,) in dBFS.
+
+    `before` (m,) are levels that were heard earlier, by which these are judged too.
+    """
 
     chroma: Floats
     level: Floats
+    before: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
     def __post_init__(self) -> None:
         _require(self.chroma.ndim == 2, f"chroma must be (n, dim), got {self.chroma.shape}")

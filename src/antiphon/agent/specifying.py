@@ -20,7 +20,7 @@ from antiphon.decision.repetition import Repetition, repetition_of
 from antiphon.decision.sampling import FREE
 from antiphon.errors import SettingsError, WrongAlphabet
 from antiphon.interfaces import DecisionModel
-from antiphon.types import Ids, Memory, Run, Specification, Tokens
+from antiphon.types import Ids, Memory, Run, Seconds, Specification, Tokens
 
 FOLLOWED_REST_SECONDS = 1.0
 """A shorter rest of the guide is part of its phrase."""
@@ -56,10 +56,10 @@ def specification_for(
         parts.context,
         sampling=sampling,
         seeds=[seed],
-        allowed=_allowed(parts, guide, memory, sampling.rests),
+        allowed=allowed_classes(parts, guide.intervals, memory, sampling.rests),
         pinned=pinned,
         durations=guide.durations[None],
-        repetition=_repetition(parts, sampling),
+        repetition=repetition_for(parts, sampling),
     )
     tokens = Tokens(decided.ids[0], guide.intervals, parts.alphabet.id)
     return Specification(tokens, decided.log_probabilities[0].astype(np.float64), decided.distributions[0])
@@ -74,7 +74,7 @@ def require_own(parts: AgentParts, tokens: Tokens, name: str) -> None:
         )
 
 
-def _repetition(parts: AgentParts, sampling: SamplingSettings) -> Repetition | None:
+def repetition_for(parts: AgentParts, sampling: SamplingSettings) -> Repetition | None:
     """What the training music repeats by itself, where `sampling` goes by it."""
     if sampling.repetition == 1:
         return None
@@ -95,10 +95,10 @@ def _with_rests_of(guide: Tokens, rest: int, pinned: Ids | None) -> Ids:
     return pins
 
 
-def _allowed(parts: AgentParts, guide: Tokens, memory: Memory, rests: str) -> NDArray[np.bool_]:
-    """The constraint of the memory (paper 4.3): which classes can be played at each step, shape (n, classes)."""
+def allowed_classes(parts: AgentParts, intervals: Seconds, memory: Memory, rests: str) -> NDArray[np.bool_]:
+    """The constraint of the memory (paper 4.3): which classes can be played over each interval, shape (n, classes)."""
     usable = usable_segments(memory, parts.settings.action)
-    allowed = playable(memory, guide.intervals, parts.alphabet.classes, usable)
+    allowed = playable(memory, intervals, parts.alphabet.classes, usable)
     if memory.class_probabilities is not None and parts.settings.action.match == "distribution":
         allowed |= (memory.class_probabilities[usable] >= NEAR_ENOUGH).any(axis=0)
     if parts.alphabet.has_rest:

@@ -42,9 +42,12 @@ class GuidedDecision:
         """See `interfaces.DecisionModel`."""
         heard_state, hearing = advanced(self.heard, state[0], heard, previous, durations)
         hidden_state, deaf = advanced(self.hidden, state[1], heard, previous, durations)
+        return (heard_state, hidden_state), self._mixed(hearing, deaf)
+
+    def _mixed(self, hearing: Floats, deaf: Floats) -> Floats:
         if self.weight in (0, 1):
-            return (heard_state, hidden_state), hearing if self.weight else deaf
+            return hearing if self.weight else deaf
         known, guessed = (np.maximum(each, LEAST, dtype=np.float64) for each in (hearing, deaf))
         mixed = (1 - self.weight) * guessed + self.weight * known
         total = np.logaddexp.reduce(mixed, axis=-1, keepdims=True)
-        return (heard_state, hidden_state), (mixed - total).astype(np.float32)
+        return np.asarray(mixed - total, dtype=np.float32)

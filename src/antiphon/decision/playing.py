@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,15 @@ from antiphon.decision.sampling import FREE, Mask, Probabilities, candidates, co
 from antiphon.decision.scoring import Context, advanced
 from antiphon.interfaces import DecisionModel
 from antiphon.types import Floats, Ids, Seconds
+
+
+@runtime_checkable
+class ReadsAtOnce(Protocol):
+    """A model that also reads what was heard and played so far in one pass."""
+
+    def again(self, heard: Ids, played: Ids, durations: Seconds | None = None) -> tuple[Any, Floats]:
+        """The state and the answer after `heard` (guides, h) and `played` (guides, p) from a fresh start."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +119,10 @@ class Player:
         numbered = tuple(takes) if takes is not None else (0,) * len(seeds)
         return Playing(tuple(seeds), numbered, Heard(nothing), nothing, 0, None, 0, echoes)
 
+    def afresh(self, state: Playing) -> Playing:
+        """The same response in progress, for a model that knows nothing of it yet: another one than before."""
+        return replace(state, given=0, model=None)
+
     def step(
         self, state: Playing, heard: Heard, allowed: Mask | None = None, pinned: int = FREE
     ) -> tuple[Playing, Decided]:
@@ -148,8 +161,11 @@ class Player:
         given, model, place = state.given, state.model, played.shape[1]
         if place == self.context.tokens:
             heard, played = heard.between(self.context.hop, None), played[:, self.context.hop :]
-            model, given, place = None, 0, 0
+            model, given = None, 0
         if model is None:
+            place = 0
+            if played.shape[1] and isinstance(self.model, ReadsAtOnce):
+                return _read_at_once(self.model, replace(state, heard=heard, played=played), self.context)
             model = self.model.start(len(played))
         while True:
             end = min(heard.tokens.shape[1], self.context.tokens)
@@ -176,3 +192,9 @@ class Player:
             return drawn[:, 0]
         agreed = consensus(each, None if ceilings is None else ceilings[samples :: self.rows])
         return np.concatenate([drawn, agreed[:, None]], axis=1).ravel()
+
+
+def _read_at_once(model: ReadsAtOnce, state: Playing, context: Context) -> tuple[Playing, Floats]:
+    seen = state.heard.between(0, context.tokens)
+    read, log_probabilities = model.again(seen.tokens, state.played, seen.durations)
+    return replace(state, given=seen.tokens.shape[1], model=read), log_probabilities

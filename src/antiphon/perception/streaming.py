@@ -1,5 +1,5 @@
 """P(x) of a sound that arrives in blocks (paper figure 1, online): the tokens of the whole file, as soon as they are
-final."""
+final. Over uniform segments by `push` and `finish`; over any others by `fed`, `over` and `since`."""
 
 from __future__ import annotations
 
@@ -59,11 +59,21 @@ class TokenStream:
         """How long after its first sample a segment's token is final at the latest, besides the length of a block."""
         return self.hearing.delay_seconds
 
+    @property
+    def known(self) -> float:
+        """All that ends by this time in seconds is final."""
+        heard = sum(map(len, self.power)) + self.first_cell
+        return min(self.frames.until, heard / CELLS_PER_SECOND)
+
     def push(self, samples: Floats) -> tuple[TokenStream, Tokens]:
         """The stream after these mono samples (samples,), and the tokens that are final now, if any."""
+        return self.fed(samples)._advanced()
+
+    def fed(self, samples: Floats) -> TokenStream:
+        """The stream after these mono samples (samples,)."""
         frames, features = self.frames.push(samples)
         cells, envelope = self.cells.push(samples)
-        stream = replace(
+        return replace(
             self,
             frames=frames,
             cells=cells,
@@ -71,7 +81,19 @@ class TokenStream:
             power=(*self.power, envelope.power),
             received=self.received + len(samples),
         )
-        return stream._advanced()
+
+    def over(self, intervals: Seconds) -> tuple[Tokens, Floats]:
+        """Tokens and levels (n,) in dBFS over intervals (n, 2) in seconds that end by `known` and begin after the last
+        `since`."""
+        segments = self._segments(intervals, np.inf)
+        return Tokens(self.hearing.quantize(segments), intervals, self.hearing.alphabet_id), segments.level
+
+    def since(self, start: float) -> TokenStream:
+        """The stream without what only segments that begin before `start` need."""
+        first_cell = max(self.first_cell, int(start * CELLS_PER_SECOND) - 1)
+        power = np.concatenate([np.zeros(0, dtype=np.float32), *self.power])[first_cell - self.first_cell :]
+        features = (frames_from(joined(self.features), start),) if self.features else ()
+        return replace(self, features=features, power=(power,), first_cell=first_cell)
 
     def finish(self) -> Tokens:
         """The tokens that are left where nothing more comes."""
@@ -87,35 +109,24 @@ class TokenStream:
 
     def _advanced(self) -> tuple[TokenStream, Tokens]:
         """The tokens of the segments whose frames and cells are all there, and the stream without what they needed."""
-        length = self.hearing.segment_seconds
-        heard = sum(map(len, self.power)) + self.first_cell
-        known = min(self.frames.until, heard / CELLS_PER_SECOND)
-        count = int(known / length) + 1
-        edges = np.arange(self.given, count + 1) * length
+        length, known = self.hearing.segment_seconds, self.known
+        edges = np.arange(self.given, int(known / length) + 2) * length
         edges = edges[edges <= known]
         intervals = np.stack([edges[:-1], edges[1:]], axis=1)
         if not len(intervals):
             return self, self._tokens(intervals, np.inf)
         tokens = self._tokens(intervals, np.inf)
-        start = float(edges[-1])
-        first_cell = max(self.first_cell, int(start * CELLS_PER_SECOND) - 1)
-        power = np.concatenate(self.power)[first_cell - self.first_cell :]
-        rest = replace(
-            self,
-            features=(frames_from(joined(self.features), start),),
-            power=(power,),
-            first_cell=first_cell,
-            given=self.given + len(intervals),
-        )
-        return rest, tokens
+        return replace(self.since(float(edges[-1])), given=self.given + len(intervals)), tokens
 
     def _tokens(self, intervals: Seconds, duration: float) -> Tokens:
-        hearing = self.hearing
         if not len(intervals):
-            return Tokens(np.zeros(0, dtype=np.int64), np.zeros((0, 2)), hearing.alphabet_id)
+            return Tokens(np.zeros(0, dtype=np.int64), np.zeros((0, 2)), self.hearing.alphabet_id)
+        ids = self.hearing.quantize(self._segments(intervals, duration))
+        return Tokens(ids, intervals, self.hearing.alphabet_id)
+
+    def _segments(self, intervals: Seconds, duration: float) -> Segments:
         power = mean_power(np.concatenate(self.power), intervals, duration, self.first_cell)
-        segments = Segments(hearing.condense(joined(self.features), intervals), dbfs(power))
-        return Tokens(hearing.quantize(segments), intervals, hearing.alphabet_id)
+        return Segments(self.hearing.condense(joined(self.features), intervals), dbfs(power))
 
 
 def token_stream(settings: PerceptionSettings, encoder: Encoder, alphabet: Alphabet) -> TokenStream:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon import arrays
-from antiphon.action.rendering.runs import joined, runs
+from antiphon.action.rendering.runs import DRIFT_SECONDS, joined, runs
 from antiphon.interfaces import Renderer
 from antiphon.types import Audio, Floats, Memory, Rendering, Run, Seconds, Selection
 
@@ -52,6 +52,18 @@ class RenderState:
 _START = RenderState((), 0, 0, np.empty(0, dtype=np.int64), np.empty((0, 2)))
 
 
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Response samples [start, end), which no later block can change, and the runs on which they depend; `settled` of
+    these no later block depends on."""
+
+    start: int
+    end: int
+    runs: tuple[Run, ...]
+    settled: int
+    state: RenderState
+
+
 @dataclass(frozen=True)
 class Extent:
     """Response samples [start, end) in which a run is heard, and how many of them are its fades."""
@@ -69,12 +81,14 @@ class Crossfade:
     No fade reads across a part's border: it moves to the side that has audio. Where neither has, the runs fade out and
     in over EDGE_SECONDS. Fades to and from silence take half of `seconds`. A response that starts where a part starts,
     or ends where one ends, is not faded there. A run after a joint starts up to `search_seconds` earlier in the memory,
-    where it fits best (`runs.joined`). `curve` is one of CURVES.
+    where it fits best (`runs.joined`). `curve` is one of CURVES. A copy that goes on while lengths differ may come so
+    much early or late as `drift_seconds`.
     """
 
     seconds: float
     search_seconds: float = 0.0
     curve: str = SMOOTH
+    drift_seconds: float = DRIFT_SECONDS
 
     def __post_init__(self) -> None:
         if not self.seconds >= 0:
@@ -96,23 +110,36 @@ class Crossfade:
         last: bool = True,
     ) -> Rendering:
         """See `interfaces.Renderer`. Until the `last` block, what a later one may still change is held back."""
+        placed = self.placed(selection, memory, intervals, state, last=last)
+        audio = self.between(placed.runs, memory.audio, placed.start, placed.end)
+        return Rendering(audio, placed.runs[: placed.settled], placed.state)
+
+    def placed(
+        self,
+        selection: Selection,
+        memory: Memory,
+        intervals: Seconds,
+        state: RenderState | None = None,
+        *,
+        last: bool = True,
+    ) -> Placed:
+        """What `render` renders, before it sounds."""
         state = state or _START
         found = self._runs(selection, memory, intervals, state)
         if last:
             end = _length(memory, intervals) if len(intervals) else state.rendered
             end = max(end, found[-1].end) if found else end
         else:
-            end = max(state.rendered, self._settled(found, memory.audio.sample_rate))
-        audio = self._sound(found, memory.audio, state.rendered, end)
-        kept = () if last else self._kept(found, end, memory.audio.sample_rate)
+            end = max(state.rendered, self.settled(found, memory.audio.sample_rate))
+        kept = () if last else self.kept(found, end, memory.audio.sample_rate)
         steps = state.steps + len(intervals)
         latest = (selection.segments, intervals) if len(intervals) else (state.segments, state.intervals)
         after = RenderState(kept, end, steps, latest[0][-1:], latest[1][-1:])
-        return Rendering(audio, found[: len(found) - len(kept)], after)
+        return Placed(state.rendered, end, found, len(found) - len(kept), after)
 
     def of_runs(self, found: Sequence[Run], sound: Audio, length: int) -> Audio:
         """`length` samples of runs in order of time that read from `sound` and start where they are to start."""
-        return self._sound(tuple(found), sound, 0, length)
+        return self.between(tuple(found), sound, 0, length)
 
     def extents(self, found: Sequence[Run], sample_rate: int) -> tuple[Extent, ...]:
         """From where to where each run is heard, its fades included."""
@@ -141,7 +168,7 @@ class Crossfade:
             np.concatenate([state.segments, selection.played]),
             np.concatenate([np.zeros(before), selection.costs]),
         )
-        new = list(runs(path, memory, np.concatenate([state.intervals, intervals])))
+        new = list(runs(path, memory, np.concatenate([state.intervals, intervals]), self.drift_seconds))
         offset = state.steps - before
         new = [replace(run, first=run.first + offset, stop=run.stop + offset) for run in new]
         pending = list(state.pending)
@@ -155,7 +182,7 @@ class Crossfade:
             return self.refined(new, memory.audio)
         return (*pending[:-1], *self.refined([pending[-1], *new], memory.audio))
 
-    def _settled(self, found: tuple[Run, ...], rate: int) -> int:
+    def settled(self, found: tuple[Run, ...], rate: int) -> int:
         """Up to which sample no later block can change anything: the last run may go on, or end in a fade."""
         if not found:
             return 0
@@ -163,7 +190,7 @@ class Crossfade:
         open_run = found[-1]
         return (open_run.end if open_run.length >= 2 * fade else open_run.start) - fade
 
-    def _kept(self, found: tuple[Run, ...], end: int, rate: int) -> tuple[Run, ...]:
+    def kept(self, found: tuple[Run, ...], end: int, rate: int) -> tuple[Run, ...]:
         """The runs on which sound from sample `end` on depends, and always the last."""
         fade = round(self.seconds * rate)
         passed = 0
@@ -171,8 +198,8 @@ class Crossfade:
             passed += 1
         return found[passed:]
 
-    def _sound(self, found: tuple[Run, ...], sound: Audio, start: int, end: int) -> Audio:
-        """Response samples [start, end) of the runs."""
+    def between(self, found: tuple[Run, ...], sound: Audio, start: int, end: int) -> Audio:
+        """Response samples [start, end) of the runs, which are all on which these depend, in order of time."""
         rate = sound.sample_rate
         samples = _copied(found, sound, start, end)
         walk = arrays.Walk(sound.samples, samples)

@@ -31,7 +31,9 @@ _AS_GOOD = 1e-6
 """Correlations that differ by less than this are equal: rounding decides nothing."""
 
 
-def runs(selection: Selection, memory: Memory, intervals: Seconds) -> tuple[Run, ...]:
+def runs(
+    selection: Selection, memory: Memory, intervals: Seconds, drift_seconds: float = DRIFT_SECONDS
+) -> tuple[Run, ...]:
     """The runs of a selection (n,) over the response's `intervals` (n, 2), silent ones included, in order of time.
 
     A run goes on as long as the memory is copied without a break. Going on to the next segment does break it where the
@@ -47,14 +49,15 @@ def runs(selection: Selection, memory: Memory, intervals: Seconds) -> tuple[Run,
     part[~silent] = memory.part_of(selection.segments[~silent])
     heard = intervals.copy()
     heard[~silent] = memory.tokens.intervals[selection.segments[~silent]]
-    short = _is_short(heard, intervals, np.array([each.end for each in memory.parts])[part] / rate) & ~silent
+    ends = np.array([each.end for each in memory.parts])[part] / rate
+    short = _is_short(heard, intervals, ends, drift_seconds) & ~silent
     shift = heard[:, 0] - intervals[:, 0]
     edges = np.round(intervals * rate).astype(np.int64)
     moved = (part[1:] != part[:-1]) | (np.abs(np.diff(shift)) > _SAME_TIME)
     follows = (selection.segments[1:] == selection.segments[:-1] + 1) & (part[1:] == part[:-1])
     follows &= np.abs(heard[1:, 0] - heard[:-1, 1]) < _SAME_TIME
     # From bucket to bucket and not from the run's start: what a block cannot know of the ones before it.
-    bucket = np.floor(shift / DRIFT_SECONDS)
+    bucket = np.floor(shift / drift_seconds)
     breaks = (moved & ~(follows & (np.diff(bucket) == 0))) | short[:-1] | (edges[1:, 0] != edges[:-1, 1])
     bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(silent)]
     sources = np.round(heard * rate).astype(np.int64)
@@ -76,12 +79,12 @@ def runs(selection: Selection, memory: Memory, intervals: Seconds) -> tuple[Run,
     )
 
 
-def _is_short(heard: Seconds, intervals: Seconds, ends: Seconds) -> NDArray[np.bool_]:
+def _is_short(heard: Seconds, intervals: Seconds, ends: Seconds, drift_seconds: float) -> NDArray[np.bool_]:
     """Which memory segments (n, 2) do not fill their intervals (n, 2): what is missing is more than may drift, or the
     part ends there (n,)."""
     missing = (intervals[:, 1] - intervals[:, 0]) - (heard[:, 1] - heard[:, 0])
     beyond = heard[:, 1] + missing > ends + _SAME_TIME
-    return np.asarray((missing > DRIFT_SECONDS) | ((missing > LENGTH_TOLERANCE) & beyond))
+    return np.asarray((missing > drift_seconds) | ((missing > LENGTH_TOLERANCE) & beyond))
 
 
 def _held(run: Run, last: Ids | None, shortest: int) -> Iterator[Run]:

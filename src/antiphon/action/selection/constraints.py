@@ -20,7 +20,8 @@ class Constraints:
 
     A pinned segment is played whatever its label, its length or its region. Phases are any whole numbers, such as beats
     in a bar; -1 is unknown. A `refused` segment is the one that is not played at its step, FREE where all may be: where
-    its label has no other, the step is silent. All are optional.
+    its label has no other, the step is silent. `dearer` (m,) is what each memory segment costs more, wherever it is
+    played. All are optional.
     """
 
     pinned: Ids | None = None
@@ -28,10 +29,12 @@ class Constraints:
     phases: Ids | None = None
     memory_phases: Ids | None = None
     refused: Ids | None = None
+    dearer: NDArray[np.float64] | None = None
 
     def checked(self, steps: int, segments: int) -> Constraints:
         """The same. Raises ValueError for a wrong shape, BadData for a pin that the memory does not have."""
         wanted = {"pinned": steps, "silent": steps, "phases": steps, "memory_phases": segments, "refused": steps}
+        wanted["dearer"] = segments
         for name, count in wanted.items():
             value = getattr(self, name)
             if value is not None and value.shape != (count,):

@@ -117,7 +117,7 @@ class SearchProblem:
             if pins[index] != FREE:
                 return self.fixed_step(index, int(pins[index]))
             if listed is None:
-                step = self._step(index, self.candidate_index.of(int(self.played[index])))
+                step = self._dearer(self._step(index, self.candidate_index.of(int(self.played[index]))))
             else:
                 segments, costs = listed[index]
                 step = replace(self._step(index, self._listed(segments)), costs=costs)
@@ -184,6 +184,13 @@ class SearchProblem:
         except DeadEnd:
             return False
         return True
+
+    def _dearer(self, step: Step) -> Step:
+        """A step without costs of its own, with what its candidates cost wherever they are played."""
+        added = self.constraints.dearer
+        if added is None or step.candidates is None:
+            return step
+        return replace(step, costs=added[step.candidates.segments])
 
     def _without(self, step: Step, refused: int) -> Step:
         """A step at which a segment that the musician deleted there is not played again."""
@@ -256,7 +263,8 @@ def search_problem(
     played = tokens.ids.copy()
     free = ~silent & (pins == FREE)
     replaced = classes.played(tokens.ids[free], available)
-    targets = _targets(settings, specification, memory, usable & (memory.tokens.ids != classes.rest), guide)
+    sounding = usable & (memory.tokens.ids != classes.rest)
+    targets = _targets(settings, specification, memory, sounding, guide, constraints.dearer)
     if targets is None:
         played[free] = replaced
     played[pins != FREE] = memory.tokens.ids[pins[pins != FREE]]
@@ -279,6 +287,7 @@ def _targets(
     memory: Memory,
     usable: NDArray[np.bool_],
     guide: SegmentSound | None,
+    dearer: Seconds | None,
 ) -> TargetCosts | None:
     """What every segment costs, where the decision's distribution is known and asked for."""
     asked, known = specification.distributions, memory.class_probabilities
@@ -287,7 +296,7 @@ def _targets(
     following = None
     if guide is not None and memory.sound is not None and (settings.harmony or settings.dynamics):
         following = Following(guide, memory.sound, settings.harmony, settings.dynamics)
-    return TargetCosts(asked, known, np.flatnonzero(usable), following)
+    return TargetCosts(asked, known, np.flatnonzero(usable), following, dearer)
 
 
 def _kept(problem: SearchProblem, classes: Classes) -> SearchProblem:

@@ -65,7 +65,8 @@ class Following:
 
     @cached_property
     def _guide_level(self) -> Costs:
-        return relative_level(self.guide.level)
+        before = self.guide.before
+        return relative_level(np.concatenate([before, self.guide.level]))[len(before) :]
 
     @cached_property
     def _memory_level(self) -> Costs:
@@ -86,13 +87,14 @@ class TargetCosts:
     """Costs of playing each of `usable` (k,) memory segments at each of n steps.
 
     `distributions` (n, classes) are log-probabilities, `class_probabilities` (m, classes) those of memory segments;
-    `following` is None where only the decision is asked.
+    `following` is None where only the decision is asked; `dearer` (m,) is what each costs more, at every step.
     """
 
     distributions: Floats
     class_probabilities: Floats
     usable: NDArray[np.int64]
     following: Following | None = None
+    dearer: Costs | None = None
 
     def rows(self, first: int, stop: int) -> Costs:
         """Costs (stop - first, k) of these steps."""
@@ -104,6 +106,8 @@ class TargetCosts:
         if self.following is not None:
             rows = self.following.rows(first, stop)
             costs += rows if len(self.usable) == rows.shape[1] else rows[:, self.usable]
+        if self.dearer is not None:
+            costs += self.dearer[self.usable]
         return np.asarray(costs)
 
     @cached_property
