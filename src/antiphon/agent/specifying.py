@@ -59,7 +59,7 @@ def specification_for(
         allowed=allowed_classes(parts, guide.intervals, memory, sampling.rests),
         pinned=pinned,
         durations=guide.durations[None],
-        repetition=repetition_for(parts, sampling),
+        repetition=_repetition(parts, sampling),
     )
     tokens = Tokens(decided.ids[0], guide.intervals, parts.alphabet.id)
     return Specification(tokens, decided.log_probabilities[0].astype(np.float64), decided.distributions[0])
@@ -74,7 +74,7 @@ def require_own(parts: AgentParts, tokens: Tokens, name: str) -> None:
         )
 
 
-def repetition_for(parts: AgentParts, sampling: SamplingSettings) -> Repetition | None:
+def _repetition(parts: AgentParts, sampling: SamplingSettings) -> Repetition | None:
     """What the training music repeats by itself, where `sampling` goes by it."""
     if sampling.repetition == 1:
         return None

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from antiphon.agent import Agent
-from antiphon.agent.specifying import allowed_classes, repetition_for
+from antiphon.agent.specifying import allowed_classes
 from antiphon.config import ActionSettings, SamplingSettings, Settings
 from antiphon.config.resolving import validated
 from antiphon.decision.partly_heard import partly_heard
 from antiphon.decision.playing import Player
+from antiphon.decision.repetition import Repetition, repetition_of
 from antiphon.decision.sampling import Mask
 from antiphon.errors import SettingsError
 from antiphon.live.controls import ALL, OFF, Controls
@@ -51,7 +52,12 @@ class Tuning:
         return self.sampling.rests
 
 
-def tuned(agent: Agent, memory: Memory, controls: Controls) -> Tuning:
+def own_repetition(agent: Agent) -> Repetition | None:
+    """What the agent's training music repeats by itself, where it keeps some of it."""
+    return None if agent.replay is None else repetition_of(agent.replay.targets(), agent.alphabet.classes)
+
+
+def tuned(agent: Agent, memory: Memory, controls: Controls, repetition: Repetition | None) -> Tuning:
     """The agent by these controls. Raises SettingsError and BadData for what cannot be, naming it."""
     settings = _settings(agent, memory, controls)
     sampling, action = settings.sampling, settings.action
@@ -59,7 +65,7 @@ def tuned(agent: Agent, memory: Memory, controls: Controls) -> Tuning:
         raise SettingsError("setting sampling.past: this agent was trained without training.hide_past")
     parts = agent.with_settings(settings)
     model = partly_heard(agent.network, agent.context.tokens, guidance=sampling.guidance, guide_only=not sampling.past)
-    player = Player(model, agent.context, sampling, repetition_for(parts, sampling))
+    player = Player(model, agent.context, sampling, repetition)
     segment = np.array([[0.0, agent.settings.perception.segment_seconds]])
     allowed = allowed_classes(parts, segment, memory, sampling.rests)[0]
     return Tuning(controls, sampling, action, player, allowed)

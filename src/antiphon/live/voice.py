@@ -37,9 +37,9 @@ def silent_voice(frame: int, steps: int) -> Voice:
 
 
 def spoken(
-    renderer: Crossfade, memory: Memory, voice: Voice, step: Selection, interval: Seconds, gain: float
+    renderer: Crossfade, memory: Memory, voice: Voice, step: Selection, *, interval: Seconds, gain: float
 ) -> tuple[Voice, Play | None, Run]:
-    """The voice with one more step (1,) over `interval` (1, 2), what is settled now, and the run that plays the step."""
+    """The voice with one more step (1,) over `interval` (1, 2), what is settled now, and the run that plays it."""
     before, rate, number = voice.state.pending, memory.audio.sample_rate, voice.state.steps
     placed = renderer.placed(step, memory, interval, voice.state, last=False)
     found = _with_gain(placed.runs, before, gain)

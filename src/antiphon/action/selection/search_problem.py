@@ -264,7 +264,7 @@ def search_problem(
     free = ~silent & (pins == FREE)
     replaced = classes.played(tokens.ids[free], available)
     sounding = usable & (memory.tokens.ids != classes.rest)
-    targets = _targets(settings, specification, memory, sounding, guide, constraints.dearer)
+    targets = _targets(settings, specification, memory, sounding, guide=guide, dearer=constraints.dearer)
     if targets is None:
         played[free] = replaced
     played[pins != FREE] = memory.tokens.ids[pins[pins != FREE]]
@@ -286,6 +286,7 @@ def _targets(
     specification: Specification,
     memory: Memory,
     usable: NDArray[np.bool_],
+    *,
     guide: SegmentSound | None,
     dearer: Seconds | None,
 ) -> TargetCosts | None:

@@ -1,0 +1,230 @@
+"""What comes next: decision and selection, as offline, over a few segments from what is committed on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.action.rendering.crossfade import Crossfade
+from antiphon.action.selection.candidates import labels_before
+from antiphon.action.selection.concatenation_cost import boundaries
+from antiphon.action.selection.constraints import FREE, Constraints
+from antiphon.action.selection.optimal import OptimalSelection
+from antiphon.action.selection.search_problem import run_lengths, used_before
+from antiphon.agent import Agent
+from antiphon.agent.specifying import FOLLOWED_REST_SECONDS
+from antiphon.decision.playing import Heard as HeardTokens
+from antiphon.decision.playing import Playing
+from antiphon.decision.repetition import Repetition
+from antiphon.live.memory_sounds import MemorySounds, memory_sounds, register_of
+from antiphon.live.state import LEVELS_KEPT, SessionState
+from antiphon.live.tuning import own_repetition
+from antiphon.perception.quantizers import class_distances
+from antiphon.types import SILENCE, Boundaries, Ids, Memory, Seconds, SegmentSound, Selection, Specification, Tokens
+
+REGISTER_COST = 6.0
+"""What an octave away from the register that was asked for costs: as much as several jumps."""
+
+REJECTED_COST = 1e3
+"""What a spot costs that the musician has rejected."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stock:
+    """What does not change of a memory and an agent while they play."""
+
+    agent: Agent
+    memory: Memory
+    seed: int
+
+    @cached_property
+    def rest(self) -> int | None:
+        """The class of silence, where there is one."""
+        return self.agent.alphabet.rest if self.agent.alphabet.has_rest else None
+
+    @cached_property
+    def repetition(self) -> Repetition | None:
+        """What the agent's training music repeats by itself."""
+        return own_repetition(self.agent)
+
+    @cached_property
+    def distances(self) -> NDArray[np.float64]:
+        """Between classes."""
+        return class_distances(self.agent.alphabet)
+
+    @cached_property
+    def edges(self) -> Boundaries | None:
+        """How the edges of the memory's segments sound, where cuts have a price."""
+        if not self.agent.settings.action.boundary_cost:
+            return None
+        return self.memory.boundaries or boundaries(self.memory)
+
+    @cached_property
+    def sounds(self) -> MemorySounds:
+        """How high and how loud its segments are."""
+        return memory_sounds(self.memory)
+
+    @cached_property
+    def before(self) -> Ids:
+        """The label before each segment."""
+        return labels_before(self.memory)
+
+    @cached_property
+    def renderer(self) -> Crossfade:
+        """What makes sound of it. A memory on no beat goes on over segments that are longer or shorter than its own."""
+        action, segment = self.agent.settings.action, self.agent.settings.perception.segment_seconds
+        return Crossfade(action.crossfade_seconds, action.join_search_seconds, drift_seconds=segment / 2)
+
+    @property
+    def rate(self) -> int:
+        """Frames a second."""
+        return self.memory.audio.sample_rate
+
+    def follower(self, segment: int) -> int:
+        """The segment that sounds if the copy goes on; at the end of a recording its first one."""
+        part = self.memory.part_of(np.array([segment]))[0]
+        if segment + 1 < len(self.memory.tokens) and self.memory.part_of(np.array([segment + 1]))[0] == part:
+            return segment + 1
+        start = self.memory.parts[part].start / self.rate
+        return int(np.searchsorted(self.memory.tokens.intervals[:, 0], start - 1e-6))
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """Steps from the first that is not committed on: their frames [edges[i], edges[i + 1]), the decision's state after
+    each, and what was decided and selected."""
+
+    edges: Ids
+    decisions: tuple[Playing, ...]
+    specification: Specification
+    selection: Selection
+
+    def __len__(self) -> int:
+        return len(self.specification.tokens)
+
+
+@dataclass(frozen=True, eq=False)
+class Forced:
+    """What is fixed of a few steps (n,): memory segments or FREE, and silence."""
+
+    segments: Ids
+    silent: NDArray[np.bool_]
+
+
+def planned(stock: Stock, state: SessionState, edges: Sequence[int], *, going_on: bool = False) -> Planned:
+    """The plan over the segments between `edges` (n + 1,); with `going_on` the copy goes on whatever is decided."""
+    frames = np.array(edges, dtype=np.int64)
+    seconds = frames / stock.rate
+    intervals = np.stack([seconds[:-1], seconds[1:]], axis=1)
+    forced = _forced(stock, state, intervals, going_on)
+    decisions, specification = _decided(stock, state, intervals, forced)
+    guide = _guide_sound(state, len(intervals), stock.agent.settings.perception.segment_seconds)
+    search = OptimalSelection(state.tuning.action, stock.distances, stock.edges, stock.seed + state.number, guide)
+    selection = search.select(specification, stock.memory, state.selection, _constraints(stock, state, forced))
+    return Planned(frames, decisions, specification, selection)
+
+
+def gone_on(stock: Stock, before: Selection | None, selection: Selection, count: int, usable: int) -> Selection:
+    """The first `count` steps of a selection as the state from which the next goes on.
+
+    Of what was played no more is remembered than the memory has segments to play: in an hour everything comes back.
+    """
+    segments = selection.segments[:count]
+    lasted = run_lengths(segments, stock.before, before)
+    used = np.concatenate([used_before(before), segments[segments != SILENCE]])[-max(1, usable) :]
+    return Selection(segments, selection.played[:count], selection.costs[:count], last_run=int(lasted[-1]), used=used)
+
+
+def last_segment(state: SessionState) -> int:
+    """The memory segment that was committed last, SILENCE where there is none."""
+    return SILENCE if state.selection is None else int(state.selection.segments[-1])
+
+
+def _forced(stock: Stock, state: SessionState, intervals: Seconds, going_on: bool) -> Forced:
+    """Which steps are silent because nothing is to be played or room is left, and which go on in the copy."""
+    count = len(intervals)
+    segments = np.full(count, FREE, dtype=np.int64)
+    silent = np.full(count, not state.playing)
+    density = state.tuning.controls.number("density", 1.0)
+    phrase, room = state.tuning.action.phrase_seconds, state.room
+    last = last_segment(state)
+    for index, (start, end) in enumerate(intervals):
+        if going_on or (state.keeping and last != SILENCE):
+            silent[index] |= last == SILENCE
+            if last != SILENCE and not silent[index]:
+                last = segments[index] = stock.follower(last)
+        else:
+            silent[index] |= room.pausing or density <= 0
+        room = room.after(float(end - start), not silent[index], density, phrase)
+    return Forced(segments, silent)
+
+
+def _decided(
+    stock: Stock, state: SessionState, intervals: Seconds, forced: Forced
+) -> tuple[tuple[Playing, ...], Specification]:
+    """What is decided step by step: the decision is told all that was heard, and what is fixed."""
+    tuning, playing = state.tuning, state.decision
+    durations = intervals[:, 1] - intervals[:, 0] if stock.agent.settings.decision.durations else None
+    new = _unread(state, durations is not None)
+    resting = tuning.rests == "follow" and state.ear.quiet >= FOLLOWED_REST_SECONDS - 1e-6
+    states, ids, own, every = [], [], [], []
+    for index in range(len(intervals)):
+        pinned = FREE
+        if forced.segments[index] != FREE:
+            pinned = int(stock.memory.tokens.ids[forced.segments[index]])
+        elif stock.rest is not None and (forced.silent[index] or resting):
+            pinned = stock.rest
+        playing, decided = tuning.player.step(playing, new, tuning.allowed, pinned)
+        new = HeardTokens(new.tokens[:, :0], None if new.durations is None else new.durations[:, :0])
+        states.append(playing)
+        ids.append(decided.ids[0, 0])
+        own.append(decided.log_probabilities[0, 0])
+        every.append(decided.distributions[0, 0])
+    tokens = Tokens(np.array(ids, dtype=np.int64), intervals, stock.agent.alphabet.id)
+    return tuple(states), Specification(tokens, np.array(own, dtype=np.float64), np.stack(every))
+
+
+def _unread(state: SessionState, timed: bool) -> HeardTokens:
+    ids = np.array(state.heard.unread, dtype=np.int64)[np.newaxis]
+    return HeardTokens(ids, np.array(state.heard.lasting, dtype=np.float64)[np.newaxis] if timed else None)
+
+
+def _guide_sound(state: SessionState, count: int, seconds: float) -> SegmentSound | None:
+    """How the guide sounds: what it was in the last moment, it is taken to go on to be."""
+    action = state.tuning.action
+    if action.match != "distribution" or not (action.harmony > 0 or action.dynamics > 0):
+        return None
+    now = state.ear.sound_now(seconds)
+    return SegmentSound(
+        np.repeat(now.chroma, count, axis=0), np.repeat(now.level, count), state.heard.levels[-LEVELS_KEPT:]
+    )
+
+
+def _constraints(stock: Stock, state: SessionState, forced: Forced) -> Constraints:
+    count, last = len(forced.silent), last_segment(state)
+    refused = None
+    if state.jumping and last != SILENCE and forced.segments[0] == FREE:
+        refused = np.full(count, FREE, dtype=np.int64)
+        refused[0] = stock.follower(last)
+    dearer, controls = state.rejected, state.tuning.controls
+    if not controls.is_off("register"):
+        wanted = register_of(state.ear.recent, state.ear.check.sample_rate) + controls.number("register")
+        away = REGISTER_COST * np.abs(stock.sounds.register - wanted)
+        dearer = away if dearer is None else dearer + away
+    silent = forced.silent & (forced.segments == FREE)
+    return Constraints(forced.segments, silent, refused=refused, dearer=dearer)
+
+
+def with_rejected(stock: Stock, state: SessionState) -> SessionState:
+    """With the copy that sounds now refused from here on, as far as it has lasted and as long again."""
+    last = last_segment(state)
+    if last == SILENCE or state.selection is None:
+        return state
+    lasted = max(1, state.selection.last_run)
+    costs = np.zeros(len(stock.memory.tokens)) if state.rejected is None else state.rejected.copy()
+    costs[max(0, last - lasted + 1) : last + lasted + 1] = REJECTED_COST
+    return replace(state, rejected=costs, jumping=True, keeping=False)
