@@ -1,8 +1,11 @@
 """The deck: sound goes on whatever becomes of the decision, and nothing that it writes is a step in the sound."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.live.commands import Play, Silence
 from antiphon.live.deck import AHEAD_SECONDS, Deck, going_on
 from antiphon.types import Audio, MemoryPart, Run
@@ -43,9 +46,14 @@ STEEPEST = float(np.abs(np.diff(MEMORY.samples[:, 0])).max())
 
 def deck():
     reel = Reel()
-    made = Deck(reel, MEMORY)
+    made = Deck(reel, MEMORY, Crossfade(0.02))
     made.advance()
     return reel, made
+
+
+def play(start, end, *runs):
+    """A span as a session gives it: the last copy is known to go on."""
+    return Play(start, end, (*runs[:-1], replace(runs[-1], end=runs[-1].end + 1000)))
 
 
 def steps(samples):
@@ -54,7 +62,7 @@ def steps(samples):
 
 def test_what_is_committed_sounds_and_the_copy_goes_on_after_it():
     reel, made = deck()
-    made.obey([Play(1000, 3000, (Run(0, 1, 1000, 3000, 4000, PART),))])
+    made.obey([play(1000, 3000, Run(0, 1, 1000, 3000, 4000, PART))])
     made.advance()
     assert np.array_equal(reel.samples[1100:3000], MEMORY.samples[4100:6000])
     assert np.array_equal(reel.samples[3000:], MEMORY.samples[6000 : 6000 + reel.written - 3000])
@@ -63,11 +71,11 @@ def test_what_is_committed_sounds_and_the_copy_goes_on_after_it():
 
 def test_a_span_that_is_late_is_counted_and_comes_in_without_a_click():
     reel, made = deck()
-    made.obey([Play(1000, 3000, (Run(0, 1, 1000, 3000, 4000, PART),))])
+    made.obey([play(1000, 3000, Run(0, 1, 1000, 3000, 4000, PART))])
     reel.played = 4000
     made.advance()
     before, second = Run(0, 1, 1000, 3000, 4000, PART), Run(1, 2, 3000, 6000, 9033, PART)
-    made.obey([Play(3000, 6000, (before, second))])
+    made.obey([play(3000, 6000, before, second)])
     assert made.counts.late == 1
     assert made.counts.latest == pytest.approx((4000 + reel.guard - 3000) / RATE)
     assert np.array_equal(reel.samples[3000 : 4000 + reel.guard], MEMORY.samples[6000 : 7000 + reel.guard])
@@ -77,16 +85,16 @@ def test_a_span_that_is_late_is_counted_and_comes_in_without_a_click():
 
 def test_a_span_that_is_wholly_past_is_gone_on_from():
     reel, made = deck()
-    made.obey([Play(100, 1000, (Run(0, 1, 100, 1000, 0, PART),))])
+    made.obey([play(100, 1000, Run(0, 1, 100, 1000, 0, PART))])
     reel.played = 8000
     made.advance()
-    made.obey([Play(1000, 2000, (Run(1, 2, 1000, 2000, 50_000, PART),))])
+    made.obey([play(1000, 2000, Run(1, 2, 1000, 2000, 50_000, PART))])
     assert np.array_equal(reel.samples[8200:9000], MEMORY.samples[57_200:58_000])
 
 
 def test_silence_fades_and_stays_until_the_next_span():
     reel, made = deck()
-    made.obey([Play(1000, 3000, (Run(0, 1, 1000, 3000, 4000, PART),))])
+    made.obey([play(1000, 3000, Run(0, 1, 1000, 3000, 4000, PART))])
     made.obey([Silence(2000, 80)])
     reel.played = 1500
     made.advance()
@@ -97,7 +105,7 @@ def test_silence_fades_and_stays_until_the_next_span():
 
 def test_panic_is_as_soon_as_the_device_allows():
     reel, made = deck()
-    made.obey([Play(100, 9000, (Run(0, 1, 100, 9000, 0, PART),))])
+    made.obey([play(100, 9000, Run(0, 1, 100, 9000, 0, PART))])
     reel.played = 5000
     made.obey([Silence(0, 40)])
     assert reel.samples[4000 : 5000 + reel.guard].any()
@@ -106,7 +114,7 @@ def test_panic_is_as_soon_as_the_device_allows():
 
 def test_no_decision_for_a_minute_is_a_minute_of_memory():
     reel, made = deck()
-    made.obey([Play(100, 1000, (Run(0, 1, 100, 1000, 100_000, PART),))])
+    made.obey([play(100, 1000, Run(0, 1, 100, 1000, 100_000, PART))])
     for second in range(60):
         reel.played = second * RATE
         made.advance()
@@ -131,4 +139,4 @@ def test_a_copy_turns_at_the_end_of_its_file_alike_however_it_is_asked_for(lengt
 
 def test_one_channel_too_many_is_refused():
     with pytest.raises(ValueError, match="channels"):
-        Deck(Reel(), Audio(np.zeros((10, 2), dtype=np.float32), RATE))
+        Deck(Reel(), Audio(np.zeros((10, 2), dtype=np.float32), RATE), Crossfade(0.02))

@@ -100,7 +100,7 @@ class Walking:
         step = Step(state.number, start, end, event, 0, 480, 480, not jumps)
         commands = (
             TokenEvent(state.number, start, end, state.token, -20.0),
-            Play(start, end, runs),
+            Play(start, end, (*runs[:-1], replace(run, end=end + length))),
             Commit(step, state.number),
             Plan((replace(step, number=step.number + 1, start=end, end=end + length),)),
         )
@@ -125,7 +125,7 @@ def walk(connection, recipe):
         memory_of(recipe.memory[0], recipe.sample_rate, recipe.channels, recipe.kept)
     session = Walking(kept(recipe.kept))
     state = session.start()
-    connection.send(Ready(64, "walking"))
+    connection.send(Ready(64, 0.02, "walking"))
     try:
         while True:
             events, batches = list(connection.recv()), 1

@@ -51,7 +51,7 @@ class DecisionLink:
         self._target = target
         self._waiting: deque[tuple[float, tuple[LiveEvent, ...]]] = deque()
         self._underway: deque[tuple[float, int]] = deque()
-        self._since = monotonic()
+        self._since = self._answered_at = monotonic()
         self._begin()
 
     @property
@@ -108,6 +108,7 @@ class DecisionLink:
             for _ in range(answer.batches):
                 self._underway.popleft()
             self.seconds.append(answer.seconds)
+            self._answered_at = monotonic()
             if self.health == "stalled":
                 self._note("decision", f"the decision goes on after {monotonic() - self._since:.1f} s")
                 self.health = "well"
@@ -133,11 +134,16 @@ class DecisionLink:
         now = monotonic()
         if not self._process.is_alive() and (self.health != "restarting" or now - self._since > RETRY_SECONDS):
             self._again(f"the decision process ended ({_reason(self._process.exitcode)}); another one starts")
-        elif self._underway and self.health == "well" and now - self._underway[0][0] > STALLED_SECONDS:
-            self.health, self._since = "stalled", self._underway[0][0]
+        elif self._underway and self.health == "well" and now - self._asked_at > STALLED_SECONDS:
+            self.health, self._since = "stalled", self._asked_at
             self._note("decision", "the decision stands still; the copy that sounds goes on")
         elif self.health == "stalled" and now - self._since > DEAD_SECONDS:
             self._again(f"the decision has stood still for {DEAD_SECONDS:g} s; another one starts")
+
+    @property
+    def _asked_at(self) -> float:
+        """Since when an answer is due."""
+        return max(self._underway[0][0], self._answered_at)
 
     def _again(self, words: str) -> None:
         if self.ready is None:  # it has never been there: nothing that another one would do better

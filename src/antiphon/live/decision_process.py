@@ -36,9 +36,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Ready:
-    """It can decide now: how many classes the alphabet has, and what it is called."""
+    """It can decide now: how many classes the alphabet has, how long its crossfades are in seconds, and what it is
+    called."""
 
     classes: int
+    crossfade_seconds: float
     agent: str
 
 
@@ -66,7 +68,9 @@ def decide(connection: Connection, recipe: Recipe) -> None:
         os.environ.setdefault(name, "1")
     try:
         session, state = _session(recipe)
-        connection.send(Ready(session.agent.alphabet.classes, str(recipe.agent or "the agent inside the package")))
+        agent = session.agent
+        fade = agent.settings.action.crossfade_seconds
+        connection.send(Ready(agent.alphabet.classes, fade, str(recipe.agent or "the agent inside the package")))
     except AntiphonError as error:
         connection.send(Failed(str(error), error.exit_code))
         return

@@ -13,9 +13,8 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from antiphon.action.rendering.crossfade import CURVES, SMOOTH
+from antiphon.action.rendering.crossfade import CURVES, SMOOTH, Crossfade
 from antiphon.live.commands import Play, Silence
-from antiphon.live.sound import sound_of_play
 from antiphon.types import Audio, Floats, Run
 
 AHEAD_SECONDS: Final = 3.0
@@ -79,12 +78,13 @@ class Counts:
 class Deck:
     """Keeps a tape written: see the module. Frames are the tape's."""
 
-    def __init__(self, tape: Tape, memory: Audio, before: Deck | None = None) -> None:
-        """`before` is the deck of a device that was lost: its copy goes on."""
+    def __init__(self, tape: Tape, memory: Audio, renderer: Crossfade, before: Deck | None = None) -> None:
+        """`renderer` is the session's; `before` is the deck of a device that was lost: its copy goes on."""
         if memory.sample_rate != tape.sample_rate or memory.channels != tape.channels:
             raise ValueError("the memory has to be at the rate and in the channels of the device")
         self.tape = tape
         self.memory = memory
+        self.renderer = renderer
         self.counts = Counts() if before is None else before.counts
         self._run: Run | None = None if before is None else before.sounding
         self._until = 0
@@ -123,8 +123,8 @@ class Deck:
             self.counts.late += 1
             self.counts.latest = max(self.counts.latest, late / self.tape.sample_rate)
         start = max(play.start, earliest)
-        samples = sound_of_play(play, self.memory)[max(start - play.start, 0) :]
         end = max(play.end, start)
+        samples = self.renderer.between(play.runs, self.memory, start, end).samples
         after = max(self.tape.written, end, start + round(AHEAD_SECONDS * self.tape.sample_rate / 2))
         self._rewrite(start, np.concatenate([samples, self._going_on(end, after)]), faded=start > play.start)
         self._until = end

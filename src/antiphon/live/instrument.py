@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from antiphon import __version__
+from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.errors import AntiphonError
 from antiphon.live.commands import Commit, LiveCommand, Plan, Play, Silence, Status, TokenEvent
 from antiphon.live.decision_link import DecisionLink
@@ -94,8 +95,9 @@ class Instrument:
         self.midi = midi
         self.files = files
         self.tally = Tally()
-        self.deck = Deck(device, memory) if memory is not None and isinstance(device, Device) else None
+        self._renderer = Crossfade(link.ready.crossfade_seconds if link.ready is not None else 0.0)
         self._memory = memory
+        self.deck = self._deck_of(device) if isinstance(device, Device) else None
         self._say = say
         self._origin = device.played
         self._controls: dict[str, Control] = {}
@@ -374,6 +376,9 @@ class Instrument:
         then = "it does not come back in this process: start again" if self._stuck else "it is looked for every second"
         self.note("device", f"{words}; {then}", self.tally.lost)
 
+    def _deck_of(self, device: Device, before: Deck | None = None) -> Deck | None:
+        return None if self._memory is None else Deck(device, self._memory, self._renderer, before)
+
     def _reopen(self, wiring: Wiring) -> None:
         try:
             device = reopened(wiring, self.device.played)
@@ -381,8 +386,8 @@ class Instrument:
             return
         device.xruns = self.tally.xruns
         self.device, self._wiring = device, device.wiring
-        if self._memory is not None:
-            self.deck = Deck(device, self._memory, self._before)
+        self.deck = self._deck_of(device, self._before)
+        if self.deck is not None:
             self.deck.advance()
         device.start()
         self.note("device", "the device is back", self.tally.lost)

@@ -1,0 +1,170 @@
+"""The instrument on a real JACK server: it plays, and goes on playing whatever happens to the decision."""
+
+import os
+import random
+import signal
+import socket
+import time
+
+import numpy as np
+import pytest
+from stage import RATE, close_stage, gaps, open_stage
+
+from antiphon.live.events import Control, Cue
+from antiphon.live.osc_packets import decode, encode
+
+STEEPEST = 0.3 * 2 * np.pi * 250 / RATE
+"""What the memory's tone moves from one sample to the next, at most."""
+
+
+@pytest.fixture
+def stage(jack_server, memory_file, tmp_path):
+    made = open_stage(memory_file, tmp_path / "kept", jack_server)
+    made.instrument.cue(Cue("start"))
+    made.run(0.5)
+    made.ear.blocks.clear()
+    yield made
+    close_stage(made)
+
+
+def unbroken(samples):
+    """No silence, and no step."""
+    assert gaps(samples) == 0
+    assert np.abs(np.diff(samples)).max() < 3 * STEEPEST
+
+
+def client_of(stage, subscribed=True):
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind(("127.0.0.1", 0))
+    made.setblocking(False)
+    made.connect(("127.0.0.1", stage.instrument.port.port))
+    if subscribed:
+        made.send(encode("/antiphon/subscribe", [made.getsockname()[1]]))
+    return made
+
+
+def received(client):
+    found = []
+    while True:
+        try:
+            found += decode(client.recv(65_536))
+        except BlockingIOError:
+            return found
+
+
+def test_it_plays_from_its_memory_and_says_what(stage):
+    with client_of(stage) as client:
+        stage.run(2.0)
+        heard = received(client)
+    unbroken(stage.ear.samples)
+    names = [message.address.removeprefix("/antiphon/") for message in heard]
+    assert names.count("commit") >= 6
+    assert {"hello", "plan", "plan/step", "token", "heartbeat"} <= set(names)
+    commits = [message.arguments for message in heard if message.address == "/antiphon/commit"]
+    assert [commit[0] for commit in commits] == list(range(commits[0][0], commits[0][0] + len(commits)))
+    assert all(commit[8].endswith("memory.wav") for commit in commits)
+
+
+def until_well(stage):
+    """Turn until the decision is there again, 20 s at most."""
+    stage.run(0.2)
+    for _ in range(100):
+        if stage.instrument.link.health == "well":
+            break
+        stage.run(0.2)
+    stage.run(0.5)
+
+
+def test_a_decision_that_is_killed_is_replaced_and_nobody_hears_it(stage):
+    stage.run(0.4, {0.2: lambda each: os.kill(each.instrument.link.process_id, signal.SIGKILL)})
+    until_well(stage)
+    unbroken(stage.ear.samples)
+    assert len(stage.heard(f"the decision process ended (signal {int(signal.SIGKILL)})")) == 1
+    assert len(stage.heard("the decision is there; it knows")) == 1
+    assert stage.instrument.link.restarts == 1
+    assert stage.instrument.link.health == "well"
+
+
+def test_a_decision_that_stands_still_for_two_seconds_is_said_and_not_heard(stage):
+    stage.run(2.8, {0.1: lambda each: each.instrument.cue(Control("memory", "stall 2"))})
+    unbroken(stage.ear.samples)
+    assert len(stage.heard("the decision stands still")) == len(stage.heard("the decision goes on after 2.")) == 1
+    assert stage.instrument.link.restarts == 0
+    assert stage.instrument.deck.counts.late >= 1
+
+
+def test_a_python_that_stands_still_is_not_heard_and_said(stage):
+    stage.run(0.5, {0.2: lambda each: time.sleep(1.5)})
+    stage.run(0.5)
+    unbroken(stage.ear.samples)
+    assert len(stage.heard("this program stood still for 1.5 s")) == 1
+    assert stage.instrument.tally.gaps == 0
+
+
+def test_garbage_is_said_once_a_second_and_harms_nothing(stage):
+    draws = random.Random(1)
+    with client_of(stage) as client:
+        garbage = {index / 20: lambda each: client.send(draws.randbytes(draws.randint(0, 80))) for index in range(30)}
+        stage.run(1.6, garbage)
+        heard = received(client)
+    unbroken(stage.ear.samples)
+    assert stage.instrument.port.refused == 30
+    assert 1 <= len([message for message in heard if message.address == "/antiphon/error"]) <= 4
+
+
+def test_a_memory_whose_file_is_deleted_goes_on_even_through_a_restart(stage, memory_file):
+    def delete(each):
+        memory_file.unlink()
+        os.kill(each.instrument.link.process_id, signal.SIGKILL)
+
+    stage.run(0.4, {0.1: delete})
+    until_well(stage)
+    stage.run(1.0)
+    unbroken(stage.ear.samples)
+    assert len(stage.heard("memory.wav is gone; it goes on sounding")) == 1
+    assert stage.instrument.link.health == "well"
+
+
+def test_a_device_that_is_lost_is_said_and_played_on_again(stage):
+    stage.run(3.0, {0.5: lambda each: each.instrument.device._stream.abort()})
+    assert len(stage.heard("the device takes nothing any more; it is looked for every second")) == 1
+    assert len(stage.heard("the device is back")) == 1
+    before = stage.instrument.device.played
+    stage.run(0.3)
+    assert stage.instrument.device.played > before + RATE // 5
+    assert stage.instrument.deck.sounding is not None
+    assert stage.instrument.tally.gaps == 0
+
+
+def test_panic_is_silent_at_once_and_start_plays_again(stage):
+    stage.run(1.2, {0.5: lambda each: each.instrument.cue(Cue("panic"))})
+    samples = stage.ear.samples
+    assert gaps(samples[: int(0.4 * RATE)]) == 0
+    assert not samples[int(0.8 * RATE) : int(1.1 * RATE)].any()
+    stage.ear.blocks.clear()
+    stage.instrument.cue(Cue("start"))
+    stage.run(1.0)
+    assert gaps(stage.ear.samples[int(0.6 * RATE) :]) == 0
+
+
+def full_duplex(stage, seconds):
+    started = stage.instrument.device.played, time.monotonic()
+    stage.run(seconds)
+    unbroken(stage.ear.samples)
+    frames = stage.instrument.device.played - started[0]
+    drift = frames / RATE - (time.monotonic() - started[1])
+    counts = stage.instrument.deck.counts
+    print(
+        f"{seconds} s: {counts.spans} spans, {counts.late} late, {stage.instrument.tally.gaps} gaps, "
+        f"{counts.torn} torn, {stage.instrument.device.xruns} xruns reported, drift {1000 * drift:.1f} ms"
+    )
+    assert stage.instrument.tally.gaps == 0
+
+
+def test_ten_seconds_of_full_duplex_have_no_gap(stage):
+    full_duplex(stage, 10.0)
+
+
+@pytest.mark.slow
+def test_a_minute_of_full_duplex_has_no_gap(stage):
+    full_duplex(stage, 60.0)
