@@ -25,6 +25,7 @@ class Ear:
     """What hears the instrument's output, in the same server."""
 
     device: Device
+    ports: frozenset[str]
     blocks: list[np.ndarray] = field(default_factory=list)
     first: int | None = None
 
@@ -44,6 +45,7 @@ class Stage:
     instrument: Instrument
     said: list[str]
     ear: Ear | None = None
+    jack: object = None
 
     def run(self, seconds, at=None):
         """Turn for so long; `at` are functions of the stage by the second at which they are called, once each."""
@@ -56,6 +58,15 @@ class Stage:
             while todo and todo[0][0] <= now:
                 todo.pop(0)[1](self)
 
+    def rewire(self):
+        """The ear hears the instrument, which alone plays; and where the ear plays, the instrument alone hears it."""
+        plays, hears = sorted(ports(self.jack, True)), sorted(ports(self.jack, False))
+        theirs = [name for name in hears if name in self.ear.ports]
+        self.jack.rewire(next(name for name in plays if name not in self.ear.ports), theirs[0])
+        if any(name in self.ear.ports for name in plays):
+            ours = next(name for name in hears if name not in self.ear.ports)
+            self.jack.rewire(next(name for name in plays if name in self.ear.ports), ours)
+
     def heard(self, words):
         return [each for each in self.said if words in each]
 
@@ -64,8 +75,8 @@ def ports(jack, is_output):
     return {port.name for port in jack.wires.get_ports("PortAudio.*", is_output=is_output, is_input=not is_output)}
 
 
-def open_stage(memory, directory, jack=None, *, target=walking.walk, agent=None):
-    """An instrument with a device on a JACK server, or without one; start it with `instrument.start`."""
+def open_stage(memory, directory, jack=None, *, target=walking.walk, agent=None, plays=False):
+    """An instrument that was started, on a JACK server with an ear, or without one; `plays`: the ear is its guide."""
     said: list[str] = []
     Path(directory).mkdir(exist_ok=True)
     recipe = Recipe(agent, (Path(memory),), RATE, 2, 0, Path(directory))
@@ -75,25 +86,21 @@ def open_stage(memory, directory, jack=None, *, target=walking.walk, agent=None)
     )
     wait_for(link)
     osc = OscPort(port=0, note=said.append)
-    if jack is None:
-        device = SilentDevice(RATE)
-    else:
-        before = ports(jack, True)
-        device = Device(wired("default", "default"))
+    device = SilentDevice(RATE) if jack is None else Device(wired("default", "default"))
     sound = kept_audio(Path(directory)) if jack is not None else None
     instrument = Instrument(link, device, sound, port=osc, files=(Path(memory),), say=said.append)
     holder.append(instrument)
     before_others()
     instrument.start()
-    stage = Stage(instrument, said)
+    stage = Stage(instrument, said, jack=jack)
     if jack is not None:
-        ours = sorted(ports(jack, True) - before)[0]
-        hears = ports(jack, False)
-        ear = Device(wired(None, "default"))
+        before = ports(jack, True) | ports(jack, False)
+        ear = Device(wired("default" if plays else None, "default"))
+        if plays:
+            ear.write(0, np.zeros((3 * RATE, ear.channels), dtype=np.float32))
         ear.start()
-        theirs = sorted(ports(jack, False) - hears)[0]
-        jack.rewire(ours, theirs)
-        stage.ear = Ear(ear)
+        stage.ear = Ear(ear, frozenset((ports(jack, True) | ports(jack, False)) - before))
+        stage.rewire()
     return stage
 
 

@@ -152,7 +152,13 @@ def test_pure_data_exchanges_500_events(stage, tmp_path):
     before_others()
     patch = tmp_path / "exchange.pd"
     patch.write_text(PD.format(port=stage.instrument.port.port, own=free_port(), events=EVENTS), encoding="utf-8")
-    command = [*"pd -nogui -noaudio -nomidi -stderr".split(), "-path", str(EXAMPLES / "puredata"), "-open", str(patch)]
+    command = [
+        *["pd", "-nogui", "-noaudio", "-nomidi", "-stderr"],
+        "-path",
+        str(EXAMPLES / "puredata"),
+        "-open",
+        str(patch),
+    ]
     judged("Pure Data", exchange(stage, command, {}))
 
 

@@ -8,10 +8,13 @@ import time
 
 import numpy as np
 import pytest
+import walking
 from stage import RATE, close_stage, gaps, open_stage
 
+import antiphon
 from antiphon.live.events import Control, Cue
 from antiphon.live.osc_packets import decode, encode
+from antiphon.types import Audio
 
 STEEPEST = 0.3 * 2 * np.pi * 250 / RATE
 """What the memory's tone moves from one sample to the next, at most."""
@@ -127,10 +130,13 @@ def test_a_memory_whose_file_is_deleted_goes_on_even_through_a_restart(stage, me
 
 def test_a_device_that_is_lost_is_said_and_played_on_again(stage):
     stage.run(3.0, {0.5: lambda each: each.instrument.device._stream.abort()})
+    stage.rewire()
+    stage.ear.blocks.clear()
     assert len(stage.heard("the device takes nothing any more; it is looked for every second")) == 1
     assert len(stage.heard("the device is back")) == 1
     before = stage.instrument.device.played
-    stage.run(0.3)
+    stage.run(0.5)
+    unbroken(stage.ear.samples[RATE // 10 :])
     assert stage.instrument.device.played > before + RATE // 5
     assert stage.instrument.deck.sounding is not None
     assert stage.instrument.tally.gaps == 0
@@ -168,3 +174,27 @@ def test_ten_seconds_of_full_duplex_have_no_gap(stage):
 @pytest.mark.slow
 def test_a_minute_of_full_duplex_has_no_gap(stage):
     full_duplex(stage, 60.0)
+
+
+def test_an_impulse_is_answered_within_its_blocks_and_thirty_milliseconds(jack_server, tmp_path):
+    """Out of one program, through JACK into the instrument, to the decision and back, and through JACK to the ear."""
+    sound = np.zeros((2 * RATE, 1), dtype=np.float32)
+    sound[RATE:] = 0.5
+    antiphon.write(tmp_path / "memory.wav", Audio(sound, RATE))
+    made = open_stage(tmp_path / "memory.wav", tmp_path / "kept", jack_server, target=walking.answer, plays=True)
+    made.run(0.3)
+    trips = []
+    for _ in range(12):
+        ear = made.ear.device
+        frame = ear.played + ear.guard + random.Random(len(trips)).randrange(1000)
+        ear.write(frame, np.ones((1, ear.channels), dtype=np.float32))
+        ear.write(ear.written, np.zeros((ear.played + 3 * RATE - ear.written, ear.channels), dtype=np.float32))
+        made.ear.blocks.clear()
+        made.ear.first = None
+        made.run(0.35)
+        answered = np.flatnonzero(np.abs(made.ear.samples) > 0.25)
+        trips.append(1000 * (made.ear.first + answered[0] - frame) / RATE)
+    close_stage(made)
+    print(f"impulse to answer: median {np.median(trips):.1f} ms, most {max(trips):.1f} ms")
+    # Three periods of JACK, of 5.3 ms, and a block of the guide, of 10 ms.
+    assert np.median(trips) < 3 * 5.3 + 10 + 30

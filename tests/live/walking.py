@@ -139,3 +139,23 @@ def walk(connection, recipe):
             connection.send(Done(batches, tuple(commands), time.perf_counter() - started))
     except (EOFError, OSError):
         return
+
+
+def answer(connection, recipe):
+    """The main function of a process that plays the memory's second second at once whenever it hears an impulse."""
+    if kept(recipe.kept) is None:
+        memory_of(recipe.memory[0], recipe.sample_rate, recipe.channels, recipe.kept)
+    memory = kept(recipe.kept)
+    part, rate = memory.parts[0], memory.audio.sample_rate
+    connection.send(Ready(64, 0.0, "answering"))
+    try:
+        while True:
+            commands = []
+            for event in connection.recv():
+                if isinstance(event, GuideBlock) and float(np.abs(event.samples).max(initial=0)) > 0.5:
+                    now = event.frame + len(event.samples)
+                    silent = Run(1, 2, now + rate // 10, now + rate)
+                    commands = [Play(now, now + rate // 5, (Run(0, 1, now, now + rate // 10, rate, part), silent))]
+            connection.send(Done(1, tuple(commands), 0.0))
+    except (EOFError, OSError):
+        return

@@ -25,7 +25,7 @@ EVENT_BYTES: Final = 300
 LONGEST_WAITING_SECONDS: Final = 10.0
 """Guide that waits for a decision that stands still; what is older is left out."""
 
-STALLED_SECONDS: Final = 0.3
+STALLED_SECONDS: Final = 0.75
 """No answer for so long is said."""
 
 DEAD_SECONDS: Final = 6.0

@@ -118,35 +118,36 @@ class Deck:
         if play.start > self.tape.written:
             self.tape.write(self.tape.written, self._going_on(self.tape.written, play.start))
         self._run = play.runs[-1] if play.runs and play.runs[-1].part is not None else None
-        start, earliest = play.start, self._earliest()
-        if late := max(earliest - play.start, 0) if self._until else 0:
+        span = self.renderer.between(play.runs, self.memory, play.start, play.end).samples
+        after = max(self.tape.written, play.end, self._earliest() + round(AHEAD_SECONDS * self.tape.sample_rate / 2))
+        late = self._rewrite(play.start, np.concatenate([span, self._going_on(play.end, after)]))
+        if late and self._until:
             self.counts.late += 1
             self.counts.latest = max(self.counts.latest, late / self.tape.sample_rate)
-        start = max(play.start, earliest)
-        end = max(play.end, start)
-        samples = self.renderer.between(play.runs, self.memory, start, end).samples
-        after = max(self.tape.written, end, start + round(AHEAD_SECONDS * self.tape.sample_rate / 2))
-        self._rewrite(start, np.concatenate([samples, self._going_on(end, after)]), faded=start > play.start)
-        self._until = end
+        self._until = play.end
 
     def _silence(self, command: Silence) -> None:
-        start = max(command.frame, self._earliest())
         self._run = None
         self._until = 0
-        if start < self.tape.written:
-            silent = np.zeros((self.tape.written - start, self.tape.channels), dtype=np.float32)
-            self._rewrite(start, silent, faded=True, fade=max(command.fade, 1))
+        if command.frame < self.tape.written:
+            silent = np.zeros((self.tape.written - command.frame, self.tape.channels), dtype=np.float32)
+            self._rewrite(command.frame, silent, fade=max(command.fade, 1))
 
-    def _rewrite(self, start: int, samples: Floats, *, faded: bool, fade: int = 0) -> None:
-        """Write over what is there, in one piece, by a fade from it where that is asked for."""
-        length = min(fade or round(LATE_SECONDS * self.tape.sample_rate), len(samples), self.tape.written - start)
-        if faded and length > 0:
+    def _rewrite(self, start: int, samples: Floats, fade: int = 0) -> int:
+        """Write over what is there, in one piece, and by a fade from it where one is asked for, or where that comes
+        too late. How many frames too late it comes is looked at last of all, so that nothing is overtaken."""
+        length = fade or round(LATE_SECONDS * self.tape.sample_rate)
+        late = max(self._earliest() - start, 0)
+        start, samples = start + late, samples[late:]
+        length = min(length if late or fade else 0, len(samples), self.tape.written - start)
+        if length > 0:
             rising = CURVES[SMOOTH]((np.arange(length) + 0.5) / length)[:, np.newaxis]
             before = self.tape.read(start, start + length)
             samples[:length] = before * (1 - rising) + samples[:length] * rising
         self.tape.write(start, samples)
         if self.tape.played > start:
             self.counts.torn += 1
+        return late
 
     def _going_on(self, start: int, end: int) -> Floats:
         if self._run is None or self._run.part is None:
