@@ -40,6 +40,7 @@ from antiphon.cli.coupling import coupling_app
 from antiphon.cli.evaluate import evaluate
 from antiphon.cli.explain import explain
 from antiphon.cli.finetune import finetune
+from antiphon.cli.live import live
 from antiphon.cli.printing import (
     print_gain,
     print_json,
@@ -75,6 +76,7 @@ app.command(coupling_app)
 app.command(evaluate)
 app.command(finetune)
 app.command(respond)
+app.command(live)
 app.command(reproduce)
 app.command(explain)
 app.command(compare)

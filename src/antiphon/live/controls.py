@@ -68,25 +68,33 @@ CHOICES: tuple[Choice, ...] = (
 )
 """Everything that is a word; several regions are parted by commas."""
 
-BY_NAME: Mapping[str, Dial | Choice] = {each.name: each for each in (*DIALS, *CHOICES)}
+BY_NAME: Mapping[str, Dial | Choice] = {
+    **{dial.name: dial for dial in DIALS},
+    **{choice.name: choice for choice in CHOICES},
+}
+
+
+def known(name: str) -> Dial | Choice:
+    """The control of this name. Raises SettingsError, with the nearest, where there is none."""
+    if name not in BY_NAME:
+        near = difflib.get_close_matches(str(name), BY_NAME, n=1, cutoff=0)[0]
+        raise SettingsError(f"no control {name!r}; did you mean {near}?")
+    return BY_NAME[name]
 
 
 def checked(name: str, value: float | str) -> float | str:
     """The value that a control is set to. Raises SettingsError, in a sentence, for what it cannot be set to."""
-    if name not in BY_NAME:
-        near = difflib.get_close_matches(str(name), BY_NAME, n=1, cutoff=0)[0]
-        raise SettingsError(f"no control {name!r}; did you mean {near}?")
-    known = BY_NAME[name]
-    if isinstance(known, Choice):
-        if not isinstance(value, str) or (known.options and value not in known.options):
-            asked = ", ".join(known.options) or "a text"
+    control = known(name)
+    if isinstance(control, Choice):
+        if not isinstance(value, str) or (control.options and value not in control.options):
+            asked = ", ".join(control.options) or "a text"
             raise SettingsError(f"control {name}: one of {asked}, got {value!r}")
         return value
-    if value == OFF and known.can_be_off:
+    if value == OFF and control.can_be_off:
         return OFF
-    if isinstance(value, str | bool) or not math.isfinite(value) or not known.low <= value <= known.high:
-        off = " or off" if known.can_be_off else ""
-        raise SettingsError(f"control {name}: a number from {known.low:g} to {known.high:g}{off}, got {value!r}")
+    if isinstance(value, str | bool) or not math.isfinite(value) or not control.low <= value <= control.high:
+        off = " or off" if control.can_be_off else ""
+        raise SettingsError(f"control {name}: a number from {control.low:g} to {control.high:g}{off}, got {value!r}")
     return float(value)
 
 

@@ -1,0 +1,132 @@
+"""`antiphon live`: play with a musician, or with a recording of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from antiphon.cli import terminal
+from antiphon.cli.arguments import Json, OptionalOutput, Overwrite, Seed
+from antiphon.cli.printing import print_json, print_statistics, put
+from antiphon.errors import AntiphonError, SettingsError
+
+if TYPE_CHECKING:
+    from antiphon.agent import Agent
+    from antiphon.live.controls import Controls
+    from antiphon.use_cases.live import LiveOptions
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class LiveFlags:
+    """What is asked of a session."""
+
+    seed: Seed = 0
+    dial: Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=True, negative=())] = ()
+    """What the controls are set to, as NAME=VALUE: follow=3 density=0.5 register=1 lead=2 (docs/live.md has them)."""
+    tempo: Annotated[float | None, Parameter(validator=Number(gte=20, lte=400))] = None
+    """The tempo in beats a minute; segments are then on the beat, the first of which is at 0 s."""
+    level: Annotated[float | None, Parameter(validator=Number(gte=-65, lte=65))] = None
+    """The gain in dB of a sound check of the guide; by default it is heard by what it played so far."""
+    block: int = 512
+    """Frames of a block of the guide."""
+    real_time: Annotated[bool, Parameter(negative=())] = False
+    """Take as long as the guide lasts."""
+    overwrite: Overwrite = False
+
+    def options(self) -> LiveOptions:
+        """The same for the library."""
+        from antiphon.use_cases.live import LiveOptions
+
+        return LiveOptions(
+            self.seed, controls_of(self.dial), self.tempo, self.block, self.level, self.real_time, self.overwrite
+        )
+
+
+def live(
+    *,
+    guide: Annotated[Path | None, Parameter(negative=())] = None,
+    memory: Annotated[list[Path] | None, Parameter(name=["--memory", "-m"], consume_multiple=True, negative=())] = None,
+    agent: Path | None = None,
+    output: OptionalOutput = None,
+    replay: Path | None = None,
+    flags: LiveFlags = LiveFlags(),
+    as_json: Json = False,
+) -> None:
+    """Play with a guide as it comes: against a file what a musician would have heard, and the run.
+
+    Parameters
+    ----------
+    guide
+        A recording that is played with as if it came from a musician.
+    memory
+        What may be played; several are joined, and a folder means every recording in it.
+    agent
+        A trained agent; without one, the base agent that comes with Antiphon.
+    output
+        Where the run goes: response, mix, specification, provenance, and what is needed to play it again.
+    replay
+        A run to play again: says whether it comes out the same, bit for bit.
+    """
+    if replay is not None:
+        _replay(replay, agent, as_json=as_json)
+        return
+    for name, given in (("--guide", guide), ("--memory", memory), ("--output", output)):
+        if not given:
+            raise SettingsError(f"{name} is missing; see antiphon live --help")
+    assert guide is not None
+    assert memory is not None
+    assert output is not None
+    from antiphon.use_cases.live import live_on_file
+
+    wanted, player = flags.options(), _loaded(agent)
+    with terminal.progress() as progress:
+        answer = live_on_file(guide, memory, player, output, agent_directory=agent, wanted=wanted, progress=progress)
+    for line in answer.words:
+        terminal.note(line)
+    if as_json:
+        print_json({"output": str(output), "late": answer.late, "response": vars(answer.statistics)})
+        return
+    print_statistics(vars(answer.statistics))
+    put(f"listen: {output / 'mix.wav'}; play it again: antiphon live --replay {output}")
+
+
+def controls_of(settings: tuple[str, ...]) -> Controls:
+    """Controls from NAME=VALUE. Raises SettingsError for anything else."""
+    from antiphon.live.controls import Controls, Dial, known
+
+    controls = Controls()
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingsError(f"--set takes NAME=VALUE, got {text!r}")
+        number = isinstance(known(name), Dial) and value != "off"
+        try:
+            controls = controls.set(name, float(value) if number else value)
+        except ValueError:
+            raise SettingsError(f"control {name}: a number, got {value!r}") from None
+    return controls
+
+
+def _replay(directory: Path, agent: Path | None, *, as_json: bool) -> None:
+    from antiphon.use_cases.live import replayed
+
+    with terminal.progress() as progress:
+        found = replayed(directory, None if agent is None else _loaded(agent), progress)
+    if as_json:
+        print_json({**vars(found), "same": found.same})
+    elif found.same:
+        put("the same specification, selection and sound, bit for bit")
+    if not found.same:
+        parts = [name for name, same in vars(found).items() if not same]
+        raise AntiphonError(f"{directory}: played again, {' and '.join(parts)} came out otherwise")
+
+
+def _loaded(agent: Path | None) -> Agent:
+    from antiphon.agent import Agent
+
+    return Agent.base() if agent is None else Agent.load(agent)
