@@ -85,7 +85,7 @@ class Deck:
         self.tape = tape
         self.memory = memory
         self.renderer = renderer
-        self.counts = Counts() if before is None else before.counts
+        self.counts: Counts = Counts() if before is None else before.counts
         self._run: Run | None = None if before is None else before.sounding
         self._until = 0
         """Frame up to which there are committed spans."""

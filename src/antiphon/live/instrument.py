@@ -352,7 +352,7 @@ class Instrument:
         if now >= self._due["files"]:
             self._due["files"] = now + FILES_SECONDS
             self._check_files()
-        if self._is_lost and not self._stuck and now >= self._due["reopen"]:
+        if self._wiring is not None and self._is_lost and not self._stuck and now >= self._due["reopen"]:
             self._due["reopen"] = now + REOPEN_SECONDS
             self._reopen(self._wiring)
 

@@ -88,7 +88,10 @@ def _input() -> Any:
         import rtmidi
     except ModuleNotFoundError:
         raise MissingExtra("MIDI needs python-rtmidi: pip install 'antiphon[live]'") from None
-    try:
-        return rtmidi.MidiIn(name=CLIENT)
-    except (rtmidi.SystemError, RuntimeError) as error:
-        raise MissingExtra(f"this machine has no MIDI ({error})") from None
+    said = "none of its systems is here"
+    for system in rtmidi.get_compiled_api():
+        try:
+            return rtmidi.MidiIn(system, name=CLIENT)
+        except (rtmidi.SystemError, RuntimeError) as error:
+            said = str(error)
+    raise MissingExtra(f"this machine has no MIDI ({said})")

@@ -77,11 +77,13 @@ def play(
     stage: Stage | None = None,
     beginning: Beginning | None = None,
     seed: int = 0,
+    record: Path | None = None,
     goes_on: Callable[[Instrument], bool] = lambda instrument: True,
     say: Callable[[str], None] = lambda words: None,
     progress: Progress = no_progress,
 ) -> Performance:
-    """Play with a musician from the `memory` files until `goes_on`, asked some hundred times a second, says no.
+    """Play with a musician from the `memory` files until `goes_on`, asked some hundred times a second, says no, or
+    Ctrl-C. What the session was told goes into `record`, a run for each process that decided.
 
     `agent` None is the agent inside the package. `say` hears every notice. Another process is started: a script that
     calls this needs `if __name__ == "__main__":`. Raises AntiphonError before the first sound, and never after it.
@@ -95,7 +97,7 @@ def play(
     channels = max(len(wiring.outputs), 1) if wiring is not None else 1
     port = OscPort(stage.host, stage.osc_port, say) if stage.osc_port is not None else None
     with tempfile.TemporaryDirectory(prefix="antiphon-live-", ignore_cleanup_errors=True) as kept:
-        recipe = Recipe(agent, tuple(memory), rate, channels, seed, Path(kept))
+        recipe = Recipe(agent, tuple(memory), rate, channels, seed, Path(kept), record)
         instrument: Instrument | None = None
         link = DecisionLink(recipe, lambda kind, words: instrument.note(kind, words) if instrument else say(words))
         try:
@@ -111,8 +113,12 @@ def play(
                 instrument.cue(Tempo(beginning.bpm, 0))
             if beginning.starts:
                 instrument.cue(Cue("start"))
-            while goes_on(instrument):
-                instrument.turn()
+            try:
+                while goes_on(instrument):
+                    instrument.turn()
+            except KeyboardInterrupt as error:
+                if type(error) is not KeyboardInterrupt:
+                    raise
             return performance(instrument)
         finally:
             if instrument is not None:
