@@ -1,9 +1,9 @@
 """An instrument against a JACK dummy in real time, with faults: `python benchmarks/live_soak.py MINUTES [MEMORY.wav]`.
 
 Prints underflows, gaps, lateness, memory growth, drift and what was said of each fault. Needs jackd, and no sound card.
-A memory of a tone is made where none is named; the guide is noise that comes and goes, by a second program. Faults, for
-60 minutes: the decision killed 5 times, stopped for 2 s 5 times, 20 garbage packets a second for 10 minutes, the device
-closed once, the memory's file deleted once; for fewer minutes in proportion, each at least once.
+A memory of a tone is made where none is named; the guide is a melody, played by the ear. Faults, for 60 minutes: the
+decision killed 5 times, stopped for 2 s 5 times, 20 garbage packets a second for 10 minutes, the device closed once, the
+memory's file deleted once; for fewer minutes in proportion, each at least once.
 """
 
 import argparse
@@ -24,7 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "live"))
 
 import antiphon
 from antiphon.live.decision_process import decide
-from antiphon.live.events import Cue
+from antiphon.live.events import Control, Cue
+from antiphon.live.guide_in import PlainInstrument
+from antiphon.live.osc import Note
 from antiphon.types import Audio
 
 RATE = 48_000
@@ -58,6 +60,21 @@ def faults_for(minutes, draws):
     found += [(at + 0.06 * end, "stop 2 s") for at in spread]
     found += [(0.5 * end, "close the device"), (0.3 * end, "delete the memory")]
     return sorted(found), (0.6 * end, 0.6 * end + end / 6)
+
+
+class Melody:
+    """A guide that the ear plays: notes of a scale, a few a second, with rests."""
+
+    def __init__(self, ear):
+        self.ear, self.voice, self.draws = ear, PlainInstrument(RATE), random.Random(1)
+
+    def advance(self):
+        while self.ear.written < self.ear.played + 2 * RATE:
+            if self.draws.random() < 0.8:
+                self.voice.play(Note(self.draws.choice([60, 62, 64, 65, 67, 69, 71, 72]), 100))
+            sound = self.voice.sound(RATE // 4)
+            self.voice.play(Note(0, 0))
+            self.ear.write(self.ear.written, np.repeat(sound, self.ear.channels, axis=1))
 
 
 class Listener:
@@ -113,7 +130,7 @@ def main():
     os._exit(0)  # PortAudio does not end well after its server
 
 
-def soaked(given, directory, server):
+def soaked(given, directory, server):  # noqa: PLR0915
     import jack
     import walking
     from conftest import Jack
@@ -124,14 +141,17 @@ def soaked(given, directory, server):
     memory.write_bytes(source.read_bytes())
     target = walking.walk if given.walking else decide
     began = time.monotonic()
-    stage = open_stage(memory, directory / "kept", Jack(server, jack.Client("wires")), target=target)
+    stage = open_stage(memory, directory / "kept", Jack(server, jack.Client("wires")), target=target, plays=True)
     ready = time.monotonic() - began
     instrument = stage.instrument
     draws = random.Random(0)
     garbage = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     faults, noisy = ([], (0, 0)) if given.no_faults else faults_for(given.minutes, draws)
-    instrument.cue(Cue("start"))
-    stage.run(6.0)
+    melody = Melody(stage.ear.device)
+    instrument.cue(Control("rests", "fill"), Cue("start"))
+    for _ in range(60):
+        melody.advance()
+        stage.run(0.1)
     stage.ear.device.heard()
     stage.ear.blocks.clear()
     listener = Listener(1e-4, 0.05 if given.memory is None else 2.0)
@@ -141,6 +161,7 @@ def soaked(given, directory, server):
     todo = list(faults)
     processor = time.process_time()
     while (now := time.monotonic() - started) < 60 * given.minutes:
+        melody.advance()
         stage.run(0.05)
         if stage.ear.blocks:
             if now >= excused:

@@ -12,10 +12,11 @@ import walking
 from antiphon.live.decision_link import DecisionLink
 from antiphon.live.decision_process import Recipe
 from antiphon.live.devices import Device, SilentDevice, wired
-from antiphon.live.instrument import Instrument, before_others
+from antiphon.live.instrument import Instrument
 from antiphon.live.kept_memory import kept_audio
 from antiphon.live.osc_port import OscPort
 from antiphon.live.playing import wait_for
+from antiphon.live.priority import INSTRUMENT, before_others
 
 RATE = 48_000
 
@@ -90,7 +91,7 @@ def open_stage(memory, directory, jack=None, *, target=walking.walk, agent=None,
     sound = kept_audio(Path(directory)) if jack is not None else None
     instrument = Instrument(link, device, sound, port=osc, files=(Path(memory),), say=said.append)
     holder.append(instrument)
-    before_others()
+    before_others(INSTRUMENT)
     instrument.start()
     stage = Stage(instrument, said, jack=jack)
     if jack is not None:

@@ -13,7 +13,6 @@ import pytest
 from stage import close_stage, open_stage
 
 from antiphon.live.events import Cue
-from antiphon.live.instrument import before_others
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EVENTS = 500
@@ -149,7 +148,6 @@ def judged(who, text):
 
 @pytest.mark.skipif(shutil.which("pd") is None, reason="no Pure Data (Debian: puredata-core)")
 def test_pure_data_exchanges_500_events(stage, tmp_path):
-    before_others()
     patch = tmp_path / "exchange.pd"
     patch.write_text(PD.format(port=stage.instrument.port.port, own=free_port(), events=EVENTS), encoding="utf-8")
     command = [

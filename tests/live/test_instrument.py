@@ -82,7 +82,8 @@ def test_a_decision_that_is_killed_is_replaced_and_nobody_hears_it(stage):
     stage.run(0.4, {0.2: lambda each: os.kill(each.instrument.link.process_id, signal.SIGKILL)})
     until_well(stage)
     unbroken(stage.ear.samples)
-    assert len(stage.heard(f"the decision process ended (signal {int(signal.SIGKILL)})")) == 1
+    ended = f"the decision process ended (signal {int(signal.SIGKILL)}); "
+    assert len(stage.heard(ended)) == 1
     assert len(stage.heard("the decision is there; it knows")) == 1
     assert stage.instrument.link.restarts == 1
     assert stage.instrument.link.health == "well"
@@ -151,6 +152,19 @@ def test_panic_is_silent_at_once_and_start_plays_again(stage):
     stage.instrument.cue(Cue("start"))
     stage.run(1.0)
     assert gaps(stage.ear.samples[int(0.6 * RATE) :]) == 0
+
+
+def test_a_process_that_waits_takes_over_at_once(stage):
+    for _ in range(100):
+        if stage.instrument.link.has_spare:
+            break
+        stage.run(0.2)
+    spans = stage.instrument.deck.counts.spans
+    os.kill(stage.instrument.link.process_id, signal.SIGKILL)
+    stage.run(1.0)
+    unbroken(stage.ear.samples)
+    assert len(stage.heard("another one takes over")) == 1
+    assert stage.instrument.deck.counts.spans >= spans + 2
 
 
 def full_duplex(stage, seconds):

@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,6 +22,7 @@ from antiphon.errors import AntiphonError
 from antiphon.live.commands import LiveCommand
 from antiphon.live.events import GuideBlock, LiveEvent
 from antiphon.live.kept_memory import keep, kept
+from antiphon.live.priority import DECISION, before_others
 
 if TYPE_CHECKING:
     from antiphon.agent import Agent
@@ -86,16 +88,18 @@ def decide(connection: Connection, recipe: Recipe) -> None:
     try:
         session = _session(recipe)
         state = session.start()
-        recorder = None if recipe.recorded is None else _recorder(recipe.recorded, session.sample_rate)
         agent = session.agent
         fade = agent.settings.action.crossfade_seconds
         connection.send(Ready(agent.alphabet.classes, fade, str(recipe.agent or "the agent inside the package")))
     except AntiphonError as error:
         connection.send(Failed(str(error), error.exit_code))
         return
-    with recorder or contextlib.nullcontext(), contextlib.suppress(EOFError, OSError):
-        while True:
-            state = _answered(session, state, connection, recorder)
+    before_others(DECISION)
+    with contextlib.suppress(EOFError, OSError):
+        connection.poll(None)  # one that waits to take over records nothing
+        with _recorder(recipe.recorded, session.sample_rate) as recorder:
+            while True:
+                state = _answered(session, state, connection, recorder)
 
 
 def _session(recipe: Recipe) -> Session:
@@ -125,10 +129,12 @@ def _memory(agent: Agent, files: Sequence[Path]) -> Memory:
     return joined_memory(recordings, agent.perception, agent.alphabet, sounds=True, edges=True)
 
 
-def _recorder(directory: Path, sample_rate: int) -> Recorder:
+def _recorder(directory: Path | None, sample_rate: int) -> AbstractContextManager[Recorder | None]:
     """Writes into the first of run-1, run-2 and so on that is not there: each process begins at frame 0."""
     from antiphon.live.recording import Recorder
 
+    if directory is None:
+        return contextlib.nullcontext()
     number = 1
     while (inside := directory / f"run-{number}").exists():
         number += 1

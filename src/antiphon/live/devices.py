@@ -165,7 +165,7 @@ class Device:
         self._recorded = first
         self._shift = 0
         self._played = first
-        self._moved = monotonic()
+        self.moved = monotonic()
         self._statistics: Any = None
         self._stream = _opened(rtmixer, wiring)
         if wiring.outputs:
@@ -182,7 +182,7 @@ class Device:
         if self.wiring.inputs:
             self._recording = self._stream.record_ringbuffer(self._in, channels=list(self.wiring.inputs))
         self._stream.start()
-        self._moved = monotonic()
+        self.moved = monotonic()
 
     @property
     def played(self) -> int:
@@ -246,8 +246,8 @@ class Device:
         """Look at how it goes, a few times a second. Raises Lost where it stands still."""
         played, now = self.played, monotonic()
         if played != self._played:
-            self._played, self._moved = played, now
-        if not self._stream.active or now - self._moved > DEAD_SECONDS:
+            self._played, self.moved = played, now
+        if not self._stream.active or now - self.moved > DEAD_SECONDS:
             raise Lost("the device takes nothing any more")
         asked = self._statistics
         if asked is None or asked not in self._stream.actions:

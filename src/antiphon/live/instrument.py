@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -276,8 +275,8 @@ class Instrument:
     def _answers(self) -> None:
         for answer in self.link.answers():
             if isinstance(answer, Failed):
-                raise _failure(answer)
-            if isinstance(answer, Ready):
+                self.note("decision", f"another decision process cannot begin: {answer.words}")
+            elif isinstance(answer, Ready):
                 self._told_anew()
             elif isinstance(answer, Done):
                 self._carry_out([shifted(command, self._origin) for command in answer.commands])
@@ -367,7 +366,7 @@ class Instrument:
     def lose(self, words: str) -> None:
         """The device is gone: let time go on without it until there is one again."""
         self.tally.lost += 1
-        lost, self.device = self.device, SilentDevice(self.device.sample_rate, self.device.played)
+        lost, self.device = self.device, SilentDevice(self.device.sample_rate, self._now_without(self.device))
         self.device.xruns = self.tally.xruns
         self._before = self.deck
         self.deck = None
@@ -375,6 +374,11 @@ class Instrument:
         self._stuck = not lost.close()
         then = "it does not come back in this process: start again" if self._stuck else "it is looked for every second"
         self.note("device", f"{words}; {then}", self.tally.lost)
+
+    def _now_without(self, device: Device | SilentDevice) -> int:
+        """The frame that a device would be at now, had it gone on."""
+        since = monotonic() - device.moved if isinstance(device, Device) else 0.0
+        return device.played + round(since * device.sample_rate)
 
     def _deck_of(self, device: Device, before: Deck | None = None) -> Deck | None:
         return None if self._memory is None else Deck(device, self._memory, self._renderer, before)
@@ -462,28 +466,10 @@ def shifted(command: LiveCommand, frames: int) -> LiveCommand:
     return replace(command, frame=command.frame + frames)
 
 
-def before_others() -> bool:
-    """Ask the system to let this program run before others, and only this one; False where it does not allow that."""
-    if not hasattr(os, "sched_setscheduler"):
-        return False
-    try:
-        policy = os.SCHED_RR | getattr(os, "SCHED_RESET_ON_FORK", 0)
-        os.sched_setscheduler(0, policy, os.sched_param(5))
-    except OSError:
-        return False
-    return True
-
-
 def _seconds() -> float:
     """Seconds that go on while a laptop sleeps, where the system counts them."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
-
-
-def _failure(failed: Failed) -> AntiphonError:
-    error = AntiphonError(failed.words)
-    error.exit_code = failed.code
-    return error
 
 
 def _worded(value: float | str) -> str:

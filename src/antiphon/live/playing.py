@@ -15,10 +15,11 @@ from antiphon.live.decision_link import DecisionLink
 from antiphon.live.decision_process import Failed, Recipe
 from antiphon.live.devices import Device, SilentDevice, Wiring, wired
 from antiphon.live.events import Control, Cue, Tempo
-from antiphon.live.instrument import Instrument, Mode, before_others
+from antiphon.live.instrument import Instrument, Mode
 from antiphon.live.kept_memory import kept_audio
 from antiphon.live.midi_clock import MidiInput
 from antiphon.live.osc_port import DEFAULT_PORT, LOOPBACK, OscPort
+from antiphon.live.priority import INSTRUMENT, before_others
 
 SPANS_RATE: Final = 48_000
 """Frames a second where no device says otherwise."""
@@ -106,7 +107,7 @@ def play(
             device = Device(wiring) if wiring is not None else SilentDevice(rate)
             sound = kept_audio(Path(kept)) if stage.mode == "sound" else None
             instrument = Instrument(link, device, sound, port=port, midi=midi, files=tuple(memory), say=say)
-            before_others()
+            before_others(INSTRUMENT)
             instrument.start()
             instrument.cue(*events)
             if beginning.bpm is not None:
