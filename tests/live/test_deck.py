@@ -112,6 +112,28 @@ def test_panic_is_as_soon_as_the_device_allows():
     assert not reel.samples[5000 + reel.guard + 40 :].any()
 
 
+def test_a_span_that_is_further_ahead_than_the_tape_waits_for_its_time():
+    reel, made = deck()
+    first = Run(0, 1, 100, 80_000, 0, PART)
+    made.obey([play(100, 80_000, first), play(80_000, 90_000, first, Run(1, 2, 80_000, 90_000, 20_000, PART))])
+    assert reel.written < 5 * RATE
+    for tenth in range(110):
+        reel.played = tenth * RATE // 10
+        made.advance()
+    assert np.array_equal(reel.samples[200:79_000], MEMORY.samples[100:78_900])
+    assert np.array_equal(reel.samples[81_000:89_000], MEMORY.samples[21_000:29_000])
+    assert made.counts.late == 0
+
+
+def test_silence_takes_back_what_waits():
+    reel, made = deck()
+    made.obey([play(60_000, 80_000, Run(0, 1, 60_000, 80_000, 0, PART)), Silence(0, 10)])
+    for second in range(12):
+        reel.played = second * RATE
+        made.advance()
+    assert not reel.samples.any()
+
+
 def test_no_decision_for_a_minute_is_a_minute_of_memory():
     reel, made = deck()
     made.obey([play(100, 1000, Run(0, 1, 100, 1000, 100_000, PART))])

@@ -7,8 +7,9 @@ So a decision that is late, stalled or dead is heard as a longer phrase, and a P
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -89,6 +90,7 @@ class Deck:
         self._run: Run | None = None if before is None else before.sounding
         self._until = 0
         """Frame up to which there are committed spans."""
+        self._waiting: deque[Play] = deque()
 
     @property
     def sounding(self) -> Run | None:
@@ -96,19 +98,34 @@ class Deck:
         return self._run
 
     def obey(self, commands: Sequence[Play | Silence]) -> None:
-        """Carry out the commands of one answer, in their order. Those that are past are only gone on from."""
+        """Carry out the commands of one answer, in their order. Those that are past are only gone on from, and those
+        that are further ahead than the tape is written wait."""
         plays = [each for each in commands if isinstance(each, Play)]
         for command in commands:
             if isinstance(command, Silence):
                 self._silence(command)
             elif command.end > self._earliest() or command is plays[-1]:
-                self._play(command)
+                self._waiting.append(command)
+        self._play_what_is_near()
 
     def advance(self) -> None:
         """Write on until the tape is full ahead of what is played."""
-        wanted = self.tape.played + round(AHEAD_SECONDS * self.tape.sample_rate)
+        self._play_what_is_near()
+        wanted = self._horizon()
         if self.tape.written < wanted:
             self.tape.write(self.tape.written, self._going_on(self.tape.written, wanted))
+
+    def _horizon(self) -> int:
+        return self.tape.played + round(AHEAD_SECONDS * self.tape.sample_rate)
+
+    def _play_what_is_near(self) -> None:
+        while self._waiting and self._waiting[0].start < self._horizon():
+            play = self._waiting.popleft()
+            cut = self._horizon()
+            if play.end > cut > play.start:
+                self._waiting.appendleft(replace(play, start=cut))
+                play = replace(play, end=cut)
+            self._play(play)
 
     def _earliest(self) -> int:
         return self.tape.played + self.tape.guard
@@ -129,6 +146,7 @@ class Deck:
     def _silence(self, command: Silence) -> None:
         self._run = None
         self._until = 0
+        self._waiting.clear()
         if command.frame < self.tape.written:
             silent = np.zeros((self.tape.written - command.frame, self.tape.channels), dtype=np.float32)
             self._rewrite(command.frame, silent, fade=max(command.fade, 1))

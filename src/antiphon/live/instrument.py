@@ -259,16 +259,20 @@ class Instrument:
             self._flush_guide()
 
     def _flush_guide(self) -> None:
+        if (block := self._remember_guide()) is not None:
+            self.link.send(block)
+
+    def _remember_guide(self) -> GuideBlock | None:
+        """What was collected, as a block for the session; a further one will be told it."""
         if not self._guide:
-            return
+            return None
         samples = self._guide[0] if len(self._guide) == 1 else np.concatenate(self._guide)
         frame, self._guide = self._guide_frame, []
         self._context.append((frame, samples))
         while self._context[0][0] < frame - CONTEXT_SECONDS * self.device.sample_rate:
             self._context.popleft()
-        if frame + len(samples) > self._origin:
-            skipped = max(self._origin - frame, 0)
-            self.link.send(GuideBlock(samples[skipped:], frame + skipped - self._origin))
+        skipped = max(self._origin - frame, 0)
+        return GuideBlock(samples[skipped:], frame + skipped - self._origin) if skipped < len(samples) else None
 
     # Answers
 
@@ -284,7 +288,7 @@ class Instrument:
     def _told_anew(self) -> None:
         """A new decision process is there: tell it the controls, the tempo, and what was heard a moment ago."""
         rate = self.device.sample_rate
-        self._flush_guide()
+        self._remember_guide()
         self._origin = self._context[0][0] if self._context else self.device.played
         self.link.forget()
         events: list[LiveEvent] = [*self._controls.values()]
