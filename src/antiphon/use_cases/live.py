@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from antiphon import audio
 from antiphon.action.export import RESPONSE_FILES
 from antiphon.action.export.provenance_file import Inputs, source_files
 from antiphon.action.export.writing import write_response
