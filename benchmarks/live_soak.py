@@ -2,8 +2,8 @@
 
 Prints underflows, gaps, lateness, memory growth, drift and what was said of each fault. Needs jackd, and no sound card.
 A memory of a tone is made where none is named; the guide is a melody, played by the ear. Faults, for 60 minutes: the
-decision killed 5 times, stopped for 2 s 5 times, 20 garbage packets a second for 10 minutes, the device closed once, the
-memory's file deleted once; for fewer minutes in proportion, each at least once.
+decision killed 5 times, stopped for 2 s 5 times, 20 garbage packets a second for 10 minutes, the device closed once,
+the memory's file deleted once; for fewer minutes in proportion, each at least once.
 """
 
 import argparse

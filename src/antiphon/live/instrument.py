@@ -6,24 +6,23 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Literal
 
-import numpy as np
-
 from antiphon import __version__
 from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.errors import AntiphonError
-from antiphon.live.commands import Commit, LiveCommand, Plan, Play, Silence, Status, TokenEvent
+from antiphon.live.commands import Commit, LiveCommand, Plan, Play, Silence, Status
 from antiphon.live.decision_link import DecisionLink
 from antiphon.live.decision_process import Done, Failed, Ready
 from antiphon.live.deck import Deck
 from antiphon.live.devices import Device, Lost, SilentDevice, Wiring, reopened
-from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, LiveEvent, Tempo, Tick
-from antiphon.live.guide_in import NetworkGuide, PlainInstrument
+from antiphon.live.events import Beat, Control, Cue, GuideToken, LiveEvent, Tempo
+from antiphon.live.frames import in_session, shifted
+from antiphon.live.guide_desk import GuideDesk
 from antiphon.live.midi_clock import MidiInput
 from antiphon.live.osc import (
     Asked,
@@ -39,21 +38,12 @@ from antiphon.live.osc import (
 )
 from antiphon.live.osc_port import Host, OscPort
 from antiphon.live.osc_table import SCHEMA
-from antiphon.types import Audio, Floats
+from antiphon.types import Audio
 
 Mode = Literal["sound", "spans"]
 
 TURN_SECONDS: Final = 0.004
 """The longest wait for messages, after which the sound is looked after."""
-
-BLOCK_SECONDS: Final = 0.01
-"""Guide sound goes to the decision in blocks of at least this."""
-
-QUIET_SECONDS: Final = 0.25
-"""Time goes on without guide blocks once none has come for so long."""
-
-CONTEXT_SECONDS: Final = 8.0
-"""Guide that a new decision process is told before it plays."""
 
 HEARTBEAT_SECONDS: Final = 0.5
 REOPEN_SECONDS: Final = 1.0
@@ -103,14 +93,7 @@ class Instrument:
         self._tempo: Tempo | None = None
         self._beats: deque[int] = deque(maxlen=2)
         self._playing = False
-        self._context: deque[tuple[int, Floats]] = deque()
-        self._network = NetworkGuide(device.sample_rate)
-        self._notes = PlainInstrument(device.sample_rate)
-        self._by_notes = False
-        self._guide: list[Floats] = []
-        self._guide_frame = 0
-        self._told = device.played
-        self._latest_block = -1e9
+        self._guide = GuideDesk(device.sample_rate, device.played)
         self._revision = 0
         self._shown: tuple[object, ...] = ()
         self._clock = _seconds()
@@ -199,18 +182,14 @@ class Instrument:
     def _do(self, asked: Asked, now: int) -> None:
         """Hand on what is asked, and keep what a further decision process has to know."""
         if isinstance(asked, GuideAudio):
-            self._latest_block = monotonic()
-            frame, samples = self._network.block(asked, now)
-            self._hear(samples, frame)
+            self._send(*self._guide.block(asked, now))
         elif isinstance(asked, Note):
-            self._by_notes = True
-            self._notes.play(asked)
+            self._guide.note(asked)
         elif isinstance(asked, GuideToken) and self.link.ready is not None and asked.token >= self.link.ready.classes:
             raise Refused("value", f"token {asked.token}: the alphabet has {self.link.ready.classes} classes, from 0")
         elif isinstance(asked, Control | Cue | Beat | Tempo | GuideToken):
             self._keep(asked)
-            self._flush_guide()
-            self.link.send(self._to_session(asked))
+            self._send(*self._guide.rest(), asked)
 
     def _keep(self, asked: LiveEvent) -> None:
         if isinstance(asked, Control):
@@ -223,56 +202,20 @@ class Instrument:
         elif isinstance(asked, Cue) and asked.name in ("start", "stop", "panic"):
             self._playing = asked.name == "start"
 
-    def _to_session(self, event: LiveEvent) -> LiveEvent:
-        return event if isinstance(event, Control | Cue) else replace(event, frame=max(event.frame - self._origin, 0))
+    def _send(self, *events: LiveEvent) -> None:
+        """Hand events, in frames of the device, to the session that decides now."""
+        for event in events:
+            if (told := in_session(event, self._origin)) is not None:
+                self.link.send(told)
 
     # Guide
 
     def _listen(self) -> None:
         start, samples = self.device.heard()
-        now = self.device.played
         if len(samples):
-            if self._by_notes and not self._notes.is_silent:
-                samples = samples + self._notes.sound(len(samples))
-            self._hear(samples, start)
-            return
-        waited = now - self._told
-        least = round(BLOCK_SECONDS * self.device.sample_rate)
-        if isinstance(self.device, Device) and self.device.wiring.inputs:
-            return
-        if self._by_notes and waited >= least:
-            self._hear(self._notes.sound(waited), self._told)
-        elif waited >= least and monotonic() - self._latest_block > QUIET_SECONDS:
-            self._told = now
-            self.link.send(self._to_session(Tick(now)))
-
-    def _hear(self, samples: Floats, frame: int) -> None:
-        """Collect guide sound that begins at a frame, and hand it on where it is enough for a block."""
-        collected = self._guide_frame + sum(map(len, self._guide))
-        if self._guide and (collected != frame or self._guide[0].shape[1] != samples.shape[1]):
-            self._flush_guide()
-        if not self._guide:
-            self._guide_frame = frame
-        self._guide.append(samples)
-        self._told = max(self._told, frame + len(samples))
-        if sum(map(len, self._guide)) >= round(BLOCK_SECONDS * self.device.sample_rate):
-            self._flush_guide()
-
-    def _flush_guide(self) -> None:
-        if (block := self._remember_guide()) is not None:
-            self.link.send(block)
-
-    def _remember_guide(self) -> GuideBlock | None:
-        """What was collected, as a block for the session; a further one will be told it."""
-        if not self._guide:
-            return None
-        samples = self._guide[0] if len(self._guide) == 1 else np.concatenate(self._guide)
-        frame, self._guide = self._guide_frame, []
-        self._context.append((frame, samples))
-        while self._context[0][0] < frame - CONTEXT_SECONDS * self.device.sample_rate:
-            self._context.popleft()
-        skipped = max(self._origin - frame, 0)
-        return GuideBlock(samples[skipped:], frame + skipped - self._origin) if skipped < len(samples) else None
+            self._send(*self._guide.device(samples, start))
+        elif not (isinstance(self.device, Device) and self.device.wiring.inputs):
+            self._send(*self._guide.time(self.device.played))
 
     # Answers
 
@@ -287,22 +230,16 @@ class Instrument:
 
     def _told_anew(self) -> None:
         """A new decision process is there: tell it the controls, the tempo, and what was heard a moment ago."""
-        rate = self.device.sample_rate
-        self._remember_guide()
-        self._origin = self._context[0][0] if self._context else self.device.played
+        self._guide.rest()
+        context = tuple(self._guide.context)
+        self._origin = context[0].frame if context else self.device.played
         self.link.forget()
-        events: list[LiveEvent] = [*self._controls.values()]
-        events += [self._to_session(self._tempo)] if self._tempo is not None else []
-        for frame, samples in self._context:
-            events.append(GuideBlock(samples, frame - self._origin))
-        for event in events:
-            self.link.send(event)
-        for frame in [each for each in self._beats if each > self._origin]:
-            self.link.send(Beat(frame - self._origin))
+        self._send(*self._controls.values(), *([self._tempo] if self._tempo is not None else []), *context)
+        self._send(*(Beat(frame) for frame in self._beats if frame > self._origin))
         if self._playing:
-            self.link.send(Cue("start"))
+            self._send(Cue("start"))
         self._hello()
-        held = sum(len(samples) for _, samples in self._context) / rate
+        held = sum(len(block.samples) for block in context) / self.device.sample_rate
         self.note("decision", f"the decision is there; it knows the controls and the last {held:.1f} s of the guide")
 
     def _carry_out(self, commands: list[LiveCommand]) -> None:
@@ -450,24 +387,6 @@ class Instrument:
         if self.port is not None and self.link.ready is not None:
             rate = self.device.sample_rate
             self.port.tell(said("hello", SCHEMA, __version__, self.mode, rate, self.link.ready.classes))
-
-
-def shifted(command: LiveCommand, frames: int) -> LiveCommand:
-    """A command of a session whose frame 0 is `frames`, in frames of the device."""
-    if not frames:
-        return command
-    if isinstance(command, Play):
-        runs = tuple(replace(run, start=run.start + frames, end=run.end + frames) for run in command.runs)
-        return Play(command.start + frames, command.end + frames, runs)
-    if isinstance(command, Plan):
-        steps = tuple(replace(step, start=step.start + frames, end=step.end + frames) for step in command.steps)
-        return Plan(steps)
-    if isinstance(command, Commit):
-        step = replace(command.step, start=command.step.start + frames, end=command.step.end + frames)
-        return replace(command, step=step)
-    if isinstance(command, TokenEvent):
-        return replace(command, start=command.start + frames, end=command.end + frames)
-    return replace(command, frame=command.frame + frames)
 
 
 def _seconds() -> float:
