@@ -1,5 +1,7 @@
 """A session is the offline agent fed as the sound comes: same specification, no gap, nothing that is taken back."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from live_making import (
@@ -24,6 +26,7 @@ from antiphon.live.commands import Commit, Plan
 from antiphon.live.controls import Controls
 from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, Tempo, Tick
 from antiphon.live.outcome import runs_of
+from antiphon.live.scheduler import Schedule, Scheduler
 from antiphon.live.simulation import blocks_of, performed, with_cues
 from antiphon.types import Audio
 
@@ -63,7 +66,7 @@ def test_another_seed_plays_something_else(guide, found):
 def test_spans_follow_one_another_without_a_gap_from_the_first_frame(found):
     spans = plays_of(found)
     assert spans[0].start == 0
-    assert all(before.end == after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end == after.start for before, after in pairwise(spans))
     assert found.late_frames == 0
     assert not statuses_of(found, "late")
 
@@ -202,8 +205,6 @@ def test_a_memory_of_three_seconds_is_enough(guide):
 def test_an_agent_that_hears_itself_stays_below_full_scale():
     playing = session(memory=memory_of(melody(20, seed=1, level=0.5)), controls=Controls().set("loudness", 0.0))
     state, _ = playing.step(playing.start(), Cue("start"))
-    from antiphon.live.scheduler import Schedule, Scheduler
-
     scheduler, schedule, own = Scheduler(playing.memory, playing.stock.renderer), Schedule(), np.zeros((512, 1))
     guide, peak = melody(15, seed=2, level=0.1), 0.0
     for block in blocks_of(guide):
@@ -224,7 +225,7 @@ def test_segments_lie_on_the_beats_and_follow_a_jump_of_tempo_within_two(guide):
     after = edges[edges > 6 + 2 * 0.5]
     assert np.abs((after - 6) / later - np.round((after - 6) / later)).max() * later < 1e-4
     spans = plays_of(found)
-    assert all(one.end == two.start for one, two in zip(spans, spans[1:], strict=False))
+    assert all(one.end == two.start for one, two in pairwise(spans))
     assert not statuses_of(found, "late")
     assert min(level_of(found.response, 0.25 * n, 0.25 * n + 0.25) for n in range(4, 46)) > -45
 

@@ -13,6 +13,7 @@ from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.action.selection.candidates import labels_before
 from antiphon.action.selection.concatenation_cost import boundaries
 from antiphon.action.selection.constraints import FREE, Constraints
+from antiphon.action.selection.novelty import uses_before
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.search_problem import run_lengths, used_before
 from antiphon.agent import Agent
@@ -25,6 +26,8 @@ from antiphon.live.state import LEVELS_KEPT, SessionState
 from antiphon.live.tuning import own_repetition
 from antiphon.perception.quantizers import class_distances
 from antiphon.types import SILENCE, Boundaries, Ids, Memory, Seconds, SegmentSound, Selection, Specification, Tokens
+
+Costs = NDArray[np.float64]
 
 REGISTER_COST = 6.0
 """What an octave away from the register that was asked for costs: as much as several jumps."""
@@ -123,8 +126,11 @@ def planned(stock: Stock, state: SessionState, edges: Sequence[int], *, going_on
     forced = _forced(stock, state, intervals, going_on)
     decisions, specification = _decided(stock, state, intervals, forced)
     guide = _guide_sound(state, len(intervals), stock.agent.settings.perception.segment_seconds)
-    search = OptimalSelection(state.tuning.action, stock.distances, stock.edges, stock.seed + state.number, guide)
-    selection = search.select(specification, stock.memory, state.selection, _constraints(stock, state, forced))
+    # Uses have their price once for all steps: of a plan one step at a time is let go, and then it is priced anew.
+    action = state.tuning.action.model_copy(update={"novelty": 0.0})
+    search = OptimalSelection(action, stock.distances, stock.edges, stock.seed + state.number, guide)
+    constraints = _constraints(stock, state, forced, float(np.median(intervals[:, 1] - intervals[:, 0])))
+    selection = search.select(specification, stock.memory, state.selection, constraints)
     return Planned(frames, decisions, specification, selection)
 
 
@@ -204,19 +210,26 @@ def _guide_sound(state: SessionState, count: int, seconds: float) -> SegmentSoun
     )
 
 
-def _constraints(stock: Stock, state: SessionState, forced: Forced) -> Constraints:
+def _constraints(stock: Stock, state: SessionState, forced: Forced, seconds: float) -> Constraints:
     count, last = len(forced.silent), last_segment(state)
     refused = None
     if state.jumping and last != SILENCE and forced.segments[0] == FREE:
         refused = np.full(count, FREE, dtype=np.int64)
         refused[0] = stock.follower(last)
-    dearer, controls = state.rejected, state.tuning.controls
+    controls, dearer = state.tuning.controls, _price_of_uses(stock, state, seconds)
+    if state.rejected is not None:
+        dearer = dearer + state.rejected
     if not controls.is_off("register"):
         wanted = register_of(state.ear.recent, state.ear.check.sample_rate) + controls.number("register")
-        away = REGISTER_COST * np.abs(stock.sounds.register - wanted)
-        dearer = away if dearer is None else dearer + away
+        dearer = dearer + REGISTER_COST * np.abs(stock.sounds.register - wanted)
     silent = forced.silent & (forced.segments == FREE)
     return Constraints(forced.segments, silent, refused=refused, dearer=dearer)
+
+
+def _price_of_uses(stock: Stock, state: SessionState, seconds: float) -> Costs:
+    """What each memory segment (m,) costs for having been played."""
+    used = used_before(state.selection)
+    return state.tuning.action.novelty * uses_before(used, len(stock.memory.tokens), seconds)
 
 
 def with_rejected(stock: Stock, state: SessionState) -> SessionState:

@@ -120,7 +120,8 @@ class _Search:
     def of(cls, problem: SearchProblem) -> _Search:
         settings, count = problem.settings, len(problem.memory.tokens)
         intervals = problem.specification.tokens.intervals
-        earlier = _earlier(used_before(problem.state), count, float(np.median(problem.specification.tokens.durations)))
+        seconds = float(np.median(problem.specification.tokens.durations))
+        earlier = uses_before(used_before(problem.state), count, seconds)
         often = max(1.0, len(intervals) / max(1, int(problem.usable.sum())))
         price = settings.novelty / often if settings.reuse else NEVER_AGAIN
         return cls(problem, intervals.mean(axis=1), earlier, price, max(8, 2 * problem.phrase))
@@ -239,9 +240,9 @@ class _Search:
         return total
 
 
-def _earlier(used: Ids, count: int, seconds: float) -> NDArray[np.float64]:
+def uses_before(used: Ids, count: int, seconds: float) -> NDArray[np.float64]:
     """How often each of `count` segments was played in earlier blocks, those just heard more: `used` (m,) in order of
-    time, each so many seconds long."""
+    time, each so many seconds long. Times `action.novelty` it is what another use costs."""
     ago = seconds * np.arange(len(used), 0, -1)
     return np.bincount(used, 1 + RECENT * np.exp(-ago / RECENT_SECONDS), minlength=count)
 
