@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -30,8 +31,8 @@ from antiphon.live.osc import Note
 from antiphon.types import Audio
 
 RATE = 48_000
-DEAD_SECONDS = 3.0
-"""Silence of the ear around a device that is closed on purpose."""
+SETTLING_SECONDS = 1.0
+"""After a device that was closed on purpose is back, the ear listens again from here on."""
 
 
 def resident(process_id):
@@ -110,6 +111,7 @@ def main():
     parser.add_argument("minutes", type=float)
     parser.add_argument("memory", type=Path, nargs="?")
     parser.add_argument("--walking", action="store_true", help="a session without an agent: the rim alone")
+    parser.add_argument("--commit", type=float, default=0.5, help="seconds ahead that do not change any more")
     parser.add_argument("--no-faults", action="store_true")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
@@ -148,7 +150,7 @@ def soaked(given, directory, server):  # noqa: PLR0915
     garbage = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     faults, noisy = ([], (0, 0)) if given.no_faults else faults_for(given.minutes, draws)
     melody = Melody(stage.ear.device)
-    instrument.cue(Control("rests", "fill"), Cue("start"))
+    instrument.cue(Control("rests", "fill"), Control("commit", given.commit), Cue("start"))
     for _ in range(60):
         melody.advance()
         stage.run(0.1)
@@ -163,10 +165,12 @@ def soaked(given, directory, server):  # noqa: PLR0915
     while (now := time.monotonic() - started) < 60 * given.minutes:
         melody.advance()
         stage.run(0.05)
+        if instrument.deck is None:
+            excused = now + SETTLING_SECONDS
         if stage.ear.blocks:
             if now >= excused:
                 listener.hear(stage.ear.samples)
-            elif now >= excused - 0.5 and listener.forget():
+            elif instrument.deck is not None and listener.forget():
                 stage.rewire()
             stage.ear.blocks.clear()
         if noisy[0] <= now < noisy[1] and now >= next_packet:
@@ -183,7 +187,7 @@ def soaked(given, directory, server):  # noqa: PLR0915
     counts = instrument.deck.counts
     seconds = time.monotonic() - started
     steps = 1000 * np.array(instrument.link.seconds)
-    words = Counter(" ".join(each.split()[:4]) for each in stage.said)
+    words = Counter(re.sub(r"[\d.]+", "N", " ".join(each.split()[:4])) for each in stage.said)
     report = {
         "minutes": given.minutes,
         "session": "walking" if given.walking else "the agent inside the package",
@@ -227,7 +231,7 @@ def done(name, instrument, memory, now):
         signal.setitimer(signal.ITIMER_REAL, 2.0)
     elif name == "close the device":
         instrument.device._stream.abort()
-        return now + DEAD_SECONDS
+        return now + SETTLING_SECONDS
     else:
         memory.unlink()
     return 0.0

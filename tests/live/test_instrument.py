@@ -81,7 +81,13 @@ def until_well(stage):
 def test_a_decision_that_is_killed_is_replaced_and_nobody_hears_it(stage):
     stage.run(0.4, {0.2: lambda each: os.kill(each.instrument.link.process_id, signal.SIGKILL)})
     until_well(stage)
+    stage.run(1.0)  # it is told the last seconds of the guide, piece by piece
+    with client_of(stage) as client:
+        stage.run(0.8)
+        commits = [message.arguments for message in received(client) if message.address == "/antiphon/commit"]
     unbroken(stage.ear.samples)
+    assert commits
+    assert [commit[2] for commit in commits if abs(commit[2]) > 0.5] == []
     ended = f"the decision process ended (signal {int(signal.SIGKILL)}); "
     assert len(stage.heard(ended)) == 1
     assert len(stage.heard("the decision is there; it knows")) == 1

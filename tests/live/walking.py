@@ -15,6 +15,7 @@ from antiphon.live.controls import Controls
 from antiphon.live.decision_process import Done, Ready, merged
 from antiphon.live.events import Control, Cue, GuideBlock, GuideToken
 from antiphon.live.kept_memory import keep, kept
+from antiphon.live.priority import DECISION, before_others
 from antiphon.types import Audio, Event, Memory, MemoryPart, Run, Tokens
 
 SEGMENT_SECONDS = 0.25
@@ -126,6 +127,7 @@ def walk(connection, recipe):
     session = Walking(kept(recipe.kept))
     state = session.start()
     connection.send(Ready(64, 0.02, "walking"))
+    before_others(DECISION)
     try:
         while True:
             events, batches = list(connection.recv()), 1
@@ -148,6 +150,7 @@ def answer(connection, recipe):
     memory = kept(recipe.kept)
     part, rate = memory.parts[0], memory.audio.sample_rate
     connection.send(Ready(64, 0.0, "answering"))
+    before_others(DECISION)
     try:
         while True:
             commands = []

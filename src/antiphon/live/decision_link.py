@@ -108,10 +108,6 @@ class DecisionLink:
             found.append(promoted)
         return found
 
-    def forget(self) -> None:
-        """Leave out what waits: it is of a time before the process that comes."""
-        self._waiting.clear()
-
     def close(self) -> None:
         """End the processes."""
         for worker in (self._worker, self._spare):
@@ -138,6 +134,7 @@ class DecisionLink:
 
     def _answered(self, answer: Done | Ready | Failed) -> None:
         if isinstance(answer, Ready):
+            self._waiting.clear()  # it is of a time before this process
             self.ready, self.health = answer, "well"
         if isinstance(answer, Done):
             for _ in range(answer.batches):

@@ -134,10 +134,13 @@ class Deck:
         self.counts.spans += 1
         if play.start > self.tape.written:
             self.tape.write(self.tape.written, self._going_on(self.tape.written, play.start))
+        # Where another session takes over, it knows nothing of the copy that sounds: it is faded out.
+        cut = self._run is not None and play.start != self._until
         self._run = play.runs[-1] if play.runs and play.runs[-1].part is not None else None
         span = self.renderer.between(play.runs, self.memory, play.start, play.end).samples
         after = max(self.tape.written, play.end, self._earliest() + round(AHEAD_SECONDS * self.tape.sample_rate / 2))
-        late = self._rewrite(play.start, np.concatenate([span, self._going_on(play.end, after)]))
+        fade = round(LATE_SECONDS * self.tape.sample_rate) if cut else 0
+        late = self._rewrite(play.start, np.concatenate([span, self._going_on(play.end, after)]), fade)
         if late and self._until:
             self.counts.late += 1
             self.counts.latest = max(self.counts.latest, late / self.tape.sample_rate)

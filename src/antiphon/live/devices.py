@@ -157,8 +157,7 @@ class Device:
         self.wiring = wiring
         self.sample_rate = wiring.sample_rate
         self.channels = len(wiring.outputs)
-        self.written = first
-        self._first = first
+        self.written = self._first = first
         self.xruns = 0
         self.block = UNKNOWN_BLOCK
         size = 1 << int(np.ceil(np.log2(RING_SECONDS * wiring.sample_rate)))
@@ -174,6 +173,10 @@ class Device:
             self._playing = None
         if wiring.inputs:
             self._in = rtmixer.RingBuffer(4 * len(wiring.inputs), size)
+
+    def begin_at(self, first: int) -> None:
+        """Count from another frame on: opening took a while. Before anything is written."""
+        self.written = self._first = self._recorded = self._played = first
 
     def start(self) -> None:
         """Begin to play what was written and to hear."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -47,6 +47,7 @@ TURN_SECONDS: Final = 0.004
 
 HEARTBEAT_SECONDS: Final = 0.5
 REOPEN_SECONDS: Final = 1.0
+SECONDS_BETWEEN_STATUSES: Final = 1.0
 FILES_SECONDS: Final = 2.0
 
 STOOD_STILL_SECONDS: Final = 1.0
@@ -94,6 +95,8 @@ class Instrument:
         self._beats: deque[int] = deque(maxlen=2)
         self._playing = False
         self._guide = GuideDesk(device.sample_rate, device.played)
+        self._passed: dict[str, float] = {}
+        self._unsaid: Counter[str] = Counter()
         self._revision = 0
         self._shown: tuple[object, ...] = ()
         self._clock = _seconds()
@@ -233,7 +236,6 @@ class Instrument:
         self._guide.rest()
         context = tuple(self._guide.context)
         self._origin = context[0].frame if context else self.device.played
-        self.link.forget()
         self._send(*self._controls.values(), *([self._tempo] if self._tempo is not None else []), *context)
         self._send(*(Beat(frame) for frame in self._beats if frame > self._origin))
         if self._playing:
@@ -252,7 +254,7 @@ class Instrument:
 
     def _tell(self, command: LiveCommand, now: int, rate: int) -> None:
         if isinstance(command, Status):
-            self.note(command.kind, command.words, command.count)
+            self._pass_on(command)
             return
         if isinstance(command, Commit) and self.mode == "spans" and command.step.start < now:
             self.tally.late += 1
@@ -268,6 +270,16 @@ class Instrument:
             self.port.tell(said_of_silence(command.frame, command.fade, now, rate))
         elif (packet := said_of(command, now, rate, self._revision)) is not None:
             self.port.tell(packet)
+
+    def _pass_on(self, status: Status) -> None:
+        """What the session says; of each kind at most once a second, since some of it comes with every block."""
+        now = monotonic()
+        if now - self._passed.get(status.kind, -1e9) < SECONDS_BETWEEN_STATUSES:
+            self._unsaid[status.kind] += 1
+            return
+        self._passed[status.kind] = now
+        more = self._unsaid.pop(status.kind, 0)
+        self.note(status.kind, status.words + (f" (and {more} more like it)" if more else ""), status.count)
 
     # Sound
 
@@ -329,6 +341,7 @@ class Instrument:
             device = reopened(wiring, self.device.played)
         except AntiphonError:
             return
+        device.begin_at(self.device.played)
         device.xruns = self.tally.xruns
         self.device, self._wiring = device, device.wiring
         self.deck = self._deck_of(device, self._before)
