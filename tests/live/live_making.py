@@ -28,7 +28,7 @@ TREE = {
     },
     "corpus": {"window_seconds": 5.0, "hop_seconds": 4.0},
     "decision": {"layers": 1, "guide_layers": 1, "dimension": 32, "heads": 2, "feed_forward": 32},
-    "sampling": {"rests": "free", "top_p": 1.0},
+    "sampling": {"rests": "fill", "top_p": 1.0},
     "action": {"grid": "seconds", "loudness": "keep", "phrase_seconds": 1.0},
 }
 

@@ -19,10 +19,12 @@ from live_making import (
 from antiphon.live.controls import CHOICES, DIALS, Controls, checked
 from antiphon.live.events import Control
 from antiphon.live.memory_sounds import register_of
-from antiphon.live.simulation import Performer, performed, together
+from antiphon.live.simulation import Performer, together
 from antiphon.types import SILENCE, Audio
 
 SECONDS = 8
+EARLY = 0.006
+"""Seconds: a joint is looked for so much before a segment."""
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +32,11 @@ def guide():
     return melody(SECONDS, seed=3)
 
 
-def by(guide, memory=None, **dials):
+def by(guide, made=None, **dials):
     controls = Controls()
     for name, value in dials.items():
         controls = controls.set(name, value)
-    return play(session(memory=memory, controls=controls), guide, block=1024)
+    return play(session(memory=made, controls=controls), guide, block=1024)
 
 
 def heard_share(one, other) -> float:
@@ -102,12 +104,10 @@ def test_phrase_makes_copies_longer(guide):
 
 
 def test_only_the_region_is_played_and_never_the_taboo(guide):
-    memory = small_memory()
     inside = [step.event for step in steps_of(by(guide, region="10-16"))]
-    assert all(event.source_start >= 10 - 1e-6 and event.source_end <= 16 + 1e-6 for event in inside if event.source)
+    assert all(event.source_start >= 10 - EARLY and event.source_end <= 16 + 1e-6 for event in inside if event.source)
     outside = [step.event for step in steps_of(by(guide, taboo="0-20"))]
-    assert all(event.source_start >= 20 - 1e-6 for event in outside if event.source)
-    assert memory.audio.duration == 30
+    assert all(event.source_start >= 20 - EARLY for event in outside if event.source)
 
 
 def test_a_file_of_the_memory_is_chosen_by_its_name(guide):
@@ -161,4 +161,3 @@ def test_two_agents_answer_one_guide_and_each_other(guide):
 def test_an_agent_of_the_whole_guide_has_the_same_dials(guide):
     found = play(session(small_agent(None), controls=Controls().set("density", 0.5)), guide)
     assert 0.3 < np.mean(np.array(segments_of(found)) != SILENCE) < 0.7
-    assert performed is not None

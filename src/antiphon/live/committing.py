@@ -12,7 +12,7 @@ import numpy as np
 from antiphon.action.provenance import events
 from antiphon.action.selection.regions import usable_segments
 from antiphon.live.commands import Commit, LiveCommand, Plan, Status, Step
-from antiphon.live.levels import gain_of
+from antiphon.live.levels import gain_of, relation_of
 from antiphon.live.planning import Planned, Stock, gone_on, last_segment, planned
 from antiphon.live.state import SessionState
 from antiphon.live.voice import spoken
@@ -77,7 +77,10 @@ def _let_go(stock: Stock, state: SessionState, plan: Planned, count: int, is_lat
         selection = _one(plan.selection, index)
         segment, last = int(selection.segments[0]), last_segment(state)
         follows = SILENCE not in (segment, last) and segment == stock.follower(last)
-        gain = gain_of(state, stock.sounds, segment, follows=follows) if segment != SILENCE else state.gain
+        gain = 1.0
+        if segment != SILENCE:
+            state = replace(state, relation=relation_of(state, stock.sounds, segment, follows=follows))
+            gain = gain_of(state, stock.sounds, segment)
         interval = plan.specification.tokens.intervals[index : index + 1]
         voice, play, run = spoken(stock.renderer, stock.memory, state.voice, selection, interval=interval, gain=gain)
         step = _step(stock, plan, index, run, number=state.number, copies=voice.copies, follows=follows)
@@ -88,7 +91,6 @@ def _let_go(stock: Stock, state: SessionState, plan: Planned, count: int, is_lat
         state = replace(
             state,
             voice=voice,
-            gain=gain,
             number=state.number + 1,
             room=state.room.after(seconds, segment != SILENCE, density, phrase),
             selection=selection,

@@ -20,13 +20,18 @@ PAUSE_DB = 40.0
 """A guide that is so far below its usual level pauses: its level is not followed."""
 
 
-def gain_of(state: SessionState, sounds: MemorySounds, segment: int, *, follows: bool) -> float:
-    """What the samples of a memory segment are multiplied by; `follows` says that the copy goes on."""
-    decibels = state.tuning.controls.number("volume", 0.0) + _relation(state, sounds, segment)
-    if follows:
-        present = 20 * np.log10(max(state.gain, 1e-6))
-        missing = decibels - present
-        decibels = present if abs(missing) < STEADY_DB else present + float(np.clip(missing, -STEADY_DB, STEADY_DB))
+def relation_of(state: SessionState, sounds: MemorySounds, segment: int, *, follows: bool) -> float:
+    """By how many decibels a memory segment is brought to the guide's level; `follows` says that the copy goes on."""
+    wanted = _relation(state, sounds, segment)
+    missing = wanted - state.relation
+    if not follows:
+        return wanted
+    return state.relation + (float(np.clip(missing, -STEADY_DB, STEADY_DB)) if abs(missing) >= STEADY_DB else 0.0)
+
+
+def gain_of(state: SessionState, sounds: MemorySounds, segment: int) -> float:
+    """What the samples of a memory segment are multiplied by, with what relates it to the guide."""
+    decibels = state.tuning.controls.number("volume", 0.0) + state.relation
     # Fades read what lies before and after.
     peak = float(sounds.peak[max(0, segment - 1) : segment + 2].max(initial=0.0))
     limit = 10 ** (state.tuning.action.true_peak_dbtp / 20)

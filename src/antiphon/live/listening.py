@@ -37,7 +37,7 @@ def with_sound(stock: Stock, state: SessionState, samples: Floats, frame: int) -
         state = state.counted("old")
         said.append(Status("old", frame, f"{-missing} frames were heard already", state.counts["old"]))
     elif missing > LONGEST_GAP_SECONDS * stock.rate:
-        state = _woken(stock, state, frame).counted("gap")
+        state = _woken(stock, state, frame, len(samples)).counted("gap")
         words = f"nothing came for {missing / stock.rate:.1f} s: it begins anew"
         said.append(Status("gap", frame, words, state.counts["gap"]))
     elif missing:
@@ -97,12 +97,16 @@ def _told(stock: Stock, ear: Ear, token: int) -> Ear:
     return ear if token == stock.rest else replace(ear, quiet=0.0)
 
 
-def _woken(stock: Stock, state: SessionState, frame: int) -> SessionState:
-    """The state as if the session began at `frame`, with its controls and what it learned of the level."""
+def _woken(stock: Stock, state: SessionState, frame: int, arriving: int) -> SessionState:
+    """The state as if the session began at `frame`, with its controls and what it learned of the level.
+
+    It plays from a segment after the block of so many frames on that is `arriving`.
+    """
+    edge = frame + arriving + round(state.pulse.unit)
     tokens = stock.agent.perception.stream(stock.agent.alphabet)
     ear = ear_of(tokens, stock.rate, gate=state.ear.gate, level=state.ear.check.fixed, origin=frame)
     decision = replace(state.tuning.player.start(state.decision.seeds), position=state.decision.position)
-    voice = replace(silent_voice(frame, state.number), copies=state.voice.copies)
-    heard = Heard(state.number, (frame,), levels=state.heard.levels)
+    voice = replace(silent_voice(edge, state.number), copies=state.voice.copies)
+    heard = Heard(state.number, (edge,), levels=state.heard.levels)
     ear = replace(ear, check=replace(state.ear.check, energy=0.0, filled=0))
-    return replace(state, ear=ear, decision=decision, voice=voice, heard=heard, frame=frame, edge=frame, selection=None)
+    return replace(state, ear=ear, decision=decision, voice=voice, heard=heard, frame=frame, edge=edge, selection=None)

@@ -16,6 +16,7 @@ from antiphon.action.selection.constraints import FREE, Constraints
 from antiphon.action.selection.novelty import uses_before
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.search_problem import run_lengths, used_before
+from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent import Agent
 from antiphon.agent.specifying import FOLLOWED_REST_SECONDS
 from antiphon.decision.playing import Heard as HeardTokens
@@ -94,6 +95,13 @@ class Stock:
             return segment + 1
         start = self.memory.parts[part].start / self.rate
         return int(np.searchsorted(self.memory.tokens.intervals[:, 0], start - 1e-6))
+
+
+def measured(memory: Memory) -> Memory:
+    """A memory of which it is known how its segments sound, since a dial may ask for it."""
+    if memory.sound is not None:
+        return memory
+    return replace(memory, sound=segment_sound(memory.audio, memory.tokens.intervals))
 
 
 @dataclass(frozen=True, eq=False)

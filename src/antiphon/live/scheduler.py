@@ -22,7 +22,7 @@ class Schedule:
     """`plays` in order of time that are not over; `handed` frames were given out, `late` of them by the rule.
 
     `bridge` frames from `joined` on fade from the run that went on (`went_on`) to what was said after all; from frame
-    `silent` on, with a fade of `fade`, nothing sounds until something else is said.
+    `silent` on, with a fade of `fade`, nothing sounds until frame `resumed`, if it is known.
     """
 
     plays: tuple[Play, ...] = ()
@@ -32,6 +32,7 @@ class Schedule:
     joined: int = -1
     silent: int | None = None
     fade: int = 0
+    resumed: int | None = None
 
     @property
     def until(self) -> int:
@@ -53,7 +54,7 @@ class Scheduler:
                 state = self._with_play(state, command)
             elif isinstance(command, Silence):
                 at = max(command.frame, state.handed)
-                state = replace(state, silent=at, fade=command.fade)
+                state = replace(state, silent=at, fade=command.fade, resumed=None)
         return state
 
     def frames(self, state: Schedule, count: int) -> tuple[Schedule, Floats]:
@@ -63,7 +64,7 @@ class Scheduler:
         parts = [self._sound(play, max(start, play.start), min(end, play.end)) for play in state.plays]
         samples = np.concatenate([part for part in parts if len(part)] or [self._nothing(0)])
         missing = end - max(start, known)
-        silenced = state.silent is not None and state.silent + state.fade <= max(start, known)
+        silenced = state.silent is not None and state.resumed is None and state.silent + state.fade <= max(start, known)
         if missing and state.plays and not silenced:
             last = state.plays[-1]
             samples = np.concatenate([samples, self._gone_on(last, max(start, known), end)])
@@ -75,14 +76,17 @@ class Scheduler:
         samples = self._faded(state, samples, start)
         # The last one is kept: it is what goes on.
         kept = tuple(play for play in state.plays[:-1] if play.end > end) + state.plays[-1:]
+        if state.resumed is not None and end >= state.resumed:
+            state = replace(state, silent=None, resumed=None)
         return replace(state, plays=kept, handed=end), samples
 
     def _with_play(self, state: Schedule, play: Play) -> Schedule:
-        if state.silent is not None:
-            # What was said before the silence is over; a further span begins anew.
-            state = replace(state, plays=tuple(each for each in state.plays if each.start < state.silent))
-            if play.start >= state.silent + state.fade:
-                state = replace(state, silent=None, plays=(*state.plays, self._rest(state.until, play.start)))
+        if state.silent is not None and state.resumed is None:
+            # What was said before is faded out; a further span begins anew.
+            begin = max(play.start, state.silent + state.fade)
+            if play.start > state.until:
+                state = replace(state, plays=(*state.plays, self._rest(state.until, play.start)))
+            state = replace(state, resumed=begin)
         if play.end <= state.handed:
             return replace(state, plays=(replace(play, start=play.end),))
         if play.start < state.handed and state.plays and state.until < state.handed:
@@ -136,6 +140,8 @@ class Scheduler:
             return samples
         frames = np.arange(start, start + len(samples))
         falling = np.clip(1 - (frames - state.silent) / max(1, state.fade), 0, 1)
+        if state.resumed is not None:
+            falling[frames >= state.resumed] = 1
         return np.asarray(samples * falling[:, np.newaxis].astype(np.float32), dtype=np.float32)
 
     def _nothing(self, count: int) -> Floats:

@@ -12,14 +12,14 @@ from functools import cached_property
 import numpy as np
 
 from antiphon.agent import Agent
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, SettingsError
 from antiphon.live.commands import LiveCommand, Silence, Status
 from antiphon.live.committing import Horizon, committed, late
 from antiphon.live.controls import Controls
 from antiphon.live.events import CUES, Beat, Control, Cue, GuideBlock, GuideToken, LiveEvent, Tempo, Tick
 from antiphon.live.hearing import ear_of
 from antiphon.live.listening import heard_tokens, with_sound, with_token
-from antiphon.live.planning import Stock, with_rejected
+from antiphon.live.planning import Stock, measured, with_rejected
 from antiphon.live.pulse import FASTEST_BPM, SLOWEST_BPM, Pulse, is_tempo
 from antiphon.live.state import SessionState
 from antiphon.live.tuning import tuned
@@ -49,16 +49,27 @@ class Session:
         """Frames a second."""
         return self.memory.audio.sample_rate
 
+    @property
+    def delay_seconds(self) -> float:
+        """How long after a guide segment begins its token is known, besides a block."""
+        return self.agent.perception.stream(self.agent.alphabet).delay_seconds
+
     @cached_property
     def stock(self) -> Stock:
         """What was measured of the memory."""
-        return Stock(self.agent, self.memory, self.seed)
+        return Stock(self.agent, measured(self.memory), self.seed)
 
     def start(self) -> SessionState:
         """The state before anything was heard; it listens, and plays from the cue `start` on.
 
-        Raises SettingsError and BadData for controls that cannot be.
+        Raises SettingsError and BadData for controls that cannot be, and SettingsError for an agent that hears whole
+        recordings only.
         """
+        if not np.isfinite(self.delay_seconds):
+            name = self.agent.settings.perception.encoder.name
+            raise SettingsError(
+                f"setting perception.encoder.name: {name} hears whole recordings only, none as it comes"
+            )
         tuning = tuned(self.agent, self.memory, self.controls, self.stock.repetition)
         # What is measured of the memory is measured now, and not in the middle of the first phrase.
         _ = (self.stock.sounds, self.stock.edges, self.stock.before, self.stock.distances)

@@ -50,7 +50,8 @@ class Heard:
 
 @dataclass(frozen=True, eq=False)
 class SessionState:
-    """`frame` is now; segment `number` begins at `edge` and is the first that is not committed."""
+    """`frame` is now; segment `number` begins at `edge` and is the first that is not committed. `relation` is what
+    relates its level to the guide's, in dB."""
 
     ear: Ear
     tuning: Tuning
@@ -67,7 +68,7 @@ class SessionState:
     keeping: bool = False
     jumping: bool = False
     rejected: NDArray[np.float64] | None = None
-    gain: float = 1.0
+    relation: float = 0.0
     counts: Mapping[str, int] = field(default_factory=dict)
 
     def counted(self, kind: str) -> SessionState:

@@ -244,7 +244,8 @@ def uses_before(used: Ids, count: int, seconds: float) -> NDArray[np.float64]:
     """How often each of `count` segments was played in earlier blocks, those just heard more: `used` (m,) in order of
     time, each so many seconds long. Times `action.novelty` it is what another use costs."""
     ago = seconds * np.arange(len(used), 0, -1)
-    return np.bincount(used, 1 + RECENT * np.exp(-ago / RECENT_SECONDS), minlength=count)
+    weights = 1 + RECENT * np.exp(-ago / RECENT_SECONDS)
+    return np.asarray(np.bincount(used, weights, minlength=count), dtype=np.float64)
 
 
 def _dearer(step: Step, added: Costs) -> Step:
