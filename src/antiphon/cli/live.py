@@ -12,7 +12,7 @@ from cyclopts.validators import Number
 from antiphon.cli import terminal
 from antiphon.cli.arguments import Json, OptionalOutput, Overwrite, Seed
 from antiphon.cli.printing import print_json, print_statistics, put
-from antiphon.cli.stage import Asked, StageFlags, on_stage, print_devices
+from antiphon.cli.stage import AS_USUAL, Asked, StageFlags, on_stage, print_devices
 from antiphon.errors import AntiphonError, SettingsError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def live(
     output: OptionalOutput = None,
     replay: Path | None = None,
     flags: LiveFlags = LiveFlags(),
-    stage: StageFlags = StageFlags(),
+    stage: StageFlags = AS_USUAL,
     as_json: Json = False,
 ) -> None:
     """Play with a musician on sound devices; or with a guide from a file as if it came from one: the run as a folder.

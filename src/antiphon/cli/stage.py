@@ -68,6 +68,10 @@ class StageFlags:
         )
 
 
+AS_USUAL = StageFlags()
+"""No flag was given."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What is played, by which agent (None: the one inside), from which controls, tempo and seed on."""

@@ -40,9 +40,9 @@ _FOOT = """
 
 ## Notes as a guide
 
-`guide/note` is for a keyboard as guide. The notes are sounded inside by a plain additive instrument, which nobody
-hears, and go through the same perception and alphabet as a recording. What the agent hears is therefore what that
-instrument plays: pitch, density and loudness are there, a timbre is not.
+`/antiphon/guide/note` is for a keyboard as guide. The notes are sounded inside by a plain additive instrument,
+which nobody hears, and go through the same perception and alphabet as a recording. What the agent hears is
+therefore what that instrument plays: pitch, density and loudness are there, a timbre is not.
 
 ## Ableton Link
 
