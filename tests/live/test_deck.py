@@ -136,6 +136,20 @@ def test_another_session_that_takes_over_is_heard_without_a_click():
     assert steps(reel.samples[200:]) < 2 * STEEPEST
 
 
+def test_the_copy_goes_on_until_another_session_begins():
+    reel, made = deck()
+    made.obey([play(100, 1000, Run(0, 1, 100, 1000, 0, PART))])
+    reel.played = 4000
+    made.advance()
+    made.obey([play(500, 9000, Run(0, 1, 8000, 9000, 50_033, PART))])  # silent from its own frame 0 on
+    assert np.array_equal(reel.samples[200:8000], MEMORY.samples[100:7900])
+    assert np.array_equal(reel.samples[8100:9000], MEMORY.samples[50_133:51_033])
+    assert made.counts.late == 0
+    assert steps(reel.samples[200:]) < 2 * STEEPEST
+    made.obey([Play(9500, 10_000, (Run(1, 1, 9500, 10_000),))])
+    assert made.sounding is not None
+
+
 def test_silence_takes_back_what_waits():
     reel, made = deck()
     made.obey([play(60_000, 80_000, Run(0, 1, 60_000, 80_000, 0, PART)), Silence(0, 10)])

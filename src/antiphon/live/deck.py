@@ -134,8 +134,14 @@ class Deck:
         self.counts.spans += 1
         if play.start > self.tape.written:
             self.tape.write(self.tape.written, self._going_on(self.tape.written, play.start))
-        # Where another session takes over, it knows nothing of the copy that sounds: it is faded out.
         cut = self._run is not None and play.start != self._until
+        # Another session that takes over begins in the past, and knows nothing of the copy that sounds: that goes on
+        # until the new one does.
+        if cut and play.start < self._until:
+            begins = next((run.start for run in play.runs if run.part is not None), play.end)
+            play = replace(play, start=min(max(play.start, begins), play.end))
+            if play.start == play.end:
+                return
         self._run = play.runs[-1] if play.runs and play.runs[-1].part is not None else None
         span = self.renderer.between(play.runs, self.memory, play.start, play.end).samples
         after = max(self.tape.written, play.end, self._earliest() + round(AHEAD_SECONDS * self.tape.sample_rate / 2))
