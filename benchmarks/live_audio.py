@@ -48,8 +48,8 @@ def by_ring(seconds, ahead):
     device = Device(wired("default", None))
     device.write(0, np.full((round(ahead * RATE), 2), 0.1, dtype=np.float32))
     device.start()
-    dry, until = 0, time.monotonic() + seconds
-    while time.monotonic() < until:
+    dry, started = 0, time.monotonic()
+    while time.monotonic() < started + seconds:
         time.sleep(0.004)
         missing = device.played + round(ahead * RATE) - device.written
         if missing > 0:
@@ -57,9 +57,9 @@ def by_ring(seconds, ahead):
         if ahead > 1:  # a decision that is written over what was going on
             device.write(device.played + device.guard, np.full((RATE // 4, 2), 0.2, dtype=np.float32))
         dry += device.ran_dry()
-    played = device.played
+    blocks, due = device.played // BLOCK, round((time.monotonic() - started) * RATE / BLOCK)
     device.close()
-    return {"blocks": played // BLOCK, "ran dry": dry, "lost": round(seconds * RATE / BLOCK) - played // BLOCK}
+    return {"blocks": blocks, "ran dry": dry, "lost": max(due - blocks, 0)}
 
 
 def main():

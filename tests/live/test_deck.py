@@ -146,7 +146,7 @@ def test_the_copy_goes_on_until_another_session_begins():
     assert np.array_equal(reel.samples[8100:9000], MEMORY.samples[50_133:51_033])
     assert made.counts.late == 0
     assert steps(reel.samples[200:]) < 2 * STEEPEST
-    made.obey([Play(9500, 10_000, (Run(1, 1, 9500, 10_000),))])
+    made.obey([Play(8500, 10_000, (Run(1, 1, 8500, 10_000),))])  # and another, which has nothing to play yet
     assert made.sounding is not None
 
 

@@ -146,7 +146,7 @@ class Session:
             return with_rejected(self.stock, state), (Status("changed", state.frame, "this is not played again"),)
         keeping = name == "keep"
         state = replace(state, keeping=keeping, jumping=name == "jump" or (state.jumping and not keeping))
-        return state, (Status("changed", state.frame, CUES["keep"] if keeping else CUES[name]),)  # type: ignore[index]
+        return state, (Status("changed", state.frame, CUES["keep"] if keeping else CUES[name]),)
 
     def _silenced(self, state: SessionState) -> Stepped:
         fade = round(SILENT_FADE_SECONDS * self.sample_rate)

@@ -45,7 +45,9 @@ class Performer:
 def performed(session: Session, events: Iterable[LiveEvent], frames: int) -> Performed:
     """A session fed with events; the sound of its first `frames`. Each block of sound is answered as it comes."""
     scheduler = Scheduler(session.memory, session.stock.renderer)
-    state, schedule, commands, sound = session.start(), Schedule(), [], []
+    state, schedule = session.start(), Schedule()
+    commands: list[LiveCommand] = []
+    sound: list[Floats] = []
     for event in events:
         state, told = session.step(state, event)
         commands += told

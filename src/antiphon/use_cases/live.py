@@ -88,7 +88,7 @@ class LiveAnswer:
 def live_memory(agent: Agent, files: Sequence[Path], sample_rate: int | None = None) -> Memory:
     """A memory to play live from files and folders, with everything measured that a dial may ask for; at `sample_rate`
     where that is given, else at the first file's own."""
-    recordings = recordings_of(files_of(files), agent.perception.cache_directory)
+    recordings: Sequence[Audio] = recordings_of(files_of(files), agent.perception.cache_directory)
     if sample_rate is not None:
         recordings = [resampled(each, sample_rate) for each in recordings]
     agent.require_enough(recordings)
