@@ -184,7 +184,7 @@ def soaked(given, directory, server):  # noqa: PLR0915
         while todo and todo[0][0] <= now:
             _, name = todo.pop(0)
             excused = max(excused, done(name, instrument, memory, now))
-    counts = instrument.deck.counts
+    counts = (instrument.deck or instrument._before).counts  # it may be lost just now
     seconds = time.monotonic() - started
     steps = 1000 * np.array(instrument.link.seconds)
     words = Counter(re.sub(r"[\d.]+", "N", " ".join(each.split()[:4])) for each in stage.said)
