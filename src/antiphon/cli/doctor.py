@@ -19,6 +19,7 @@ EXTRAS = {
     "eval": ("matplotlib", "mir_eval"),
     "tensorboard": ("tensorboard",),
     "distributed": ("accelerate",),
+    "live": ("sounddevice", "rtmixer", "rtmidi"),
 }
 """Optional parts, and the modules that each stands on."""
 

@@ -12,6 +12,7 @@ from cyclopts.validators import Number
 from antiphon.cli import terminal
 from antiphon.cli.arguments import Json, OptionalOutput, Overwrite, Seed
 from antiphon.cli.printing import print_json, print_statistics, put
+from antiphon.cli.stage import AS_USUAL, Asked, StageFlags, on_stage, print_devices
 from antiphon.errors import AntiphonError, SettingsError
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ def live(
     output: OptionalOutput = None,
     replay: Path | None = None,
     flags: LiveFlags = LiveFlags(),
+    stage: StageFlags = AS_USUAL,
     as_json: Json = False,
 ) -> None:
-    """Play with a guide as it comes: against a file what a musician would have heard, and the run.
+    """Play with a musician on sound devices; or with a guide from a file as if it came from one: the run as a folder.
 
     Parameters
     ----------
@@ -68,14 +70,24 @@ def live(
     agent
         A trained agent; without one, the base agent that comes with Antiphon.
     output
-        Where the run goes: response, mix, specification, provenance, and what is needed to play it again.
+        With --guide, where the run goes: response, mix, specification, provenance, and what is needed to play it again.
+        Without it, the device that plays, by number, name or a part of it.
     replay
         A run to play again: says whether it comes out the same, bit for bit.
     """
     if replay is not None:
         _replay(replay, agent, as_json=as_json)
         return
-    for name, given in (("--guide", guide), ("--memory", memory), ("--output", output)):
+    if stage.devices:
+        print_devices(as_json=as_json)
+        return
+    if guide is None and memory:
+        from antiphon.use_cases.memory_files import files_of
+
+        asked = Asked(tuple(files_of(memory)), agent, controls_of(flags.dial), flags.tempo, flags.seed)
+        on_stage(asked, stage, "default" if output is None else str(output), as_json=as_json)
+        return
+    for name, given in (("--memory", memory), ("--guide", guide), ("--output", output)):
         if not given:
             raise SettingsError(f"{name} is missing; see antiphon live --help")
     assert guide is not None

@@ -1,0 +1,160 @@
+"""`live.play`: an agent on stage, from its files to its last sound."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from antiphon.errors import AntiphonError, SettingsError
+from antiphon.interfaces import Progress, no_progress
+from antiphon.live.controls import checked
+from antiphon.live.decision_link import DecisionLink
+from antiphon.live.decision_process import Failed, Recipe
+from antiphon.live.devices import Device, SilentDevice, Wiring, wired
+from antiphon.live.events import Control, Cue, Tempo
+from antiphon.live.instrument import Instrument, Mode
+from antiphon.live.kept_memory import kept_audio
+from antiphon.live.midi_clock import MidiInput
+from antiphon.live.osc_port import DEFAULT_PORT, LOOPBACK, OscPort
+from antiphon.live.priority import INSTRUMENT, before_others
+
+SPANS_RATE: Final = 48_000
+"""Frames a second where no device says otherwise."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What an agent plays on: devices by name or number (`default`; None: none), channels counted from 1, who plays the
+    sound (`mode`), and where OSC (port 0: any free one; None: none) and MIDI come in."""
+
+    output: str | None = "default"
+    input: str | None = "default"
+    outputs: tuple[int, ...] = ()
+    inputs: tuple[int, ...] = ()
+    sample_rate: int | None = None
+    mode: Mode = "sound"
+    host: str = LOOPBACK
+    osc_port: int | None = DEFAULT_PORT
+    midi: str | None = None
+
+    def wiring(self) -> Wiring | None:
+        """The devices that are opened, None for none. Raises MissingExtra, SettingsError."""
+        output = self.output if self.mode == "sound" else None
+        if output is None and self.mode == "sound":
+            raise SettingsError("--mode sound needs an --output device; --mode spans leaves the sound to a host")
+        if output is None and self.input is None:
+            return None
+        return wired(output, self.input, self.sample_rate, self.outputs or None, self.inputs or None)
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How it went: seconds, spans that came late, gaps, blocks that the device lost, restarts of the decision."""
+
+    seconds: float
+    spans: int
+    late: int
+    gaps: int
+    xruns: int
+    restarts: int
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What is set before the first sound: controls by name, and a tempo in beats a minute."""
+
+    controls: Mapping[str, float | str] = field(default_factory=dict)
+    bpm: float | None = None
+    starts: bool = True
+
+
+def play(
+    memory: Sequence[Path],
+    *,
+    agent: Path | None = None,
+    stage: Stage | None = None,
+    beginning: Beginning | None = None,
+    seed: int = 0,
+    record: Path | None = None,
+    goes_on: Callable[[Instrument], bool] = lambda instrument: True,
+    say: Callable[[str], None] = lambda words: None,
+    progress: Progress = no_progress,
+) -> Performance:
+    """Play with a musician from the `memory` files until `goes_on`, asked some hundred times a second, says no, or
+    Ctrl-C. What the session was told goes into `record`, a run for each process that decided.
+
+    `agent` None is the agent inside the package. `say` hears every notice. Another process is started: a script that
+    calls this needs `if __name__ == "__main__":`. Raises AntiphonError before the first sound, and never after it.
+    """
+    if not memory:
+        raise SettingsError("a memory is missing: name a recording that may be played")
+    stage, beginning = stage or Stage(), beginning or Beginning()
+    events = [Control(name, checked(name, value)) for name, value in beginning.controls.items()]
+    wiring = stage.wiring()
+    rate = wiring.sample_rate if wiring is not None else stage.sample_rate or SPANS_RATE
+    channels = max(len(wiring.outputs), 1) if wiring is not None else 1
+    port = OscPort(stage.host, stage.osc_port, say) if stage.osc_port is not None else None
+    with tempfile.TemporaryDirectory(prefix="antiphon-live-", ignore_cleanup_errors=True) as kept:
+        recipe = Recipe(agent, tuple(memory), rate, channels, seed, Path(kept), record)
+        instrument: Instrument | None = None
+        link = DecisionLink(recipe, lambda kind, words: instrument.note(kind, words) if instrument else say(words))
+        try:
+            wait_for(link, progress)
+            midi = MidiInput(stage.midi) if stage.midi is not None else None
+            device = Device(wiring) if wiring is not None else SilentDevice(rate)
+            sound = kept_audio(Path(kept)) if stage.mode == "sound" else None
+            instrument = Instrument(link, device, sound, port=port, midi=midi, files=tuple(memory), say=say)
+            before_others(INSTRUMENT)
+            instrument.start()
+            instrument.cue(*events)
+            if beginning.bpm is not None:
+                instrument.cue(Tempo(beginning.bpm, 0))
+            if beginning.starts:
+                instrument.cue(Cue("start"))
+            try:
+                while goes_on(instrument):
+                    instrument.turn()
+            except KeyboardInterrupt as error:
+                if type(error) is not KeyboardInterrupt:
+                    raise
+            return performance(instrument)
+        finally:
+            if instrument is not None:
+                instrument.close()
+            else:
+                link.close()
+                if port is not None:
+                    port.close()
+
+
+def wait_for(link: DecisionLink, progress: Progress = no_progress) -> None:
+    """Until the decision is there. Raises AntiphonError where it cannot be."""
+    done = 0
+    while link.ready is None:
+        link.connection.poll(0.1)
+        for answer in link.answers():
+            if isinstance(answer, Failed):
+                error = AntiphonError(answer.words)
+                error.exit_code = answer.code
+                raise error
+        if link.failed_to_start:
+            raise AntiphonError("the process that decides ended before it was ready")
+        done += 1
+        progress("live: agent and memory", min(done, 99), 100)
+    progress("live: agent and memory", 100, 100)
+
+
+def performance(instrument: Instrument) -> Performance:
+    """How it has gone so far."""
+    counts = instrument.deck.counts if instrument.deck is not None else None
+    return Performance(
+        instrument.device.played / instrument.device.sample_rate,
+        counts.spans if counts is not None else 0,
+        instrument.late,
+        instrument.tally.gaps,
+        instrument.device.xruns,
+        instrument.link.restarts,
+    )
