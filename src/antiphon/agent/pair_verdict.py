@@ -1,5 +1,5 @@
 """The verdict on a pair: what A says about B on blocks of the pair that were held out, in words, or that it says
-nothing."""
+nothing; and what it is worth to remember the pair."""
 
 from __future__ import annotations
 
@@ -24,4 +24,23 @@ def pair_verdict(training: Mapping[str, Any]) -> str:
     return (
         f"{found['words']}: worth {gain['mean']:.2f} bits a segment ({gain['low']:.2f} to {gain['high']:.2f}) on "
         f"held-out blocks of the pair, {p}."
+    )
+
+
+def memory_verdict(training: Mapping[str, Any]) -> str:
+    """One sentence on what the pairs that an agent remembers are worth on held-out blocks of them, by its account;
+    empty where it remembers none."""
+    if "remembers" not in training:
+        return ""
+    known = training["remembers"]
+    gain, before, after = (known[name] for name in ("gain", "guide_before", "guide_after"))
+    worth = (
+        f"{known['bits'] - gain['mean']:.2f} bits a segment instead of {known['bits']:.2f} on held-out blocks "
+        f"({gain['low']:.2f} to {gain['high']:.2f} better)"
+        if gain["low"] > 0
+        else f"no better than without on held-out blocks ({gain['low']:.2f} to {gain['high']:.2f} bits a segment)"
+    )
+    return (
+        f"Remembers {known['segments']} segments: {worth}; of that the guide is worth {after['mean']:.2f}, "
+        f"{before['mean']:.2f} without the memory."
     )

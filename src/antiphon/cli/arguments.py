@@ -30,6 +30,10 @@ Folders = Annotated[
     tuple[Path, Path] | None, Parameter(negative=(), help="Two folders whose files are paired by name.")
 ]
 Pair = Annotated[tuple[Path, Path] | None, Parameter(negative=(), help="Two files that sound together.")]
+Pairs = Annotated[
+    list[tuple[Path, Path]] | None,
+    Parameter(name="--pair", negative=(), help="Two files that sound together, the guide first; may be repeated."),
+]
 BothWays = Annotated[bool, Parameter(negative=(), help="Of a pair, teach A to answer B too (paper 5.1).")]
 AllSettings = Annotated[Settings | None, Parameter(name="*", group=SETTINGS)]
 CorpusSection = Annotated[CorpusSettings | None, Parameter(name="--corpus", group=SETTINGS)]

@@ -15,7 +15,7 @@ from antiphon.config import SamplingSettings
 from antiphon.decision.draws import uniform_numbers
 from antiphon.decision.repetition import RepeatLengths, Repetition
 from antiphon.decision.sampling import FREE, Mask, Probabilities, candidates, consensus, draw, with_pins
-from antiphon.decision.scoring import Context, advanced
+from antiphon.decision.scoring import Context, advanced, started
 from antiphon.interfaces import DecisionModel
 from antiphon.types import Floats, Ids, Seconds
 
@@ -148,8 +148,8 @@ class Player:
         given, model, place = state.given, state.model, played.shape[1]
         if place == self.context.tokens:
             heard, played = heard.between(self.context.hop, None), played[:, self.context.hop :]
-            model, given, place = None, 0, 0
-        if model is None:
+            model, given, place = started(self.model, len(played), model, played.shape[1]), 0, 0
+        elif model is None:
             model = self.model.start(len(played))
         while True:
             end = min(heard.tokens.shape[1], self.context.tokens)

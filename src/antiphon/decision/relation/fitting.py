@@ -90,6 +90,13 @@ def fitted(pairs: Pairs, meanings: ClassMeanings) -> RelationModel:
     return _model(_searched(_enough(pairs), meanings), meanings)
 
 
+def fitted_and_held_out(pairs: Pairs, meanings: ClassMeanings) -> tuple[RelationModel, Table]:
+    """As `fitted`, and p(b | ...) (tokens, classes) of the pairs' tokens end to end, each by what was fitted on the
+    other blocks; of much music the first tokens, as far as the search has looked."""
+    search = _searched(_enough(pairs), meanings)
+    return _model(search, meanings), search.after.rows
+
+
 def guide_evidence(
     pairs: Pairs, meanings: ClassMeanings, shifts: int = SHIFTS, seed: int = 0
 ) -> tuple[RelationModel, Evidence]:
