@@ -36,6 +36,7 @@ from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import AntiphonWarning
 from antiphon.interfaces import DecisionModel
 from antiphon.metrics import bits_per_token, true_positive_percentage
+from antiphon.training.careful_finetuning import finetuned_or_not
 from antiphon.training.finetuning import ARGMAX, token_pair
 from antiphon.types import Multitrack
 
@@ -84,8 +85,8 @@ def grown_bits(model: RememberingDecision, pair: KnownPair, agent: Agent, every:
     return bits_per_token(np.concatenate(nats))
 
 
-def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair]) -> dict[str, Any]:
-    """Bits and TPP of what is asked, by each way of using the pair."""
+def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], finetune: bool) -> dict[str, Any]:
+    """Bits of what is asked, by each way of using the pair, and TPP of the rest of the pair."""
     meanings = meanings_of(agent.alphabet, agent.perception.encoder, agent.settings.perception.encoder)
     heard, deaf, by_guide = (
         NeuralDecision(agent.network),
@@ -100,17 +101,26 @@ def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair]) -> dict[s
     ways["deaf memory"] = RememberingDecision(deaf, remembered(deaf, [pair], agent.context))
     alone = RememberingDecision(by_guide, remembered(by_guide, [pair], agent.context, meanings))
     found: dict[str, Any] = {"segments": len(pair), "seconds": round(seconds, 2)}
+    if finetune:
+        began = time.process_time()
+        tuned = finetuned_or_not(agent, [pair])
+        found["tried"] = {**tuned.training["tried"], "seconds": round(time.process_time() - began, 1)}
+        ways["fine-tuned or not"] = network = NeuralDecision(tuned.network)
+        ways["fine-tuned or not, memory"] = RememberingDecision(
+            network, remembered(network, [pair], agent.context, meanings)
+        )
     for name, piece in asked.items():
         found[name] = {"segments": len(piece), "bits": {way: bits(model, piece, agent) for way, model in ways.items()}}
-        found[name]["tpp"] = {
-            "base": tpp(heard, piece, agent, NUCLEUS, DRAWS),
-            "memory": tpp(ways["memory"], piece, agent, NUCLEUS, DRAWS),
-            "base, most probable": tpp(heard, piece, agent, ARGMAX, 1),
-            "memory, most probable": tpp(ways["memory"], piece, agent, ARGMAX, 1),
-            "base, by the guide": tpp(by_guide, piece, agent, BY_GUIDE, 1),
-            "memory, by the guide": tpp(alone, piece, agent, BY_GUIDE, 1),
-        }
     found["rest"]["bits"]["grown"] = grown_bits(ways["memory"], asked["rest"], agent)
+    rest = asked["rest"]
+    found["rest"]["tpp"] = {
+        "base": tpp(heard, rest, agent, NUCLEUS, DRAWS),
+        "memory": tpp(ways["memory"], rest, agent, NUCLEUS, DRAWS),
+        "base, most probable": tpp(heard, rest, agent, ARGMAX, 1),
+        "memory, most probable": tpp(ways["memory"], rest, agent, ARGMAX, 1),
+        "base, by the guide": tpp(by_guide, rest, agent, BY_GUIDE, 1),
+        "memory, by the guide": tpp(alone, rest, agent, BY_GUIDE, 1),
+    }
     return found
 
 
@@ -132,7 +142,7 @@ def songs(given: argparse.Namespace) -> None:
         asked = {"rest": whole.between(cut, len(whole))}
         if others:
             asked["another song"] = tokens_of(others[0], agent, given.results.parent / "tokens")
-        rows[song.name] = {"composer": song.artist, **judged(agent, whole.between(0, cut), asked)}
+        rows[song.name] = {"composer": song.artist, **judged(agent, whole.between(0, cut), asked, given.finetune)}
         save_json(given.results, rows)
         print(song.name, json.dumps(rows[song.name]), flush=True)
     show(given)
@@ -160,7 +170,7 @@ def show(given: argparse.Namespace) -> None:
         }
         for name, mean in worth.items():
             print(f"the guide is worth, {name}: {mean.mean:.3f} ({mean.low:.3f} to {mean.high:.3f})")
-        for way in found[0]["tpp"]:
+        for way in found[0].get("tpp", ()):
             print(f"TPP, {way}: {np.mean([row['tpp'][way] for row in found]):.1f} %")
 
 
@@ -173,6 +183,7 @@ def main() -> None:
     one.add_argument("--agent", type=Path)
     one.add_argument("--songs", type=int, default=30)
     one.add_argument("--least", type=float, default=LEAST_SECONDS, help="seconds of a song")
+    one.add_argument("--finetune", action="store_true", help="also try fine-tuning")
     one.set_defaults(run=songs)
     last = parts.add_parser("show")
     last.add_argument("results", type=Path)

@@ -44,3 +44,15 @@ def memory_verdict(training: Mapping[str, Any]) -> str:
         f"Remembers {known['segments']} segments: {worth}; of that the guide is worth {after['mean']:.2f}, "
         f"{before['mean']:.2f} without the memory."
     )
+
+
+def finetuning_verdict(training: Mapping[str, Any]) -> str:
+    """One sentence on a fine-tuning that was tried on held-out blocks of the pairs; empty where none was."""
+    if "tried" not in training:
+        return ""
+    tried = training["tried"]
+    gain, form = tried["gain"], f"{tried['form']}, {tried['steps']} steps"
+    worth = f"{gain['mean']:.2f} bits a segment better on held-out blocks ({gain['low']:.2f} to {gain['high']:.2f})"
+    if tried["applied"]:
+        return f"Fine-tuned ({form}): {worth}."
+    return f"Not fine-tuned, since it is not surely better: the best way ({form}) is {worth}."

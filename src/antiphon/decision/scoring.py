@@ -50,6 +50,15 @@ class Moving(Protocol):
         ...
 
 
+@runtime_checkable
+class Windowed(Protocol):
+    """A model that also scores a whole window at once, and keeps something of its state: as step by step, sooner."""
+
+    def scored(self, state: Any, guides: Ids, targets: Ids, durations: Seconds | None = None) -> tuple[Any, Floats]:
+        """The state after the window, to move on from, and the log-probability (guides, n) of each of `targets`."""
+        ...
+
+
 def started(model: DecisionModel, guides: int, before: Any = None, overlap: int = 0) -> Any:
     """The state at the start of a window, after the state `before` at the end of the last one, if there was one."""
     if before is not None and isinstance(model, Moving):
@@ -79,6 +88,8 @@ def _window(
     """The state after a window, and see `window_log_probabilities`."""
     if isinstance(model, OnePass):
         return state, model.log_probabilities(guides, targets, durations)
+    if isinstance(model, Windowed):
+        return model.scored(state, guides, targets, durations)
     count, n = targets.shape
     found = np.zeros((count, n), dtype=np.float32)
     heard, lasting, previous = guides, durations, None

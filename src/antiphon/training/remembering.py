@@ -22,12 +22,16 @@ from antiphon.decision.datastore import FEWEST, KnownPair, remembered
 from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
 from antiphon.interfaces import Progress, no_progress
+from antiphon.training.careful_finetuning import finetuned_or_not
 from antiphon.training.finetuning import token_pair
 from antiphon.types import Audio
 
 
-def remember(agent: Agent, pairs: Sequence[tuple[Audio, Audio]], progress: Progress = no_progress) -> Agent:
-    """The agent with `pairs` of guide and target remembered, beside those that it remembered before.
+def remember(
+    agent: Agent, pairs: Sequence[tuple[Audio, Audio]], progress: Progress = no_progress, *, finetune: bool = False
+) -> Agent:
+    """The agent with `pairs` of guide and target remembered, beside those that it remembered before; with `finetune`
+    its network is fine-tuned on them first, where that helps (`careful_finetuning`).
 
     Raises BadData where a pair shares no whole segment, where all together are shorter than FEWEST segments or longer
     than MOST_SEGMENTS.
@@ -38,6 +42,9 @@ def remember(agent: Agent, pairs: Sequence[tuple[Audio, Audio]], progress: Progr
         learned.append(token_pair(agent, guide, target))
     progress("listen to the pair", len(pairs), len(pairs))
     names = [(guide.source, target.source) for guide, target in pairs]
+    if finetune:
+        known = [KnownPair(pair.guide, pair.target, pair.durations) for pair in learned]
+        agent = finetuned_or_not(agent, known, progress=progress)
     return remember_tokens(agent, learned, names)
 
 

@@ -13,6 +13,7 @@ from antiphon.decision.datastore.gate import FIRST_BELIEF, SHARE
 from antiphon.decision.generation import Context, generate, score
 from antiphon.decision.guidance import GuidedDecision
 from antiphon.decision.neural import NeuralDecision
+from antiphon.decision.scoring import sliding, started
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.metrics import bits_per_token, true_positive_percentage
 
@@ -111,6 +112,21 @@ def test_distributions_are_whole_and_the_same_for_guides_side_by_side(network):
         assert np.exp(found).sum(axis=1) == pytest.approx([1, 1], abs=1e-4)
         assert found[1] == pytest.approx(one[0], abs=1e-4)
         previous, heard = guides[:, position], guides[:, :0]
+
+
+def test_a_window_at_once_is_what_its_steps_are(network):
+    model, pair = recalling(network, pair_of("copy", 1, 80)), pair_of("third-below", 2, 75)
+    nats, state = [], None
+    for start, decided, end in sliding(len(pair), CONTEXT):
+        state = started(model, 1, state, decided - start)
+        previous, heard = None, pair.guide[None, start:end]
+        for position in range(start, end):
+            state, found = model.step(state, heard, previous)
+            previous, heard = pair.target[None, position], heard[:, :0]
+            if position >= decided:
+                nats.append(found[0, pair.target[position]])
+    at_once = score(model, pair.guide[None], pair.target[None], CONTEXT)
+    assert np.array(nats) == pytest.approx(at_once[0], abs=1e-4)
 
 
 def test_guidance_goes_through_the_memories(network):

@@ -15,7 +15,7 @@ import numpy as np
 from antiphon.decision.baselines import Counted, Remembered
 from antiphon.decision.datastore.gate import FIRST_BELIEF, believed
 from antiphon.decision.datastore.pair_memory import PairMemory
-from antiphon.decision.datastore.walking import KnownPair
+from antiphon.decision.datastore.walking import KnownPair, window_walk
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.relation.model import Listened
 from antiphon.decision.scoring import Context
@@ -94,6 +94,28 @@ class RememberingDecision:
         together = belief[:, None] * mixed + (1 - belief[:, None]) * experts[0]
         after = Recalling(inner, counts, relation, belief, (experts[0], mixed), known)
         return after, np.log(np.maximum(together, self._least)).astype(np.float32)
+
+    def scored(
+        self, state: Recalling, guides: Ids, targets: Ids, durations: Seconds | None = None
+    ) -> tuple[Recalling, Floats]:
+        """See `scoring.Windowed`."""
+        walk = window_walk(self.model, guides, targets, durations)
+        classes, rows = self.classes, np.arange(targets.size)
+        experts: list[Counted] = [np.exp(walk.log_probabilities.reshape(-1, classes), dtype=np.float64)]
+        distances = self.memory.neighbours.distances(walk.states.reshape(targets.size, -1))
+        experts.append(np.asarray(self.memory.neighbours.shares(distances), dtype=np.float64))
+        if self.memory.counts is not None:
+            experts.append(self.memory.counts.distributions(guides, targets).reshape(-1, classes))
+        if self.memory.relation is not None:
+            experts.append(self.memory.relation.distributions(guides, targets).reshape(-1, classes))
+        mixed = self.memory.gate.mixed(distances.min(axis=1), experts)
+        network, memory = (each[rows, targets.ravel()].reshape(targets.shape) for each in (experts[0], mixed))
+        belief, found = state.belief, np.zeros(targets.shape)
+        for place in range(targets.shape[1]):
+            if place > state.known:
+                belief = believed(belief, network[:, place - 1], memory[:, place - 1])
+            found[:, place] = belief * memory[:, place] + (1 - belief) * network[:, place]
+        return self._fresh(belief, 0), np.log(np.maximum(found, self._least)).astype(np.float32)
 
     @cached_property
     def _least(self) -> float:

@@ -34,31 +34,39 @@ class KnownPair:
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """Hidden states (n, dimension) and log-probabilities (n, classes) of every class, in nats."""
+    """Hidden states (n, dimension) and log-probabilities (n, classes) of every class, in nats; or of several guides
+    side by side."""
 
     states: Floats
     log_probabilities: Floats
 
 
-@torch.inference_mode()
 def walked(model: NeuralDecision, pair: KnownPair, context: Context) -> Walk:
     """The walk over a pair in the windows that generation takes, from what `model` hears and remembers."""
+    output = model.network.output
+    states = np.zeros((len(pair), output.in_features), dtype=np.float32)
+    found = np.zeros((len(pair), output.out_features), dtype=np.float32)
+    for start, decided, end in sliding(len(pair), context):
+        part = pair.between(start, end)
+        window = window_walk(model, part.guide[None], part.target[None], part.durations[None])
+        states[decided:end] = window.states[0, decided - start :]
+        found[decided:end] = window.log_probabilities[0, decided - start :]
+    return Walk(states, found)
+
+
+@torch.inference_mode()
+def window_walk(model: NeuralDecision, guides: Ids, targets: Ids, durations: Seconds | None) -> Walk:
+    """The same of one window of guides and targets (rows, n) side by side: (rows, n, dimension) and (rows, n,
+    classes)."""
     network, vocabulary = model.network, model.network.vocabulary
     network.eval()
-    states = np.zeros((len(pair), network.output.in_features), dtype=np.float32)
-    found = np.zeros((len(pair), network.output.out_features), dtype=np.float32)
-    hidden = torch.ones(1, dtype=torch.bool, device=model.device) if model.hidden else None
+    previous = np.concatenate([np.full((len(targets), 1), vocabulary.bos), targets[:, :-1]], axis=1)
+    if model.guide_only:
+        previous = np.full(targets.shape, vocabulary.bos)
+    hidden = torch.ones(len(guides), dtype=torch.bool, device=model.device) if model.hidden else None
     with suitable_threads(network):
-        for start, decided, end in sliding(len(pair), context):
-            guide, durations = (
-                torch.as_tensor(each[None, start:end], device=model.device) for each in (pair.guide, pair.durations)
-            )
-            previous = np.concatenate([[vocabulary.bos], pair.target[start : end - 1]])
-            if model.guide_only:
-                previous = np.full(end - start, vocabulary.bos)
-            heard = network.listen(guide, durations.float(), hidden)
-            _, state = network.decode_hidden(heard, torch.as_tensor(previous, device=model.device)[None])
-            logits = torch.log_softmax(network.output(state).float(), dim=-1)
-            states[decided:end] = state[0, decided - start :].float().cpu().numpy()
-            found[decided:end] = logits[0, decided - start :].cpu().numpy()
-    return Walk(states, found)
+        lasting = None if durations is None else torch.as_tensor(durations, device=model.device).float()
+        heard = network.listen(torch.as_tensor(guides, device=model.device), lasting, hidden)
+        _, states = network.decode_hidden(heard, torch.as_tensor(previous, device=model.device))
+        logits = torch.log_softmax(network.output(states).float(), dim=-1)
+    return Walk(states.float().cpu().numpy(), logits.cpu().numpy())
