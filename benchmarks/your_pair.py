@@ -33,6 +33,7 @@ from antiphon.corpus.track_audio import read_track
 from antiphon.decision.datastore import KnownPair, RememberingDecision, remembered
 from antiphon.decision.generation import generate, score
 from antiphon.decision.neural import NeuralDecision
+from antiphon.decision.scoring import sliding, started
 from antiphon.errors import AntiphonWarning
 from antiphon.interfaces import DecisionModel
 from antiphon.metrics import bits_per_token, true_positive_percentage
@@ -72,16 +73,15 @@ def tpp(model: DecisionModel, pair: KnownPair, agent: Agent, sampling: SamplingS
     return float(np.mean([true_positive_percentage(answer, pair.target) for answer in answers]))
 
 
-def grown_bits(model: RememberingDecision, pair: KnownPair, agent: Agent, every: int = 20) -> float:
+def grown_bits(model: RememberingDecision, pair: KnownPair, agent: Agent) -> float:
     """As `bits`, where the piece itself is remembered as it goes on."""
-    nats, context = [], agent.context
-    for start in range(0, len(pair), every):
-        end = min(start + every, len(pair))
-        before = max(0, end - context.tokens)
-        part = pair.between(before, end)
-        found = score(model, part.guide[None], part.target[None], context, part.durations[None])[0]
-        nats.append(found[start - before :])
-        model = model.grown(pair.between(start, end), context)
+    nats, state = [], None
+    for start, decided, end in sliding(len(pair), agent.context):
+        part = pair.between(start, end)
+        state = started(model, 1, state, decided - start)
+        state, found = model.scored(state, part.guide[None], part.target[None], part.durations[None])
+        nats.append(found[0, decided - start :])
+        model = model.grown(pair.between(decided, end), agent.context)
     return bits_per_token(np.concatenate(nats))
 
 

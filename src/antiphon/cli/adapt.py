@@ -37,33 +37,34 @@ def adapt(
         Also try to train the network on the pairs, and do so where that is surely better on blocks of them that were
         held out.
     """
-    from antiphon.agent.directory import AGENT_FILES, description
+    from antiphon.agent.directory import description
     from antiphon.agent.pair_verdict import finetuning_verdict, memory_verdict, pair_verdict
     from antiphon.cli.agents import loaded
-    from antiphon.files import claimed
+    from antiphon.use_cases.adapt import adapt_to_files
 
     if not pair:
         raise SettingsError("--pair is missing: two files that sound together, the guide first")
-    with claimed(output, AGENT_FILES, overwrite=overwrite, holding="an agent") as claim:
-        after = with_pairs(_base() if agent is None else loaded(agent), pair, finetune=finetune)
-        claim.confirm()
-        after.save(output)
+    before = _base() if agent is None else loaded(agent)
+    with terminal.progress() as progress:
+        found = adapt_to_files(before, pair, output, finetune=finetune, overwrite=overwrite, progress=progress)
     if as_json:
-        print_json(description(after))
+        print_json(description(found.agent))
         return
     for verdict in (finetuning_verdict, memory_verdict, pair_verdict):
-        if said := verdict(after.training):
+        if said := verdict(found.agent.training):
             put(said)
+    if found.example is not None:
+        put(f"hear it, A left and B right: {found.example}")
     put(f"agent: {output}")
 
 
-def with_pairs(agent: Agent, pairs: Sequence[tuple[Path, Path]], *, finetune: bool = False) -> Agent:
-    """The agent with recordings of guides and targets remembered, and its network fine-tuned where that helps."""
-    from antiphon.audio import read
+def with_pairs(agent: Agent, pairs: Sequence[tuple[Path, Path]]) -> Agent:
+    """The agent with recordings of guides and targets remembered."""
     from antiphon.training.remembering import remember
+    from antiphon.use_cases.adapt import read_pairs
 
     with terminal.progress() as progress:
-        return remember(agent, [(read(guide), read(target)) for guide, target in pairs], progress, finetune=finetune)
+        return remember(agent, read_pairs(pairs), progress)
 
 
 def _base() -> Agent:

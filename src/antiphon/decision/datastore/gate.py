@@ -40,10 +40,9 @@ class Gate:
         """The bin (rows,) of each distance to the nearest neighbour (rows,)."""
         return np.asarray(np.searchsorted(self.edges, nearest))
 
-    def mixed(self, nearest: Floats, experts: Sequence[Floats]) -> Floats:
+    def mixed(self, nearest: Floats, experts: Sequence[Weights]) -> Weights:
         """The distribution (rows, classes) that the experts' (rows, classes) are together."""
-        weights = self.weights[self.bins(nearest)]
-        return np.asarray(sum(weights[:, index, None] * expert for index, expert in enumerate(experts)))
+        return np.einsum("re,erc->rc", self.weights[self.bins(nearest)], np.stack(experts))
 
 
 def fitted_gate(nearest: Floats, shares: Weights) -> Gate:
