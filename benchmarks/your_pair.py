@@ -1,12 +1,13 @@
 """Your pair: what it is worth to remember a pair, to fine-tune on it, and neither, on the rest of it and elsewhere.
 
-    python benchmarks/your_pair.py songs RESULTS.json MANIFEST... [--agent BASE] [--songs 30] [--finetune]
-    python benchmarks/your_pair.py worlds RESULTS.json [--minutes 5] [--seeds 1] [--independent 40]
+    python benchmarks/your_pair.py songs RESULTS.json MANIFEST... [--agent BASE] [--songs 30] [--finetune] [--tpp]
+    python benchmarks/your_pair.py worlds RESULTS.json [--minutes 5] [--seeds 1]
     python benchmarks/your_pair.py show RESULTS.json
 
 `songs`: of each song of at least three minutes that the agent has not heard, the first 60 % are the pair, and the rest
-is judged, as a piece of its own; then a whole other song of the same composer. `worlds`: tokens of planted relations
-with the classes' meanings known, and an agent's network that has never met them. A piece a row; a run that was stopped
+is judged, as a piece of its own; then a whole other song of the same composer. `worlds`: planted relations as
+single notes whose meaning is known, looked up by a network that has learned nothing; new pieces in the same key and in
+one that the pair is not in. A piece a row; a run that was stopped
 goes on. One thread.
 """
 
@@ -27,19 +28,22 @@ from antiphon.agent import Agent
 from antiphon.agent.meanings import meanings_of
 from antiphon.checkpoint import load_json, save_json
 from antiphon.confidence import estimate
-from antiphon.config import SamplingSettings, Settings
+from antiphon.config import DecisionSettings, SamplingSettings, Settings
 from antiphon.corpus.opening import open_corpus
+from antiphon.corpus.planted import PlantedSettings, bound, planted_tokens
 from antiphon.corpus.track_audio import read_track
 from antiphon.decision.datastore import KnownPair, RememberingDecision, remembered
-from antiphon.decision.generation import generate, score
+from antiphon.decision.generation import Context, generate, score
 from antiphon.decision.neural import NeuralDecision
+from antiphon.decision.relation import ClassMeanings, fitted
 from antiphon.decision.scoring import sliding, started
+from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonWarning
 from antiphon.interfaces import DecisionModel
 from antiphon.metrics import bits_per_token, true_positive_percentage
 from antiphon.training.careful_finetuning import finetuned_or_not
 from antiphon.training.finetuning import ARGMAX, token_pair
-from antiphon.types import Multitrack
+from antiphon.types import Ids, Multitrack
 
 SHARE = 0.6
 LEAST_SECONDS = 180.0
@@ -85,7 +89,7 @@ def grown_bits(model: RememberingDecision, pair: KnownPair, agent: Agent) -> flo
     return bits_per_token(np.concatenate(nats))
 
 
-def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], finetune: bool) -> dict[str, Any]:
+def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], given: argparse.Namespace) -> dict[str, Any]:
     """Bits of what is asked, by each way of using the pair, and TPP of the rest of the pair."""
     meanings = meanings_of(agent.alphabet, agent.perception.encoder, agent.settings.perception.encoder)
     heard, deaf, by_guide = (
@@ -101,7 +105,7 @@ def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], finetune:
     ways["deaf memory"] = RememberingDecision(deaf, remembered(deaf, [pair], agent.context))
     alone = RememberingDecision(by_guide, remembered(by_guide, [pair], agent.context, meanings))
     found: dict[str, Any] = {"segments": len(pair), "seconds": round(seconds, 2)}
-    if finetune:
+    if given.finetune:
         began = time.process_time()
         tuned = finetuned_or_not(agent, [pair])
         found["tried"] = {**tuned.training["tried"], "seconds": round(time.process_time() - began, 1)}
@@ -113,6 +117,8 @@ def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], finetune:
         found[name] = {"segments": len(piece), "bits": {way: bits(model, piece, agent) for way, model in ways.items()}}
     found["rest"]["bits"]["grown"] = grown_bits(ways["memory"], asked["rest"], agent)
     rest = asked["rest"]
+    if not given.tpp:
+        return found
     found["rest"]["tpp"] = {
         "base": tpp(heard, rest, agent, NUCLEUS, DRAWS),
         "memory": tpp(ways["memory"], rest, agent, NUCLEUS, DRAWS),
@@ -142,10 +148,65 @@ def songs(given: argparse.Namespace) -> None:
         asked = {"rest": whole.between(cut, len(whole))}
         if others:
             asked["another song"] = tokens_of(others[0], agent, given.results.parent / "tokens")
-        rows[song.name] = {"composer": song.artist, **judged(agent, whole.between(0, cut), asked, given.finetune)}
+        rows[song.name] = {"composer": song.artist, **judged(agent, whole.between(0, cut), asked, given)}
         save_json(given.results, rows)
         print(song.name, json.dumps(rows[song.name]), flush=True)
     show(given)
+
+
+MINOR = (0, 2, 3, 5, 7, 8, 10)
+TONIC, LOWEST, NOTES = 57, 36, 60
+NOTE_WORLDS = ("copy", "delay", "transposition", "third-below", "contrary-motion", "call-and-response")
+REST = 2 * NOTES
+PIECES, SEGMENTS = 4, 64
+KEY = 3
+
+
+def planted_notes(world: str, seed: int, pieces: int, segments: int, key: int = 0) -> list[KnownPair]:
+    """Pairs of single notes in an alphabet of every semitone, A's and B's apart, and a rest; `key` semitones higher."""
+
+    def ids(tokens: Ids, first: int) -> Ids:
+        octaves, places = np.divmod(tokens, len(MINOR))
+        pitches = TONIC + (tokens if world == "transposition" else 12 * octaves + np.array(MINOR)[places]) + key
+        rests = (tokens == 12) & (world == "call-and-response")
+        return np.where(rests, REST, first + pitches - LOWEST)
+
+    settings = PlantedSettings(world, pieces=pieces, segments=segments, seed=seed)
+    lasting = np.full(segments, 0.5)
+    return [KnownPair(ids(pair.a, 0), ids(pair.b, NOTES), lasting) for pair in planted_tokens(settings)]
+
+
+def worlds(given: argparse.Namespace) -> None:
+    """TPP of new pieces, free-running, the most probable each time, as a share of what can be reached."""
+    rows = load_json(given.results) if given.results.exists() else {}
+    pitches = np.concatenate([np.tile(LOWEST + np.arange(NOTES), 2), [-1]])
+    meanings, context = ClassMeanings.of_notes(pitches, REST), Context(60, 40)
+    torch.manual_seed(0)
+    shape = DecisionSettings(layers=1, guide_layers=1, heads=2, dimension=64, feed_forward=128, dropout=0.0)
+    network = NeuralDecision(DecisionNetwork(shape, REST + 1).eval())
+    for world, seed in ((world, seed) for world in NOTE_WORLDS for seed in range(given.seeds)):
+        if f"{world} {seed}" in rows:
+            continue
+        (pair,) = planted_notes(world, 100 + seed, 1, round(120 * given.minutes))
+        ways = {
+            "neighbours and counts": remembered(network, [pair], context),
+            "memory": remembered(network, [pair], context, meanings),
+        }
+        models: dict[str, DecisionModel] = {name: RememberingDecision(network, each) for name, each in ways.items()}
+        models["relation"] = fitted([(pair.guide[None], pair.target[None])], meanings)
+        ceiling = bound(PlantedSettings(world, pieces=PIECES, segments=SEGMENTS, seed=0)).tpp
+        row: dict[str, Any] = {}
+        for place, key in (("same", 0), ("another key", KEY)):
+            new = planted_notes(world, 500 + seed, PIECES, SEGMENTS, key)
+            guides, targets = (np.stack([getattr(each, name) for each in new]) for name in ("guide", "target"))
+            for name, model in models.items():
+                answers = generate(model, guides, context, sampling=ARGMAX, seeds=range(PIECES)).ids
+                row[f"{name}, {place}"] = round(
+                    100 * true_positive_percentage(answers.ravel(), targets.ravel()) / ceiling, 1
+                )
+        rows[f"{world} {seed}"] = row
+        save_json(given.results, rows)
+        print(world, seed, json.dumps(row), flush=True)
 
 
 def show(given: argparse.Namespace) -> None:
@@ -170,8 +231,9 @@ def show(given: argparse.Namespace) -> None:
         }
         for name, mean in worth.items():
             print(f"the guide is worth, {name}: {mean.mean:.3f} ({mean.low:.3f} to {mean.high:.3f})")
-        for way in found[0].get("tpp", ()):
-            print(f"TPP, {way}: {np.mean([row['tpp'][way] for row in found]):.1f} %")
+        answered = [row["tpp"] for row in found if "tpp" in row]
+        for way in answered[0] if answered else ():
+            print(f"TPP of {len(answered)} pieces, {way}: {np.mean([row[way] for row in answered]):.1f} %")
 
 
 def main() -> None:
@@ -184,7 +246,13 @@ def main() -> None:
     one.add_argument("--songs", type=int, default=30)
     one.add_argument("--least", type=float, default=LEAST_SECONDS, help="seconds of a song")
     one.add_argument("--finetune", action="store_true", help="also try fine-tuning")
+    one.add_argument("--tpp", action="store_true", help="also answer the rest, free-running")
     one.set_defaults(run=songs)
+    two = parts.add_parser("worlds")
+    two.add_argument("results", type=Path)
+    two.add_argument("--minutes", type=float, default=5.0)
+    two.add_argument("--seeds", type=int, default=1)
+    two.set_defaults(run=worlds)
     last = parts.add_parser("show")
     last.add_argument("results", type=Path)
     last.set_defaults(run=show)
