@@ -98,12 +98,12 @@ def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], given: ar
         NeuralDecision(agent.network, guide_only=True),
     )
     ways: dict[str, DecisionModel] = {"base": heard, "deaf base": deaf}
-    ways["neighbours"] = RememberingDecision(heard, remembered(heard, [pair], agent.context, counted=False))
+    ways["neighbours"] = RememberingDecision(heard, (remembered(heard, [pair], agent.context, counted=False),))
     began = time.process_time()
-    ways["memory"] = RememberingDecision(heard, remembered(heard, [pair], agent.context, meanings))
+    ways["memory"] = RememberingDecision(heard, (remembered(heard, [pair], agent.context, meanings),))
     seconds = time.process_time() - began
-    ways["deaf memory"] = RememberingDecision(deaf, remembered(deaf, [pair], agent.context))
-    alone = RememberingDecision(by_guide, remembered(by_guide, [pair], agent.context, meanings))
+    ways["deaf memory"] = RememberingDecision(deaf, (remembered(deaf, [pair], agent.context),))
+    alone = RememberingDecision(by_guide, (remembered(by_guide, [pair], agent.context, meanings),))
     found: dict[str, Any] = {"segments": len(pair), "seconds": round(seconds, 2)}
     if given.finetune:
         began = time.process_time()
@@ -111,7 +111,7 @@ def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], given: ar
         found["tried"] = {**tuned.training["tried"], "seconds": round(time.process_time() - began, 1)}
         ways["fine-tuned or not"] = network = NeuralDecision(tuned.network)
         ways["fine-tuned or not, memory"] = RememberingDecision(
-            network, remembered(network, [pair], agent.context, meanings)
+            network, (remembered(network, [pair], agent.context, meanings),)
         )
     for name, piece in asked.items():
         found[name] = {"segments": len(piece), "bits": {way: bits(model, piece, agent) for way, model in ways.items()}}
@@ -192,7 +192,7 @@ def worlds(given: argparse.Namespace) -> None:
             "neighbours and counts": remembered(network, [pair], context),
             "memory": remembered(network, [pair], context, meanings),
         }
-        models: dict[str, DecisionModel] = {name: RememberingDecision(network, each) for name, each in ways.items()}
+        models: dict[str, DecisionModel] = {name: RememberingDecision(network, (each,)) for name, each in ways.items()}
         models["relation"] = fitted([(pair.guide[None], pair.target[None])], meanings)
         ceiling = bound(PlantedSettings(world, pieces=PIECES, segments=SEGMENTS, seed=0)).tpp
         row: dict[str, Any] = {}

@@ -62,12 +62,12 @@ def recalling(parts: AgentParts, model: NeuralDecision) -> DecisionModel:
     """A way of deciding by the agent's network, with what it remembers of the agent's pairs, if there are any."""
     if not parts.pairs:
         return model
-    return RememberingDecision(model, _memory(parts, model.hidden, model.guide_only))
+    return RememberingDecision(model, _memories(parts, model.hidden, model.guide_only))
 
 
 @lru_cache(maxsize=6)
-def _memory(parts: AgentParts, hidden: bool, guide_only: bool) -> PairMemory:
+def _memories(parts: AgentParts, hidden: bool, guide_only: bool) -> tuple[PairMemory, ...]:
     """Kept, since a response asks for its decision more than once."""
     model = NeuralDecision(parts.network, hidden=hidden, guide_only=guide_only)
     meanings = meanings_of(parts.alphabet, parts.perception.encoder, parts.settings.perception.encoder)
-    return remembered(model, parts.pairs, parts.context, meanings)
+    return (remembered(model, parts.pairs, parts.context, meanings),)

@@ -39,12 +39,12 @@ def bits(model, pair, context=CONTEXT):
 
 
 def recalling(network, pair):
-    return RememberingDecision(network, remembered(network, [pair], CONTEXT))
+    return RememberingDecision(network, (remembered(network, [pair], CONTEXT),))
 
 
 def bound(segments):
     """What the memory may cost in all: the first belief, and what is shared at each token."""
-    return -np.log2(1 - FIRST_BELIEF) / segments - np.log2(1 - SHARE / 2)
+    return -np.log2(1 - FIRST_BELIEF) / segments - np.log2(1 - SHARE * FIRST_BELIEF)
 
 
 @pytest.mark.parametrize("world", ["copy", "transposition", "third-below"])
@@ -73,7 +73,7 @@ def test_what_was_learned_of_the_memory_outlives_the_window(network):
     class Forgetful(RememberingDecision):
         moved = None
 
-    anew = Forgetful(model.model, model.memory)
+    anew = Forgetful(model.model, model.memories)
     anew_cost = sum(
         bits(anew, stranger.between(start, start + 20)) - bits(network, stranger.between(start, start + 20))
         for start in range(0, 80, 20)

@@ -18,7 +18,7 @@ BINS = 5
 """Of the distance to the nearest neighbour, from the usual between two places of the pair to farther than ever."""
 
 FIRST_BELIEF = 0.5
-"""Of the memory at the start of a piece: 1 bit in all is lost where it is of no use."""
+"""Of all memories together at the start of a piece: 1 bit in all is lost where they are of no use."""
 
 SHARE = 0.006
 """Of the belief that changes sides at each token, so that what was of no use can be of use again (Herbster and Warmuth,
@@ -55,9 +55,14 @@ def fitted_gate(nearest: Floats, shares: Weights) -> Gate:
     return Gate(edges, weighed(shares, bins, np.repeat(general, BINS, axis=0), PRIOR))
 
 
-def believed(belief: Weights, network: Weights, memory: Weights) -> Weights:
-    """The belief in the memory (rows,) after a token to which the two gave so much (rows,)."""
-    right = belief * memory
-    total = right + (1 - belief) * network
-    after = np.divide(right, total, out=belief.copy(), where=total > 0)
-    return np.asarray(SHARE / 2 + (1 - SHARE) * after)
+def first_beliefs(memories: int) -> Weights:
+    """Of the network (1 - FIRST_BELIEF), and of each memory alike (1 + memories,)."""
+    return np.array([1 - FIRST_BELIEF, *[FIRST_BELIEF / max(memories, 1)] * memories])
+
+
+def believed(beliefs: Weights, given: Weights) -> Weights:
+    """The beliefs (rows, voices) after a token to which each voice gave so much (rows, voices)."""
+    right = beliefs * given
+    total = right.sum(axis=1, keepdims=True)
+    after = np.divide(right, total, out=beliefs.copy(), where=total > 0)
+    return np.asarray(SHARE * first_beliefs(beliefs.shape[1] - 1) + (1 - SHARE) * after)

@@ -55,6 +55,13 @@ class PairMemory:
     gate: Gate
     evidence: HeldOutBits
 
+    def together(self, network: Weights, hidden: Floats, tables: Sequence[Weights]) -> Weights:
+        """The distribution (rows, classes) of the network's, of the neighbours of its `hidden` states (rows, dimension)
+        and of what counts and relation say, as far as there are these."""
+        distances = self.neighbours.distances(hidden)
+        near = np.asarray(self.neighbours.shares(distances), dtype=np.float64)
+        return self.gate.mixed(distances.min(axis=1), [network, near, *tables])
+
     def grown(self, model: NeuralDecision, pair: KnownPair, context: Context) -> PairMemory:
         """With another stretch remembered, as it was played; counts, relation and gate stay as they are."""
         states = walked(model, pair, context).states
