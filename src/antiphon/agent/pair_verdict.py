@@ -19,6 +19,8 @@ def pair_verdict(training: Mapping[str, Any]) -> str:
         return f"The pair is too short to tell whether B has to do with A: {SHORTEST} segments are needed at least."
     p = f"p = {found['p']:.2g} against circularly shifted guides"
     if not found["stands"]:
+        if training.get("remembers", {}).get("guide_after", {}).get("low", 0) > 0:
+            return f"No relation was found that could be put into words ({p}), though A helps to predict B."
         return f"No relation found: B is as predictable without A ({p})."
     gain = found["gain"]
     return (
