@@ -43,7 +43,7 @@ def memory_verdict(training: Mapping[str, Any]) -> str:
         else f"no better than without on held-out blocks ({gain['low']:.2f} to {gain['high']:.2f} bits a segment)"
     )
     return (
-        f"Remembers {known['segments']} segments: {worth}; of that the guide is worth {after['mean']:.2f}, "
+        f"Remembers {known['segments']} segments: {worth}. The guide is worth {after['mean']:.2f} bits, "
         f"{before['mean']:.2f} without the memory."
     )
 
