@@ -64,7 +64,7 @@ def with_pairs(agent: Agent, pairs: Sequence[tuple[Path, Path]]) -> Agent:
     from antiphon.use_cases.adapt import read_pairs
 
     with terminal.progress() as progress:
-        return remember(agent, read_pairs(pairs), progress)
+        return remember(agent, read_pairs(pairs), progress, judged=False)
 
 
 def _base() -> Agent:

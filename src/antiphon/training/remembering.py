@@ -28,10 +28,16 @@ from antiphon.types import Audio
 
 
 def remember(
-    agent: Agent, pairs: Sequence[tuple[Audio, Audio]], progress: Progress = no_progress, *, finetune: bool = False
+    agent: Agent,
+    pairs: Sequence[tuple[Audio, Audio]],
+    progress: Progress = no_progress,
+    *,
+    finetune: bool = False,
+    judged: bool = True,
 ) -> Agent:
     """The agent with `pairs` of guide and target remembered, beside those that it remembered before; with `finetune`
-    its network is fine-tuned on them first, where that helps (`careful_finetuning`).
+    its network is fine-tuned on them first, where that helps (`careful_finetuning`). Unless `judged`, its account says
+    nothing of them, which takes less time.
 
     Raises BadData where a pair shares no whole segment, where all together are shorter than FEWEST segments or longer
     than MOST_SEGMENTS.
@@ -45,10 +51,12 @@ def remember(
     if finetune:
         known = [KnownPair(pair.guide, pair.target, pair.durations) for pair in learned]
         agent = finetuned_or_not(agent, known, progress=progress)
-    return remember_tokens(agent, learned, names)
+    return remember_tokens(agent, learned, names, judged=judged)
 
 
-def remember_tokens(agent: Agent, pairs: Sequence[TokenPair], names: Sequence[tuple[str, str]] = ()) -> Agent:
+def remember_tokens(
+    agent: Agent, pairs: Sequence[TokenPair], names: Sequence[tuple[str, str]] = (), *, judged: bool = True
+) -> Agent:
     """As `remember`, of pairs as tokens; `names` are those of their recordings."""
     known = (*agent.pairs, *(KnownPair(pair.guide, pair.target, pair.durations) for pair in pairs))
     segments = sum(map(len, known))
@@ -56,6 +64,8 @@ def remember_tokens(agent: Agent, pairs: Sequence[TokenPair], names: Sequence[tu
         raise BadData(f"{segments} segments of a pair are too few to remember: give {FEWEST} at the very least")
     if segments > MOST_SEGMENTS:
         raise BadData(f"{segments} segments are too many to look up, {MOST_SEGMENTS} at most: train on them")
+    if not judged:
+        return replace(agent, pairs=known)
     named = [{"guide": guide, "target": target} for guide, target in names]
     earlier = agent.training.get("remembers", {}).get("recordings", [])
     every = [TokenPair(each.guide, each.target, each.durations) for each in known]

@@ -42,7 +42,7 @@ class Gate:
 
     def mixed(self, nearest: Floats, experts: Sequence[Weights]) -> Weights:
         """The distribution (rows, classes) that the experts' (rows, classes) are together."""
-        return np.einsum("re,erc->rc", self.weights[self.bins(nearest)], np.stack(experts))
+        return np.asarray(np.einsum("re,erc->rc", self.weights[self.bins(nearest)], np.stack(experts)))
 
 
 def fitted_gate(nearest: Floats, shares: Weights) -> Gate:
