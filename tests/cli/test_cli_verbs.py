@@ -15,7 +15,7 @@ from cli_making import FAST, RATE, digests, sound, tones
 import antiphon
 
 VERBS = [
-    "demo", "corpus", "corpus scan", "corpus check", "corpus build", "train", "respond", "explain",
+    "demo", "corpus", "corpus scan", "corpus check", "corpus build", "train", "adapt", "respond", "explain",
     "tokenize", "alphabet", "evaluate", "finetune", "reproduce", "convert", "cache", "info", "doctor", "compare",
 ]  # fmt: skip
 RESPONSE_FILES = {"index.html", "mix.wav", "provenance.json", "response.wav", "specification.json"}

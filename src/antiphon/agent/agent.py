@@ -15,6 +15,7 @@ from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent import directory as directories
 from antiphon.agent.beats import on_beats
+from antiphon.agent.known_pairs import recalling
 from antiphon.agent.memory import joined_memory
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
@@ -132,9 +133,9 @@ class Agent(AgentParts):
         return segment_sound(guide, heard.intervals) if self.follows_guide else None
 
     @property
-    def decision(self) -> NeuralDecision:
-        """The trained model behind the protocol of all decision models."""
-        return NeuralDecision(self.network)
+    def decision(self) -> DecisionModel:
+        """The trained model behind the protocol of all decision models, with what it remembers of `pairs`."""
+        return recalling(self, NeuralDecision(self.network))
 
     def decision_for(self, sampling: SamplingSettings) -> DecisionModel:
         """The trained model as `sampling` asks for it: obeying the guide more or less than it has learned to, or by the

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon import __version__
-from antiphon.agent.pair_verdict import pair_verdict
+from antiphon.agent.pair_verdict import finetuning_verdict, memory_verdict, pair_verdict
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.verdict import verdict
 from antiphon.corpus.splits import SPLITS
@@ -86,7 +86,8 @@ def _delay(delay: Mapping[str, Any] | None) -> str:
 
 def _verdict(training: Mapping[str, Any]) -> str:
     """That it learned nothing, where that is so, and what the pair shows that it learned from."""
-    said = (verdict(training), pair_verdict(training))
+    told = (verdict, finetuning_verdict, memory_verdict, pair_verdict)
+    said = (each(training) for each in told)
     return "".join(f"**{each}**\n\n" for each in said if each)
 
 

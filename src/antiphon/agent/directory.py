@@ -16,11 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon import __version__
 from antiphon.agent.card import model_card
+from antiphon.agent.known_pairs import pair_arrays, pairs_of
 from antiphon.agent.networks import blank_network
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.replay import Replay, replay_of
 from antiphon.checkpoint import load_arrays, load_json, require_reasonable, save_arrays, save_json
 from antiphon.config import SCHEMA_VERSION, Settings, validated
+from antiphon.decision.datastore import KnownPair
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import BadData, SettingsError, WrongAlphabet
 from antiphon.files import whole_directory
@@ -53,6 +55,7 @@ AGENT_FILES = (
     "shifted.safetensors",
     "present.safetensors",
     "replay.safetensors",
+    "pairs.safetensors",
 )
 """What an agent's directory holds; the last four may be missing."""
 
@@ -109,6 +112,8 @@ def save(agent: AgentParts, directory: Path) -> None:
                 _save_network(inside / f"{name}.safetensors", network)
         if agent.replay is not None:
             save_arrays(inside / "replay.safetensors", agent.replay.arrays())
+        if agent.pairs:
+            save_arrays(inside / "pairs.safetensors", pair_arrays(agent.pairs))
         (inside / METRICS).write_text("".join(f"{_line(row)}\n" for row in agent.history), encoding="utf-8")
         (inside / "README.md").write_text(model_card(agent), encoding="utf-8")
 
@@ -142,6 +147,7 @@ def load(directory: Path, encoder: Encoder | None = None) -> AgentParts:
         replay=_load_replay(directory / "replay.safetensors", alphabet.classes),
         training=saved.training,
         history=_load_history(directory / METRICS),
+        pairs=_load_pairs(directory / "pairs.safetensors", alphabet.classes),
     )
 
 
@@ -211,6 +217,15 @@ def _load_replay(path: Path, classes: int) -> Replay | None:
         return replay_of(load_arrays(path), classes)
     except (KeyError, ValueError) as error:
         raise BadData(f"{path}: not training tokens of this agent ({error})") from error
+
+
+def _load_pairs(path: Path, classes: int) -> tuple[KnownPair, ...]:
+    if not path.exists():
+        return ()
+    try:
+        return pairs_of(load_arrays(path), classes)
+    except (KeyError, ValueError) as error:
+        raise BadData(f"{path}: not pairs that this agent remembers ({error})") from error
 
 
 def _save_network(path: Path, network: DecisionNetwork) -> None:

@@ -1,5 +1,5 @@
 """The verdict on a pair: what A says about B on blocks of the pair that were held out, in words, or that it says
-nothing."""
+nothing; and what it is worth to remember the pair."""
 
 from __future__ import annotations
 
@@ -19,9 +19,42 @@ def pair_verdict(training: Mapping[str, Any]) -> str:
         return f"The pair is too short to tell whether B has to do with A: {SHORTEST} segments are needed at least."
     p = f"p = {found['p']:.2g} against circularly shifted guides"
     if not found["stands"]:
+        if training.get("remembers", {}).get("guide_after", {}).get("low", 0) > 0:
+            return f"No relation was found that could be put into words ({p}), though A helps to predict B."
         return f"No relation found: B is as predictable without A ({p})."
     gain = found["gain"]
     return (
         f"{found['words']}: worth {gain['mean']:.2f} bits a segment ({gain['low']:.2f} to {gain['high']:.2f}) on "
         f"held-out blocks of the pair, {p}."
     )
+
+
+def memory_verdict(training: Mapping[str, Any]) -> str:
+    """One sentence on what the pairs that an agent remembers are worth on held-out blocks of them, by its account;
+    empty where it remembers none."""
+    if "remembers" not in training:
+        return ""
+    known = training["remembers"]
+    gain, before, after = (known[name] for name in ("gain", "guide_before", "guide_after"))
+    worth = (
+        f"{known['bits'] - gain['mean']:.2f} bits a segment instead of {known['bits']:.2f} on held-out blocks "
+        f"({gain['low']:.2f} to {gain['high']:.2f} better)"
+        if gain["low"] > 0
+        else f"no better than without on held-out blocks ({gain['low']:.2f} to {gain['high']:.2f} bits a segment)"
+    )
+    return (
+        f"Remembers {known['segments']} segments: {worth}. The guide is worth {after['mean']:.2f} bits, "
+        f"{before['mean']:.2f} without the memory."
+    )
+
+
+def finetuning_verdict(training: Mapping[str, Any]) -> str:
+    """One sentence on a fine-tuning that was tried on held-out blocks of the pairs; empty where none was."""
+    if "tried" not in training:
+        return ""
+    tried = training["tried"]
+    gain, form = tried["gain"], f"{tried['form']}, {tried['steps']} steps"
+    worth = f"{gain['mean']:.2f} bits a segment better on held-out blocks ({gain['low']:.2f} to {gain['high']:.2f})"
+    if tried["applied"]:
+        return f"Fine-tuned ({form}): {worth}."
+    return f"Not fine-tuned, since it is not surely better: the best way ({form}) is {worth}."

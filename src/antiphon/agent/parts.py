@@ -11,6 +11,7 @@ from typing import Any
 
 from antiphon.agent.replay import Replay
 from antiphon.config import CorpusSettings, PerceptionSettings, Settings
+from antiphon.decision.datastore.walking import KnownPair
 from antiphon.decision.generation import Context
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.perception.perception import Perception
@@ -29,7 +30,7 @@ class AgentParts:
     """`deaf` is the network trained without a guide, `shifted` the one trained with circularly shifted guides: the
     opponents of `network`. `present`, beside a network that hears the guide late, is the one that heard it at once.
     `training` says what it learned from and how well, `replay` keeps some of it for fine-tuning, `history` is an epoch
-    a row."""
+    a row; `pairs` are those that the decision remembers beside its network."""
 
     settings: Settings
     alphabet: Alphabet
@@ -41,6 +42,7 @@ class AgentParts:
     replay: Replay | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()
+    pairs: tuple[KnownPair, ...] = ()
 
     @property
     def context(self) -> Context:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from antiphon.action.selection.optimal import playable
 from antiphon.action.selection.pins import pinned_steps
 from antiphon.action.selection.regions import usable_segments
+from antiphon.agent.known_pairs import recalling
 from antiphon.agent.parts import AgentParts
 from antiphon.config import SamplingSettings
 from antiphon.decision.generation import generate
@@ -31,13 +32,13 @@ NEAR_ENOUGH = 0.05
 
 def decision_for(parts: AgentParts, sampling: SamplingSettings) -> DecisionModel:
     """The trained model as `sampling` asks for it: obeying the guide more or less than it has learned to, or by the
-    guide alone."""
+    guide alone; with what it remembers of the agent's pairs."""
     if not sampling.past and not parts.settings.training.hide_past:
         raise SettingsError("setting sampling.past: this agent was trained without training.hide_past")
     heard = NeuralDecision(parts.network, guide_only=not sampling.past)
     if sampling.guidance == 1:
-        return heard
-    return GuidedDecision(heard, replace(heard, hidden=True), sampling.guidance)
+        return recalling(parts, heard)
+    return GuidedDecision(recalling(parts, heard), recalling(parts, replace(heard, hidden=True)), sampling.guidance)
 
 
 def specification_for(

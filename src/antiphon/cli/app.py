@@ -17,6 +17,7 @@ from pydantic import ValidationError as PydanticError
 
 from antiphon import __version__
 from antiphon.cli import terminal
+from antiphon.cli.adapt import adapt
 from antiphon.cli.agents import loaded
 from antiphon.cli.alphabet import alphabet
 from antiphon.cli.arguments import (
@@ -76,6 +77,7 @@ app.meta.suppress_keyboard_interrupt = False
 app.command(corpus_app)
 app.command(cache_app)
 app.command(coupling_app)
+app.command(adapt)
 app.command(evaluate)
 app.command(finetune)
 app.command(respond)

@@ -33,6 +33,10 @@ Pair = Annotated[tuple[Path, Path] | None, Parameter(negative=(), help="Two file
 ForLive = Annotated[
     bool, Parameter(name="--live", negative=(), help="Learn what can be played live (configs/live.toml).")
 ]
+Pairs = Annotated[
+    list[tuple[Path, Path]] | None,
+    Parameter(name="--pair", negative=(), help="Two files that sound together, the guide first; may be repeated."),
+]
 BothWays = Annotated[bool, Parameter(negative=(), help="Of a pair, teach A to answer B too (paper 5.1).")]
 AllSettings = Annotated[Settings | None, Parameter(name="*", group=SETTINGS)]
 CorpusSection = Annotated[CorpusSettings | None, Parameter(name="--corpus", group=SETTINGS)]

@@ -27,6 +27,8 @@ def evaluate(
 ) -> None:
     """The re-generation task on the held-out part of a corpus: the agent against every baseline.
 
+    Of a pair also what its B has to do with its A, in words, or that no relation was found.
+
     Parameters
     ----------
     agent
@@ -70,6 +72,10 @@ def _refuse_useless_output(output: Path | None, probe: bool) -> None:
 def _print(found: Mapping[str, Any], probe: bool, output: Path | None) -> None:
     print_summary(found["summary"])
     print_gain(found["gain"])
+    if found["pair"] is not None:
+        from antiphon.agent.pair_verdict import pair_verdict
+
+        put(pair_verdict(found["pair"]))
     print_probe(found["probe"])
     if probe:
         print_relations(found["relations"])

@@ -37,14 +37,17 @@ def finetune(
     from antiphon.files import claimed
     from antiphon.training.finetuning import Specialising
     from antiphon.training.finetuning import finetune as run
+    from antiphon.use_cases.adapt import refuse_example, write_example
 
     with claimed(output, AGENT_FILES, overwrite=overwrite, holding="an agent") as claim:
+        refuse_example(output, overwrite)
         before = loaded(agent)
         guide, target = (read(path) for path in pair)
         with terminal.progress() as progress:
             after = run(before, guide, target, Specialising(seed=seed), progress)
         claim.confirm()
         after.save(output)
+        example = write_example(output, after, [(guide, target)])
     if as_json:
         print_json(description(after))
         return
@@ -55,6 +58,8 @@ def finetune(
     from antiphon.agent.pair_verdict import pair_verdict
 
     put(pair_verdict(after.training))
+    if example is not None:
+        put(f"hear it, A left and B right: {example}")
     put(f"agent: {output}")
 
 

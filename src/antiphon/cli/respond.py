@@ -10,7 +10,8 @@ from cyclopts import Group, Parameter
 from cyclopts.validators import Number
 
 from antiphon.cli import terminal
-from antiphon.cli.arguments import SETTINGS, Config, Json, Output, settings_from
+from antiphon.cli.adapt import with_pairs
+from antiphon.cli.arguments import SETTINGS, Config, Json, Output, Pairs, settings_from
 from antiphon.cli.printing import print_json, print_statistics, put
 from antiphon.config import MOST_SEED, ActionSettings, SamplingSettings, Settings
 from antiphon.config.presets import with_preset
@@ -36,6 +37,9 @@ OF_THE_AGENT = Group(
 class ResponseFlags:
     """What is asked of a response."""
 
+    pair: Pairs = None
+    """Two files that sound together, the guide first: remembered for this response, as `antiphon adapt` does. May be
+    repeated."""
     seed: Annotated[int | None, Parameter(validator=Number(gte=0, lte=MOST_SEED))] = None
     """Seed of all draws, 0 or more; by default 0, or the session's."""
     takes: int = 1
@@ -134,6 +138,8 @@ def _from_session(
     player = _loaded(agent or session_agent(session))
     base = session_settings(session, player.settings)
     wanted = response.options(session_seed(session))
+    if response.pair:
+        player = with_pairs(player, response.pair)
     player = playing.applied(player, base)
     with terminal.progress() as progress:
         result = respond_from_session(session, player, output, wanted=wanted, progress=progress)
@@ -151,6 +157,8 @@ def _from_files(
     from antiphon.use_cases.respond import respond_to_files
 
     player = _loaded(agent)
+    if response.pair:
+        player = with_pairs(player, response.pair)
     player = playing.applied(player, player.settings)
     wanted = response.options(0)
     with terminal.progress() as progress:

@@ -41,7 +41,7 @@ DECISIVE: tuple[Terms, ...] = (
     (GUIDE, GUIDE_BEFORE, LAST),
     (GUIDE, GUIDE_BEFORE, LAST, BEFORE),
 )
-"""The contexts whose counts choose the weights."""
+"""The contexts whose counts choose the weights; where none of them is used, the last that is."""
 
 BINS = 6
 """A context occurred 0, 1, 2 to 3, 4 to 7, 8 to 15 or more times."""
@@ -123,6 +123,14 @@ class Interpolated:
         now = state.guide[:, state.position]
         before = state.guide[:, state.position - 1] if state.position else np.full_like(now, self.classes)
         surroundings = np.stack([state.played[:, 1], state.played[:, 0], now, before], axis=1)
+        return state, np.log(self._distributions(surroundings)).astype(np.float32)
+
+    def distributions(self, guides: Ids, targets: Ids) -> Counted:
+        """p(b | ...) (pairs, n, classes) of every class at each of `targets` (pairs, n), all before it given."""
+        rows = self._distributions(_surroundings(guides, targets, self.classes))
+        return rows.reshape(*targets.shape, self.classes)
+
+    def _distributions(self, surroundings: Ids) -> Counted:
         found = [table.of(surroundings) for table in self.tables]
         weights = self.weights[_bins([found[index][1] for index in self.decisive])]
         probabilities = np.repeat(weights[:, :1] / self.classes, self.classes, axis=1)
@@ -130,7 +138,7 @@ class Interpolated:
         for table, (contexts, totals), weight in zip(self.tables, found, weights[:, 1:].T, strict=True):
             shares = table.followers(contexts) / np.maximum(totals, 1)[:, None]
             probabilities += weight[:, None] * np.where(totals[:, None] > 0, shares, empty)
-        return state, np.log(probabilities).astype(np.float32)
+        return probabilities
 
     def log_probabilities(self, guides: Ids, targets: Ids, durations: Seconds | None = None) -> Floats:
         """See `scoring.OnePass`."""
@@ -146,15 +154,15 @@ def interpolated(train: Pairs, validation: Pairs, classes: int, contexts: tuple[
     Without validation pairs the training pairs are weighed by what all others but the token itself say.
     """
     tables = _tables(train, classes, contexts)
-    decisive = tuple(index for index, terms in enumerate(contexts) if terms in DECISIVE)
+    decisive = tuple(index for index, terms in enumerate(contexts) if terms in DECISIVE) or (len(contexts) - 1,)
     parts = [(_surroundings(guides, targets, classes), targets.ravel()) for guides, targets in validation or train]
     surroundings, tokens = (np.concatenate(column) for column in zip(*parts, strict=True))
     every = -(-len(tokens) // ENOUGH)
     left_out = 0 if validation else 1
     shares, bins = _shares(tables, decisive, surroundings[::every], tokens[::every], left_out)
     start = np.full((1, len(shares)), 1 / len(shares))
-    general = _weighed(shares, np.zeros_like(bins), start)
-    return Interpolated(tables, decisive, _weighed(shares, bins, np.repeat(general, BINS ** len(decisive), axis=0)))
+    general = weighed(shares, np.zeros_like(bins), start)
+    return Interpolated(tables, decisive, weighed(shares, bins, np.repeat(general, BINS ** len(decisive), axis=0)))
 
 
 def _tables(train: Pairs, classes: int, contexts: tuple[Terms, ...]) -> tuple[Table, ...]:
@@ -222,8 +230,9 @@ def _shares(
     return np.stack(shares), _bins([seen[index] for index in decisive])
 
 
-def _weighed(shares: Counted, bins: Ids, expected: Counted) -> Counted:
-    """The weights (bins, 1 + tables) that make the tokens most likely, with PRIOR more that have the `expected` ones.
+def weighed(shares: Counted, bins: Ids, expected: Counted, prior: float = PRIOR) -> Counted:
+    """The weights (bins, n) of what each of n models gives each token, `shares` (n, tokens), that make the tokens most
+    likely, with `prior` more in each bin that have the `expected` ones (EM).
 
     So none is ever zero, and nothing impossible.
     """
@@ -231,6 +240,6 @@ def _weighed(shares: Counted, bins: Ids, expected: Counted) -> Counted:
     for _ in range(ROUNDS):
         parts = weights[bins].T * shares
         parts /= parts.sum(axis=0)
-        counted = np.stack([np.bincount(bins, part, len(weights)) for part in parts], axis=1) + PRIOR * expected
+        counted = np.stack([np.bincount(bins, part, len(weights)) for part in parts], axis=1) + prior * expected
         weights = counted / counted.sum(axis=1, keepdims=True)
     return weights

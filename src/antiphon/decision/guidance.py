@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from antiphon.decision.scoring import advanced
+from antiphon.decision.scoring import advanced, started
 from antiphon.interfaces import DecisionModel
 from antiphon.types import Floats, Ids, Seconds
 
@@ -35,6 +35,11 @@ class GuidedDecision:
     def start(self, guides: int) -> tuple[object, object]:
         """Both models' states."""
         return self.heard.start(guides), self.hidden.start(guides)
+
+    def moved(self, guides: int, state: tuple[object, object], overlap: int) -> tuple[object, object]:
+        """See `scoring.Moving`."""
+        heard, hidden = state
+        return started(self.heard, guides, heard, overlap), started(self.hidden, guides, hidden, overlap)
 
     def step(
         self, state: tuple[object, object], heard: Ids, previous: Ids | None, durations: Seconds | None = None

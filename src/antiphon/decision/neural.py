@@ -62,11 +62,18 @@ class NeuralDecision:
         """Nothing was heard yet."""
         return None
 
-    @torch.inference_mode()
     def step(
         self, state: DecoderState | None, heard: Ids, previous: Ids | None, durations: Seconds | None = None
     ) -> tuple[DecoderState, Floats]:
-        """See `interfaces.DecisionModel`.
+        """See `interfaces.DecisionModel`; and `step_hidden`."""
+        state, log_probabilities, _ = self.step_hidden(state, heard, previous, durations)
+        return state, log_probabilities
+
+    @torch.inference_mode()
+    def step_hidden(
+        self, state: DecoderState | None, heard: Ids, previous: Ids | None, durations: Seconds | None = None
+    ) -> tuple[DecoderState, Floats, Floats]:
+        """As `step`, and the hidden states (guides, dimension) behind the log-probabilities.
 
         A network that sees the whole guide hears all of it at the first step. One with a bounded view may hear it as it
         comes, or more of it sooner: what lies beyond its view changes nothing.
@@ -83,9 +90,9 @@ class NeuralDecision:
                 state = self.network.listen(guide, seconds, hidden)
             else:
                 state = self.network.hear(state, guide, seconds)
-            state, logits = self.network.decode(state, torch.as_tensor(previous, device=self.device)[:, None])
-            log_probabilities = torch.log_softmax(logits[:, -1].float(), dim=-1)
-        return state, log_probabilities.cpu().numpy()
+            state, hidden = self.network.decode_hidden(state, torch.as_tensor(previous, device=self.device)[:, None])
+            log_probabilities = torch.log_softmax(self.network.output(hidden)[:, -1].float(), dim=-1)
+        return state, log_probabilities.cpu().numpy(), hidden[:, -1].float().cpu().numpy()
 
     def _floats(self, durations: Seconds) -> Tensor:
         return torch.as_tensor(durations, dtype=torch.float32, device=self.device)

@@ -15,7 +15,7 @@ from antiphon.config import SamplingSettings
 from antiphon.decision.draws import uniform_numbers
 from antiphon.decision.repetition import RepeatLengths, Repetition
 from antiphon.decision.sampling import FREE, Mask, Probabilities, candidates, consensus, draw, with_pins
-from antiphon.decision.scoring import Context, advanced
+from antiphon.decision.scoring import Context, Moving, advanced, started
 from antiphon.interfaces import DecisionModel
 from antiphon.types import Floats, Ids, Seconds
 
@@ -161,7 +161,9 @@ class Player:
         given, model, place = state.given, state.model, played.shape[1]
         if place == self.context.tokens:
             heard, played = heard.between(self.context.hop, None), played[:, self.context.hop :]
-            model, given = None, 0
+            moves = isinstance(self.model, Moving)
+            model = started(self.model, len(played), model, played.shape[1]) if moves else None
+            given, place = 0, 0
         if model is None:
             place = 0
             if played.shape[1] and isinstance(self.model, ReadsAtOnce):

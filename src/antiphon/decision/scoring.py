@@ -40,6 +40,32 @@ class OnePass(Protocol):
         ...
 
 
+@runtime_checkable
+class Moving(Protocol):
+    """A model that keeps something of its state when the window moves on; others start anew."""
+
+    def moved(self, guides: int, state: Any, overlap: int) -> Any:
+        """The state at the start of a next window of as many `guides`, whose first `overlap` tokens were decided in the
+        one before and are given again."""
+        ...
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """A model that also scores a whole window at once, and keeps something of its state: as step by step, sooner."""
+
+    def scored(self, state: Any, guides: Ids, targets: Ids, durations: Seconds | None = None) -> tuple[Any, Floats]:
+        """The state after the window, to move on from, and the log-probability (guides, n) of each of `targets`."""
+        ...
+
+
+def started(model: DecisionModel, guides: int, before: Any = None, overlap: int = 0) -> Any:
+    """The state at the start of a window, after the state `before` at the end of the last one, if there was one."""
+    if before is not None and isinstance(model, Moving):
+        return model.moved(guides, before, overlap)
+    return model.start(guides)
+
+
 def advanced(
     model: DecisionModel, state: Any, heard: Ids, previous: Ids | None, durations: Seconds | None
 ) -> tuple[Any, Floats]:
@@ -53,17 +79,26 @@ def window_log_probabilities(
     model: DecisionModel, guides: Ids, targets: Ids, durations: Seconds | None = None
 ) -> Floats:
     """Log-probability (guides, n) of each of `targets` (guides, n) in one window: at once if the model can."""
+    return _window(model, model.start(len(targets)), guides, targets, durations)[1]
+
+
+def _window(
+    model: DecisionModel, state: Any, guides: Ids, targets: Ids, durations: Seconds | None
+) -> tuple[Any, Floats]:
+    """The state after a window, and see `window_log_probabilities`."""
     if isinstance(model, OnePass):
-        return model.log_probabilities(guides, targets, durations)
+        return state, model.log_probabilities(guides, targets, durations)
+    if isinstance(model, Windowed):
+        return model.scored(state, guides, targets, durations)
     count, n = targets.shape
     found = np.zeros((count, n), dtype=np.float32)
-    state, heard, lasting, previous = model.start(count), guides, durations, None
+    heard, lasting, previous = guides, durations, None
     for position in range(n):
         state, log_probabilities = advanced(model, state, heard, previous, lasting)
         previous = targets[:, position]
         found[:, position] = log_probabilities[np.arange(count), previous]
         heard, lasting = guides[:, :0], None if durations is None else durations[:, :0]
-    return found
+    return state, found
 
 
 def score(
@@ -77,9 +112,12 @@ def score(
         raise ValueError(f"guides {guides.shape} and responses {responses.shape} must share one time grid")
     found = np.zeros(guides.shape)
     for rows in blocks(len(guides), ROWS):
+        state = None
         for start, decided, end in sliding(guides.shape[1], context):
             lasting = None if durations is None else durations[rows, start:end]
-            window = window_log_probabilities(model, guides[rows, start:end], responses[rows, start:end], lasting)
+            heard, played = guides[rows, start:end], responses[rows, start:end]
+            state = started(model, len(heard), state, decided - start)
+            state, window = _window(model, state, heard, played, lasting)
             found[rows, decided:end] = window[:, decided - start :]
     return found
 

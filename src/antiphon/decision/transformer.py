@@ -110,6 +110,11 @@ class DecisionNetwork(nn.Module):
 
     def decode(self, state: DecoderState, previous: Tensor) -> tuple[DecoderState, Tensor]:
         """Logits (batch, n, classes) of the n tokens that follow `previous` (batch, n), and the state after them."""
+        state, hidden = self.decode_hidden(state, previous)
+        return state, self.output(hidden)
+
+    def decode_hidden(self, state: DecoderState, previous: Tensor) -> tuple[DecoderState, Tensor]:
+        """As `decode`, with the hidden states (batch, n, dimension) that `output` makes logits of."""
         start, n = state.position, previous.shape[1]
         place = start + self.visibility.lead
         x = self._conditioned(self.response_input(previous), state)
@@ -121,8 +126,7 @@ class DecisionNetwork(nn.Module):
             past = state.played[index] if state.played else None
             x, kept = layer(x, own, past, (state.crossed[index], crossed) if crossed else None)
             played.append(kept)
-        logits = self.output(self.norm(x))
-        return replace(state, played=tuple(played), position=start + n), logits
+        return replace(state, played=tuple(played), position=start + n), self.norm(x)
 
     def forward(
         self, guide: Tensor, previous: Tensor, durations: Tensor | None = None, hidden: Tensor | None = None

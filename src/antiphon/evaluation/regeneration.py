@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.agent import Agent
+from antiphon.agent.known_pairs import recalling
 from antiphon.agent.meanings import meanings_of
 from antiphon.confidence import Estimate, estimate
 from antiphon.dataset import TokenExcerpt
@@ -65,8 +66,8 @@ class Displaced(Opponent):
 
 
 def everyone(agent: Agent, train: Sequence[TokenExcerpt], validation: Sequence[TokenExcerpt]) -> tuple[Opponent, ...]:
-    """The agent's decision, its deaf and shifted twins where it has them, and the opponents fitted on the training
-    split."""
+    """The agent's decision, its network alone where it remembers pairs, its deaf and shifted twins where it has them,
+    and the opponents fitted on the training split."""
     sampling = agent.settings.sampling
     trained = []
     for name, network, kind in (
@@ -75,9 +76,13 @@ def everyone(agent: Agent, train: Sequence[TokenExcerpt], validation: Sequence[T
         ("shifted", agent.shifted, Displaced),
     ):
         if network is not None:
-            model = NeuralDecision(network)
             answers = agent.settings.training.hide_past > 0 and kind is Opponent
-            trained.append(kind(name, model, model, sampling, replace(model, guide_only=True) if answers else None))
+            alone = NeuralDecision(network)
+            ways = [alone, replace(alone, guide_only=True)] if answers else [alone]
+            model, *by_guide = (recalling(agent, way) if name == "antiphon" else way for way in ways)
+            trained.append(kind(name, model, model, sampling, *by_guide))
+            if model is not alone:
+                trained.append(kind("network alone", alone, alone, sampling, *ways[1:]))
     meanings = meanings_of(agent.alphabet, agent.perception.encoder, agent.settings.perception.encoder)
     fitted = opponents(train, validation, agent.alphabet.classes, agent.context, sampling, meanings=meanings)
     return (*trained, *fitted)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from antiphon.config import SamplingSettings
 from antiphon.decision.generation import Context, generate
 from antiphon.decision.sampling import Mask
-from antiphon.decision.scoring import ROWS, advanced, blocks, sliding
+from antiphon.decision.scoring import ROWS, advanced, blocks, sliding, started
 from antiphon.evaluation.opponents import Opponent
 from antiphon.evaluation.protocol import (
     COPIED_LENGTH,
@@ -287,9 +287,10 @@ def score_teacher_forced(
     """What a model would play at each position of `targets` (passages, n) with all of it before given."""
     found = TeacherForcedScores(*(np.zeros(targets.shape) for _ in range(3)))
     for rows in blocks(len(guides), ROWS):
+        state = None
         for start, decided, end in sliding(guides.shape[1], context):
-            state, previous = model.start(len(guides[rows])), None
             heard, lasting = guides[rows, start:end], durations[rows, start:end]
+            state, previous = started(model, len(heard), state, decided - start), None
             for position in range(start, end):
                 state, log_probabilities = advanced(model, state, heard, previous, lasting)
                 previous = targets[rows, position]

@@ -187,7 +187,7 @@ def _account(
         "summary": [],
         "gain": None,
     }
-    if pairs := _given_pairs(encoded, splits):
+    if pairs := given_pairs(encoded, splits):
         account["relation"] = pair_account(pairs, agent)
     if splits.test:
         judgement = judge(agent, splits, progress=progress)
@@ -198,7 +198,7 @@ def _account(
     return account
 
 
-def _given_pairs(encoded: Mapping[str, tuple[EncodedTrack, ...]], splits: Splits) -> list[TokenPair]:
+def given_pairs(encoded: Mapping[str, tuple[EncodedTrack, ...]], splits: Splits) -> list[TokenPair]:
     """A and B of a corpus that is one pair, or pairs with a direction, all of them; of any other corpus none."""
     directed = all(len(group) == 2 and not group[0].track.answers for group in encoded.values())
     if not directed and not (len(encoded) == 1 and all(len(group) == 2 for group in encoded.values())):

@@ -12,6 +12,7 @@ import numpy as np
 from antiphon import arrays
 from antiphon.action.export.provenance_file import Inputs, source_files
 from antiphon.agent import Agent
+from antiphon.agent.known_pairs import recalling
 from antiphon.analysis.agent_summary import differing_settings, facts
 from antiphon.analysis.differences import (
     AGREEMENTS,
@@ -33,7 +34,7 @@ from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.scoring import score
 from antiphon.errors import SettingsError
 from antiphon.files import refuse_foreign, whole_directory
-from antiphon.interfaces import Progress, no_progress
+from antiphon.interfaces import DecisionModel, Progress, no_progress
 from antiphon.pages.comparison import Side, account, compare_page, moment
 from antiphon.perception.encoders.notes import NotesEncoder
 from antiphon.perception.perception import Perception
@@ -194,7 +195,7 @@ def guide_worth(agent: Agent, answered: Answer) -> Seconds:
     response = answered.response
     ids = response.specification.tokens.ids
     if agent.settings.training.hide_guide > 0:
-        without = NeuralDecision(agent.network, hidden=True)
+        without: DecisionModel = recalling(agent, NeuralDecision(agent.network, hidden=True))
     elif agent.deaf is not None:
         without = NeuralDecision(agent.deaf)
     else:

@@ -10,6 +10,7 @@ from typing import Any
 
 from antiphon.agent import Agent
 from antiphon.analysis.class_words import as_dict, class_pitches, class_words
+from antiphon.analysis.pair_account import pair_account
 from antiphon.analysis.probe import Measure, probe
 from antiphon.analysis.probe_corpus import probed_tracks
 from antiphon.analysis.relations import Relations, partners_of, relations, segment_seconds
@@ -22,6 +23,7 @@ from antiphon.evaluation.regeneration import Summary
 from antiphon.files import whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.pages.relations import relations_page
+from antiphon.training.pipeline import given_pairs
 
 EVALUATION_FILES = ("evaluation.json", "index.html")
 """What a directory of `antiphon evaluate` holds."""
@@ -40,12 +42,14 @@ class Learned:
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """The table of all models, what the guide adds (None without a deaf model), and if it was asked for what the
-    classes stand for, by the name of the measure, and what they have to do with one another."""
+    classes stand for, by the name of the measure, and what they have to do with one another; of a pair what its B has
+    to do with its A (`analysis.pair_account`, under `relation`), None of any other corpus."""
 
     summary: tuple[Summary, ...]
     gain: Gain | None
     probe: Mapping[str, Measure] = field(default_factory=dict)
     learned: Learned | None = None
+    pair: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -56,6 +60,7 @@ class Evaluation:
             "gain": None if self.gain is None else asdict(self.gain),
             "probe": {name: asdict(measure) for name, measure in self.probe.items()},
             "relations": related,
+            "pair": self.pair,
         }
 
 
@@ -72,12 +77,14 @@ def evaluate(
     if not splits.train or not splits.test:
         raise BadData("the corpus is too small to hold anything out")
     judgement = judge(agent, splits, seed, progress)
+    pairs = given_pairs(prepared.encoded, splits)
+    pair = {"relation": pair_account(pairs, agent)} if pairs else None
     if not probed:
-        return Evaluation(judgement.summary, judgement.gain)
+        return Evaluation(judgement.summary, judgement.gain, pair=pair)
     tracks = probed_tracks(prepared.encoded, prepared.division["test"], agent.alphabet)
     found = probe(tracks, agent.alphabet.size)
     measures = {name: measure for name, measure in found.items() if math.isfinite(measure.value)}
-    return Evaluation(judgement.summary, judgement.gain, measures, learned(agent, prepared, splits, seed))
+    return Evaluation(judgement.summary, judgement.gain, measures, learned(agent, prepared, splits, seed), pair)
 
 
 def learned(agent: Agent, prepared: Prepared, splits: Splits, seed: int = 0) -> Learned:

@@ -55,15 +55,21 @@ LEVEL = 0.05
 """A p value at or above this announces nothing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """What a relation is worth on held-out blocks, in bits a token: beyond what B's own past says (`gain`), and against
-    p(b) alone; `p` is the share of circularly shifted guides in which as much is found, None where B is too short."""
+    p(b) alone; `p` is the share of circularly shifted guides in which as much is found, None where B is too short.
+    `gains` (tokens,) are those of each token of the pairs end to end, as far as the search has looked."""
 
     gain: Estimate
     against_frequencies: Estimate
     p: float | None
-    tokens: int
+    gains: Table
+
+    @property
+    def tokens(self) -> int:
+        """How many were looked at."""
+        return len(self.gains)
 
     @property
     def stands(self) -> bool:
@@ -90,6 +96,13 @@ def fitted(pairs: Pairs, meanings: ClassMeanings) -> RelationModel:
     return _model(_searched(_enough(pairs), meanings), meanings)
 
 
+def fitted_and_held_out(pairs: Pairs, meanings: ClassMeanings) -> tuple[RelationModel, Table]:
+    """As `fitted`, and p(b | ...) (tokens, classes) of the pairs' tokens end to end, each by what was fitted on the
+    other blocks; of much music the first tokens, as far as the search has looked."""
+    search = _searched(_enough(pairs), meanings)
+    return _model(search, meanings), search.after.rows
+
+
 def guide_evidence(
     pairs: Pairs, meanings: ClassMeanings, shifts: int = SHIFTS, seed: int = 0
 ) -> tuple[RelationModel, Evidence]:
@@ -102,7 +115,7 @@ def guide_evidence(
         gain=_over_blocks(own - known, search.before),
         against_frequencies=_over_blocks(_bits(search.frequencies, search.before) - known, search.before),
         p=p,
-        tokens=len(search.before.tokens),
+        gains=own - known,
     )
     return _model(search, meanings), evidence
 

@@ -1,0 +1,73 @@
+"""The pairs that an agent remembers, as tokens: what is kept of them in its directory, and how its decision uses them.
+
+What a decision looks up is made of them anew by the network at hand, in a second or two; no sound can be made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.agent.meanings import meanings_of
+from antiphon.agent.parts import AgentParts
+from antiphon.decision.datastore import KnownPair, PairMemory, RememberingDecision, remembered
+from antiphon.decision.neural import NeuralDecision
+from antiphon.interfaces import DecisionModel
+
+MOST_SEGMENTS = 7200
+"""An hour of half seconds. All distances between them are looked at; of more music a training learns more."""
+
+LONGEST_SEGMENT = 3600.0
+"""Seconds: what lasts longer is no segment."""
+
+
+def pair_arrays(pairs: Sequence[KnownPair]) -> dict[str, NDArray[Any]]:
+    """What is written of pairs: their ids in as few bytes as they need, end to end, and how long each pair is."""
+    guide, target = (np.concatenate([getattr(pair, name) for pair in pairs]) for name in ("guide", "target"))
+    small = np.min_scalar_type(int(max(guide.max(), target.max())))
+    return {
+        "guide": guide.astype(small),
+        "target": target.astype(small),
+        "durations": np.concatenate([pair.durations for pair in pairs]).astype(np.float32),
+        "lengths": np.array([len(pair) for pair in pairs], dtype=np.int32),
+    }
+
+
+def pairs_of(arrays: Mapping[str, NDArray[Any]], classes: int) -> tuple[KnownPair, ...]:
+    """What `pair_arrays` wrote. Raises ValueError for anything else, KeyError where an array is missing."""
+    for name in ("guide", "target", "lengths"):
+        if arrays[name].dtype.kind not in "iu":
+            raise ValueError(f"{name} must be whole numbers")
+    guide, target, lengths = (np.asarray(arrays[name], dtype=np.int64) for name in ("guide", "target", "lengths"))
+    durations = np.asarray(arrays["durations"], dtype=np.float64)
+    if not guide.shape == target.shape == durations.shape or guide.ndim != 1 or lengths.ndim != 1:
+        raise ValueError("guide, target and durations must be of one length")
+    if not len(lengths) or lengths.min() < 1 or lengths.sum() != len(guide) or len(guide) > MOST_SEGMENTS:
+        raise ValueError(f"lengths must be those of the pairs, {MOST_SEGMENTS} segments together at most")
+    if min(guide.min(), target.min()) < 0 or max(guide.max(), target.max()) >= classes:
+        raise ValueError(f"ids go from 0 to {classes - 1}")
+    if not np.all((durations > 0) & (durations <= LONGEST_SEGMENT)):
+        raise ValueError(f"segments last from 0 to {LONGEST_SEGMENT:g} s")
+    edges = np.cumsum([0, *lengths])
+    whole = KnownPair(guide, target, durations)
+    return tuple(whole.between(int(start), int(end)) for start, end in pairwise(edges))
+
+
+def recalling(parts: AgentParts, model: NeuralDecision) -> DecisionModel:
+    """A way of deciding by the agent's network, with what it remembers of the agent's pairs, if there are any."""
+    if not parts.pairs:
+        return model
+    return RememberingDecision(model, _memories(parts, model.hidden, model.guide_only))
+
+
+@lru_cache(maxsize=6)
+def _memories(parts: AgentParts, hidden: bool, guide_only: bool) -> tuple[PairMemory, ...]:
+    """Kept, since a response asks for its decision more than once."""
+    model = NeuralDecision(parts.network, hidden=hidden, guide_only=guide_only)
+    meanings = meanings_of(parts.alphabet, parts.perception.encoder, parts.settings.perception.encoder)
+    return (remembered(model, parts.pairs, parts.context, meanings),)

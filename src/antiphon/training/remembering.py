@@ -1,0 +1,97 @@
+"""Pairs of the user's own as memory of an agent's decision: learned in seconds, without a gradient step.
+
+The network stays as it is. What it makes of the pairs is looked up while it decides (`decision/datastore`), and
+believed as far as it proves right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from antiphon.agent import Agent
+from antiphon.agent.known_pairs import MOST_SEGMENTS
+from antiphon.agent.meanings import meanings_of
+from antiphon.analysis.pair_account import pair_account
+from antiphon.confidence import estimate
+from antiphon.dataset import TokenPair
+from antiphon.decision.datastore import FEWEST, KnownPair, remembered
+from antiphon.decision.neural import NeuralDecision
+from antiphon.errors import BadData
+from antiphon.interfaces import Progress, no_progress
+from antiphon.training.careful_finetuning import finetuned_or_not
+from antiphon.training.finetuning import token_pair
+from antiphon.types import Audio
+
+
+def remember(
+    agent: Agent,
+    pairs: Sequence[tuple[Audio, Audio]],
+    progress: Progress = no_progress,
+    *,
+    finetune: bool = False,
+    judged: bool = True,
+) -> Agent:
+    """The agent with `pairs` of guide and target remembered, beside those that it remembered before; with `finetune`
+    its network is fine-tuned on them first, where that helps (`careful_finetuning`). Unless `judged`, its account says
+    nothing of them, which takes less time.
+
+    Raises BadData where a pair shares no whole segment, where all together are shorter than FEWEST segments or longer
+    than MOST_SEGMENTS.
+    """
+    learned = []
+    for number, (guide, target) in enumerate(pairs):
+        progress("listen to the pair", number, len(pairs))
+        learned.append(token_pair(agent, guide, target))
+    progress("listen to the pair", len(pairs), len(pairs))
+    names = [(guide.source, target.source) for guide, target in pairs]
+    if finetune:
+        known = [KnownPair(pair.guide, pair.target, pair.durations) for pair in learned]
+        agent = finetuned_or_not(agent, known, progress=progress)
+    return remember_tokens(agent, learned, names, judged=judged)
+
+
+def remember_tokens(
+    agent: Agent, pairs: Sequence[TokenPair], names: Sequence[tuple[str, str]] = (), *, judged: bool = True
+) -> Agent:
+    """As `remember`, of pairs as tokens; `names` are those of their recordings."""
+    known = (*agent.pairs, *(KnownPair(pair.guide, pair.target, pair.durations) for pair in pairs))
+    segments = sum(map(len, known))
+    if segments < FEWEST:
+        raise BadData(f"{segments} segments of a pair are too few to remember: give {FEWEST} at the very least")
+    if segments > MOST_SEGMENTS:
+        raise BadData(f"{segments} segments are too many to look up, {MOST_SEGMENTS} at most: train on them")
+    if not judged:
+        return replace(agent, pairs=known)
+    named = [{"guide": guide, "target": target} for guide, target in names]
+    earlier = agent.training.get("remembers", {}).get("recordings", [])
+    every = [TokenPair(each.guide, each.target, each.durations) for each in known]
+    account: dict[str, Any] = {
+        **agent.training,
+        "relation": pair_account(every, agent),
+        "remembers": {"recordings": [*earlier, *named], "segments": segments, **worth(agent, known)},
+    }
+    return replace(agent, pairs=known, training=account)
+
+
+def worth(agent: Agent, pairs: Sequence[KnownPair]) -> dict[str, Any]:
+    """What remembering is worth on blocks of the pairs that were held out, in bits a token, in plain values: `bits` by
+    the network alone, `gain` of the memory, and what the guide is worth `guide_before` and `guide_after`: the same
+    network and memory without a guide, minus with it."""
+    meanings = meanings_of(agent.alphabet, agent.perception.encoder, agent.settings.perception.encoder)
+    hearing, deaf = (
+        remembered(NeuralDecision(agent.network, hidden=hidden), pairs, agent.context, meanings).evidence
+        for hidden in (False, True)
+    )
+    # Of very much music the relation model, and so the hearing memory, knows the first blocks only.
+    known = min(len(hearing.network), len(deaf.network))
+    alone, together = hearing.network[:known], hearing.memory[:known]
+    return {
+        "bits": float(np.mean(alone)),
+        "gain": asdict(estimate((alone - together).tolist())),
+        "guide_before": asdict(estimate((deaf.network[:known] - alone).tolist())),
+        "guide_after": asdict(estimate((deaf.memory[:known] - together).tolist())),
+    }

@@ -1,0 +1,104 @@
+"""An agent that remembers pairs: what it says of them, what it keeps, and what is refused."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from antiphon.agent import Agent
+from antiphon.agent.known_pairs import MOST_SEGMENTS, pair_arrays, pairs_of
+from antiphon.agent.pair_verdict import memory_verdict, pair_verdict
+from antiphon.dataset import TokenPair
+from antiphon.decision.datastore import KnownPair
+from antiphon.decision.generation import score
+from antiphon.errors import BadData
+from antiphon.metrics import bits_per_token
+from antiphon.training.remembering import remember_tokens
+
+
+def shifted_pair(seed, n=160):
+    """A target that is a function of its guide, in the classes of the base agent."""
+    guide = np.random.default_rng(seed).integers(10, size=n)
+    return TokenPair(guide, guide + 20, np.full(n, 0.5))
+
+
+def bits(agent, pair):
+    return bits_per_token(
+        score(agent.decision, pair.guide[None], pair.target[None], agent.context, pair.durations[None])
+    )
+
+
+@pytest.fixture(scope="module")
+def base():
+    return Agent.base()
+
+
+@pytest.fixture(scope="module")
+def knowing(base):
+    return remember_tokens(base, [shifted_pair(0)], [("a.wav", "b.wav")])
+
+
+def test_a_pair_is_remembered_without_a_change_of_the_network(base, knowing):
+    new = shifted_pair(1, 80)
+    assert bits(knowing, new) < bits(base, new) - 2
+    assert knowing.network is base.network
+    assert not base.pairs
+
+
+def test_it_says_what_the_pair_is_worth(knowing):
+    said = memory_verdict(knowing.training)
+    assert said.startswith("Remembers 160 segments: ")
+    assert "better" in said
+    assert "B's class depends on A's class" in pair_verdict(knowing.training)
+    assert memory_verdict({}) == ""
+
+
+def test_an_agent_in_its_directory_remembers(base, knowing, tmp_path):
+    knowing.save(tmp_path / "agent")
+    again, new = Agent.load(tmp_path / "agent"), shifted_pair(2, 60)
+    assert bits(again, new) == bits(knowing, new)
+    assert "Remembers 160 segments" in (tmp_path / "agent" / "README.md").read_text(encoding="utf-8")
+    assert again.training["remembers"]["recordings"] == [{"guide": "a.wav", "target": "b.wav"}]
+    base.save(tmp_path / "agent")
+    assert not Agent.load(tmp_path / "agent").pairs
+    assert not (tmp_path / "agent" / "pairs.safetensors").exists()
+
+
+def test_pairs_of_different_lengths_add_up(knowing):
+    more = remember_tokens(knowing, [shifted_pair(3, 40)], [("c.wav", "d.wav")])
+    assert [len(pair) for pair in more.pairs] == [160, 40]
+    assert [each["guide"] for each in more.training["remembers"]["recordings"]] == ["a.wav", "c.wav"]
+
+
+def test_what_is_kept_comes_back(knowing):
+    arrays = pair_arrays([*knowing.pairs, KnownPair(np.array([3]), np.array([64]), np.array([0.25]))])
+    first, second = pairs_of(arrays, 65)
+    assert np.array_equal(first.guide, knowing.pairs[0].guide)
+    assert (second.target[0], second.durations[0]) == (64, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("guide", np.full(160, 65, np.uint8)),
+        ("target", np.full(160, -1, np.int8)),
+        ("guide", np.zeros(160, np.float32)),
+        ("durations", np.full(160, np.nan, np.float32)),
+        ("durations", np.zeros(160, np.float32)),
+        ("lengths", np.array([159], np.int32)),
+        ("lengths", np.array([161, -1], np.int32)),
+        ("target", np.zeros((2, 80), np.uint8)),
+    ],
+)
+def test_a_damaged_file_is_refused_by_name(knowing, tmp_path, name, value):
+    knowing.save(tmp_path / "agent")
+    file = tmp_path / "agent" / "pairs.safetensors"
+    save_file({**load_file(file), name: value}, file)
+    with pytest.raises(BadData, match=r"pairs\.safetensors: not pairs"):
+        Agent.load(tmp_path / "agent")
+
+
+def test_too_little_and_too_much_are_refused(base):
+    with pytest.raises(BadData, match="too few to remember"):
+        remember_tokens(base, [shifted_pair(0, 19)])
+    with pytest.raises(BadData, match="train on them"):
+        remember_tokens(base, [shifted_pair(0, MOST_SEGMENTS + 1)])
