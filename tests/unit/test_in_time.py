@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from antiphon.agent import Agent
-from antiphon.agent.beats import LONGEST_SECONDS, on_beats
+from antiphon.agent.beats import LONGEST_SECONDS, in_time
 from antiphon.perception.beat_grid import beats_of, on_time
 from antiphon.perception.block_encoding import envelope_in_blocks, sound_of
 from antiphon.perception.envelope import CELLS_PER_SECOND
@@ -68,13 +68,13 @@ def test_a_copy_goes_on_from_beat_to_beat(agent, guide):
 def test_without_a_beat_nothing_changes(agent, guide):
     pad = np.sin(2 * np.pi * 220 * np.arange(12 * RATE) / RATE).astype(np.float32)[:, None] * np.float32(0.2)
     memory = agent.memory(Audio(pad, RATE))
-    assert on_beats(agent, guide, memory) is None
+    assert in_time(agent, guide, memory).guide is None
     assert len(agent.respond(guide, memory, seed=0).guide) == 32
 
 
 def test_a_memory_of_several_recordings_has_the_beats_of_each(agent, guide):
     memory = agent.memory(played(12.0, 0.21, 2), played(12.0, 0.05, 3))
-    found = on_beats(agent, guide, memory)
+    found = in_time(agent, guide, memory)
     edges = found.memory.tokens.intervals[:, 0]
     assert np.abs((edges[(edges > 1) & (edges < 11)] - 0.21 + BEAT / 4) % (BEAT / 2) - BEAT / 4).max() < 0.02
     assert np.abs((edges[edges > 13] - 12.05 + BEAT / 4) % (BEAT / 2) - BEAT / 4).max() < 0.02
@@ -83,7 +83,7 @@ def test_a_memory_of_several_recordings_has_the_beats_of_each(agent, guide):
 
 def test_the_beats_of_hours_are_not_looked_for(agent, guide, monkeypatch):
     memory = agent.memory(played(12.0, 0.21, 2))
-    assert on_beats(agent, guide, memory) is not None
+    assert in_time(agent, guide, memory).guide is not None
     monkeypatch.setattr("antiphon.agent.beats.LONGEST_SECONDS", 11.0)
     assert LONGEST_SECONDS == 600
-    assert on_beats(agent, guide, memory) is None
+    assert in_time(agent, guide, memory).guide is None
