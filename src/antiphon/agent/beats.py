@@ -25,9 +25,9 @@ of its length."""
 SAME_TEMPO = 0.75
 """Two recordings are of one tempo where the beat of one is at least so clear in the other as its own."""
 
-SIMPLE_RATIOS = (1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0)
+SIMPLE_RATIOS = {1 / 2: "1:2", 2 / 3: "2:3", 3 / 4: "3:4", 1.0: "1:1", 4 / 3: "4:3", 3 / 2: "3:2", 2.0: "2:1"}
 SIMPLE_WITHIN = 0.015
-"""Tempi of these ratios, so nearly, are one tempo heard in two ways."""
+"""Tempi of these ratios, so nearly at most and as nearly as they are known, are one tempo heard in two ways."""
 
 _LENGTHS = {2: "four beats", 1: "two beats", 0: "a beat", -1: "half a beat", -2: "a quarter of a beat"}
 """What a segment is, by the power of two of beats that it lasts."""
@@ -131,8 +131,11 @@ def _said(heard: _Heard, found: Sequence[Beats], memory: Memory, length: float) 
         if part.rate != 1:
             way = "faster" if part.rate > 1 else "slower"
             said += f"; {heard.name(index)} is played {100 * abs(part.rate - 1):.1f} % {way}"
-        if abs(beats.bpm / found[0].bpm - 1) > SIMPLE_WITHIN:
+        own = heard.beats[index]
+        if abs(beats.bpm / found[0].bpm - 1) > beats.precision + found[0].precision:
             said += f"; {heard.name(index)} goes at {beats.bpm:.1f} and is put on the guide's beats segment by segment"
+        elif own is not None and (ratio := _simple(own, found[0])) != 1 and own.is_clear:
+            said += f"; {heard.name(index)}, {own.bpm:.1f} by itself, goes {SIMPLE_RATIOS[ratio]} with it"
     return f"{said}."
 
 
@@ -174,8 +177,14 @@ def _at_tempo(own: Beats, leader: Beats, onsets: Floats) -> Beats | None:
     there = beats_of(onsets, leader.bpm)
     if there is None or len(there.times) < 3:
         return None
-    simple = min(abs(own.bpm / leader.bpm / ratio - 1) for ratio in SIMPLE_RATIOS) < SIMPLE_WITHIN
+    nearly = min(own.precision + leader.precision, SIMPLE_WITHIN)
+    simple = abs(own.bpm / leader.bpm / _simple(own, leader) - 1) < nearly
     return there if simple or there.clarity >= SAME_TEMPO * max(own.clarity, CLEAR) else None
+
+
+def _simple(own: Beats, leader: Beats) -> float:
+    """The simple ratio that is nearest to that of two tempi."""
+    return min(SIMPLE_RATIOS, key=lambda ratio: abs(own.bpm / leader.bpm / ratio - 1))
 
 
 def _is_uniform(grid: Seconds, length: float) -> bool:
