@@ -443,6 +443,10 @@ class Grid:
         _require(self.first_beat >= 0, f"the first beat comes at 0 s or later, got {self.first_beat}")
         _require(self.beats_per_bar >= 1, f"a bar has a beat or more, got {self.beats_per_bar}")
 
+    def beats(self, duration: float) -> Seconds:
+        """Times (n,) of the beats in so many seconds; the first of them, and each `beats_per_bar` on, begins a bar."""
+        return np.arange(self.first_beat, duration, 60 / self.bpm)
+
 
 @dataclass(frozen=True, eq=False)
 class Rendering:
