@@ -1,11 +1,13 @@
 """Coming back to a spot costs: the more often and the sooner, the more; what was fixed stays."""
 
+import itertools
+
 import numpy as np
 import pytest
 from action_making import distances, memory, plain, specification
 
 from antiphon.action.selection.constraints import FREE, Constraints
-from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses
+from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses, _Search
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.types import SILENCE
 
@@ -64,3 +66,21 @@ def test_what_novelty_costs_above_the_cheapest_path_is_told():
     assert free.gap == 0
     assert priced.gap == pytest.approx(priced.costs.sum() - free.costs.sum())
     assert priced.gap > 0
+
+
+def test_the_cheapest_way_through_a_tiny_memory_is_found_most_of_the_time():
+    """All ways to play seven segments out of five, each tried. From one first path alone 5 of 8 are found, and one
+    costs a quarter more than it need; from several 6 of 8."""
+    above = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        labels, asked = rng.permutation([0, 0, 0, 1, 1]).tolist(), rng.integers(0, 2, 7).tolist()
+        prices = {"jump_cost": 1.0, "shared_context_cost": 1.0, "phrase_cost": 2.0, "novelty": 1.0}
+        search = OptimalSelection(plain(**prices), distances(3, rest=True))
+        source, wanted = memory(labels), specification(asked)
+        measured = _Search.of(search._posed(wanted, source, None, None))
+        ways = itertools.product(*[[n for n, label in enumerate(labels) if label == token] for token in asked])
+        least = min(measured._cost(np.array(way), slice(0, 7)) for way in ways)
+        above.append(measured._cost(search.select(wanted, source).segments, slice(0, 7)) / least - 1)
+    assert np.count_nonzero(np.array(above) < 1e-9) >= 6
+    assert max(above) < 0.12
