@@ -63,5 +63,5 @@ $(VENV)/.demo: $(VENV)/.torch pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.torch pyproject.toml
 	@echo "Installing Antiphon and what its tests need"
-	@$(PIP) --editable ".[scores,wav2vec2,codecs,dev]"
+	@$(PIP) --editable ".[scores,wav2vec2,codecs,stretch,dev]"
 	@touch $@ $(VENV)/.demo

@@ -286,11 +286,18 @@ class Boundaries:
 
 @dataclass(frozen=True)
 class MemoryPart:
-    """One file of a memory: where it lies in the memory's audio, [start, end) in samples."""
+    """One file of a memory: where it lies in the memory's audio, [start, end) in samples.
+
+    Of the file `rate` seconds pass in a second of the memory: more than 1 where it is played faster, at its own pitch.
+    """
 
     source: str
     start: int
     end: int
+    rate: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require(0 < self.rate < float("inf"), f"a file is played at a rate above 0, got {self.rate}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -440,6 +447,10 @@ class Grid:
         _require(self.first_beat >= 0, f"the first beat comes at 0 s or later, got {self.first_beat}")
         _require(self.beats_per_bar >= 1, f"a bar has a beat or more, got {self.beats_per_bar}")
 
+    def beats(self, duration: float) -> Seconds:
+        """Times (n,) of the beats in so many seconds; the first of them, and each `beats_per_bar` on, begins a bar."""
+        return np.arange(self.first_beat, duration, 60 / self.bpm)
+
 
 @dataclass(frozen=True, eq=False)
 class Rendering:
@@ -454,7 +465,8 @@ class Rendering:
 class Event:
     """One segment of a response, as written to provenance.json: seconds, ids, nats.
 
-    `source_first` and `source_stop` are its span in samples of the source file, at the response's rate. `run` counts
+    `source_first` and `source_stop` are its span in samples of the source file as it was played, at the response's
+    rate; `source_start` and `source_end` count seconds of the file itself, however fast it was played. `run` counts
     unbroken copies and silences. `rivals` are the most probable other tokens with their log-probabilities; `heard`
     says of guide segments by how much hiding each lowers the log-probability of `token`; both are empty where nobody
     asked. `candidates` counts the memory segments that could have been played, and `runner_up` is what the whole path
@@ -485,7 +497,8 @@ class Event:
 class Response:
     """The rendered audio, with every step that led to it. `gain` is what its samples were multiplied by at the end;
     `guide_sound` how the guide's segments sound, where the selection followed that; `memory` the memory as it was
-    played, and `grid` the guide's beats, where segments are beats."""
+    played, and `grid` the guide's beats, where segments are beats; `timing` says in a sentence whether it is in time,
+    and if not, why."""
 
     audio: Audio
     guide: Tokens
@@ -499,3 +512,4 @@ class Response:
     memory: Memory | None = None
     grid: Grid | None = None
     laid: tuple[Laid, ...] = ()
+    timing: str = ""

@@ -58,7 +58,9 @@ def heard(item, folder: Path, rate: int, seconds: float):
     sound, own_rate = soundfile.read(folder / source.find("FILE")[1], always_2d=True)
     assert own_rate == rate
     start, length = round(float(lines["POSITION"][0]) * rate), round(float(lines["LENGTH"][0]) * rate)
-    places = round(float(lines.get("SOFFS", ["0"])[0]) * rate) + np.arange(length)
+    speed = float(lines.get("PLAYRATE", ["1"])[0])
+    sound = at_speed(sound, rate, speed)
+    places = round(float(lines.get("SOFFS", ["0"])[0]) * rate / speed) + np.arange(length)
     if lines.get("LOOP", ["0"])[0] == "1":
         places = places % len(sound)
     inside = (places >= 0) & (places < len(sound))
@@ -73,6 +75,18 @@ def heard(item, folder: Path, rate: int, seconds: float):
         shaped = excerpt * (gain * rising * falling)[:, None]
         out[first:stop] = shaped[first - start : stop - start]
     return out
+
+
+def at_speed(sound: np.ndarray, rate: int, speed: float) -> np.ndarray:
+    """A file as a project plays it that preserves its pitch."""
+    if speed == 1:
+        return sound
+    import python_stretch
+
+    stretch = python_stretch.Signalsmith.Stretch(1)
+    stretch.preset(sound.shape[1], rate)
+    stretch.setTimeFactor(speed)
+    return stretch.process(np.ascontiguousarray(sound.T, dtype=np.float32)).T.astype(float)
 
 
 def fade(line, length: int, rate: int) -> np.ndarray:

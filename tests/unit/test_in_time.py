@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from antiphon.agent import Agent
-from antiphon.agent.beats import LONGEST_SECONDS, on_beats
+from antiphon.agent.beats import LONGEST_SECONDS, in_time
 from antiphon.perception.beat_grid import beats_of, on_time
 from antiphon.perception.block_encoding import envelope_in_blocks, sound_of
 from antiphon.perception.envelope import CELLS_PER_SECOND
@@ -15,11 +15,11 @@ RATE = 22050
 BEAT = 60 / 124
 
 
-def played(seconds: float, first: float, seed: int) -> Audio:
+def played(seconds: float, first: float, seed: int, beat: float = BEAT) -> Audio:
     """Plucked tones on the eighths from `first` on."""
     rng, time = np.random.default_rng(seed), np.arange(6000) / RATE
     samples = np.zeros(round(seconds * RATE) + len(time), dtype=np.float32)
-    for start in np.arange(first, seconds - 0.3, BEAT / 2):
+    for start in np.arange(first, seconds - 0.3, beat / 2):
         hertz = 220 * 2 ** (rng.choice([0, 3, 5, 7, 10]) / 12)
         tone = np.sin(2 * np.pi * hertz * time) * np.exp(-12 * time) * rng.uniform(0.2, 0.5)
         at = round(start * RATE)
@@ -68,13 +68,13 @@ def test_a_copy_goes_on_from_beat_to_beat(agent, guide):
 def test_without_a_beat_nothing_changes(agent, guide):
     pad = np.sin(2 * np.pi * 220 * np.arange(12 * RATE) / RATE).astype(np.float32)[:, None] * np.float32(0.2)
     memory = agent.memory(Audio(pad, RATE))
-    assert on_beats(agent, guide, memory) is None
+    assert in_time(agent, guide, memory).guide is None
     assert len(agent.respond(guide, memory, seed=0).guide) == 32
 
 
 def test_a_memory_of_several_recordings_has_the_beats_of_each(agent, guide):
     memory = agent.memory(played(12.0, 0.21, 2), played(12.0, 0.05, 3))
-    found = on_beats(agent, guide, memory)
+    found = in_time(agent, guide, memory)
     edges = found.memory.tokens.intervals[:, 0]
     assert np.abs((edges[(edges > 1) & (edges < 11)] - 0.21 + BEAT / 4) % (BEAT / 2) - BEAT / 4).max() < 0.02
     assert np.abs((edges[edges > 13] - 12.05 + BEAT / 4) % (BEAT / 2) - BEAT / 4).max() < 0.02
@@ -83,7 +83,29 @@ def test_a_memory_of_several_recordings_has_the_beats_of_each(agent, guide):
 
 def test_the_beats_of_hours_are_not_looked_for(agent, guide, monkeypatch):
     memory = agent.memory(played(12.0, 0.21, 2))
-    assert on_beats(agent, guide, memory) is not None
+    assert in_time(agent, guide, memory).guide is not None
     monkeypatch.setattr("antiphon.agent.beats.LONGEST_SECONDS", 11.0)
     assert LONGEST_SECONDS == 600
-    assert on_beats(agent, guide, memory) is None
+    assert in_time(agent, guide, memory).guide is None
+
+
+@pytest.mark.parametrize("bpm", [118.3, 120.5, 126.0])
+def test_a_steady_tempo_is_known_to_a_tenth_of_a_percent(bpm):
+    beats = beats_of(envelope_in_blocks(sound_of(played(16.0, 0.21, 3, 60 / bpm)), RATE).onsets)
+    assert beats.bpm == pytest.approx(bpm, rel=1e-3)
+    assert abs(beats.bpm / bpm - 1) < beats.precision
+
+
+def test_a_memory_one_percent_faster_is_over_its_own_beats_and_not_the_guides(agent, guide):
+    beat = BEAT / 1.01
+    found = in_time(agent, guide, agent.memory(played(20.0, 0.21, 2, beat)))
+    edges = found.memory.tokens.intervals[1:-1, 0]
+    assert np.abs((edges - 0.21 + beat / 4) % (beat / 2) - beat / 4).max() < 0.02
+    assert "goes at 125." in found.said
+
+
+def test_a_simple_ratio_and_what_is_missing_are_said(agent, guide):
+    assert "goes 3:2 with it" in in_time(agent, guide, agent.memory(played(20.0, 0.1, 2, BEAT / 1.5))).said
+    pad = np.sin(2 * np.pi * 220 * np.arange(12 * RATE) / RATE).astype(np.float32)[:, None] * np.float32(0.2)
+    assert "the memory has too few onsets" in in_time(agent, guide, agent.memory(Audio(pad, RATE))).said
+    assert "as asked for" in in_time(with_grid(agent, "seconds"), guide, agent.memory(guide)).said

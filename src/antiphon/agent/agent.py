@@ -14,9 +14,9 @@ from typing_extensions import deprecated
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent import directory as directories
-from antiphon.agent.beats import on_beats
+from antiphon.agent.beats import in_time
 from antiphon.agent.known_pairs import recalling
-from antiphon.agent.memory import joined_memory
+from antiphon.agent.memory import at_rates, joined_memory
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
 from antiphon.agent.specifying import decision_for, specification_for
@@ -56,6 +56,10 @@ class Agent(AgentParts):
     def memory_of(self, files: Sequence[Path]) -> Memory:
         """The same of files; long ones are decoded once, kept beside what was heard of them, and mapped from there."""
         return self.memory(*recordings_of(files, self.perception.cache_directory))
+
+    def at_rates(self, memory: Memory, rates: Sequence[float]) -> Memory:
+        """The same memory, each of its recordings played so many times as fast, at its own pitch."""
+        return at_rates(memory, rates, self.perception, self.alphabet)
 
     def require_enough(self, sounds: Sequence[Audio | Sound]) -> None:
         """Raise BadData, naming them, for sounds that all together are shorter than a segment."""
@@ -111,16 +115,17 @@ class Agent(AgentParts):
     ) -> tuple[Response, ...]:
         """Up to `count` distinct ways to play one decision, the best first; see `respond`.
 
-        Over beats, where guide and memory have them: `Response.memory` is the memory as it was played.
+        Over beats, where guide and memory have them: `Response.memory` is the memory as it was played. It is played
+        faster or slower, where the settings allow that, only if nothing of it was fixed by a musician yet.
         """
-        timed = on_beats(self, guide, memory)
-        heard, memory = (self.guide_tokens(guide), memory) if timed is None else (timed.guide, timed.memory)
+        timed = in_time(self, guide, memory, may_stretch=not pins and edited is None)
+        heard, memory = self.guide_tokens(guide) if timed.guide is None else timed.guide, timed.memory
         specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
         sound = self.guide_sound(guide, heard)
-        grid = None if timed is None else timed.grid
-        request = Request(guide, heard, specification, used, sound, tuple(pins), edited or Edited(), grid)
+        fixed, edits = tuple(pins), edited or Edited()
+        request = Request(guide, heard, specification, used, sound, fixed, edits, timed.grid, timed.said)
         return played(self, request, memory, count=count, seed=seed)
 
     @property

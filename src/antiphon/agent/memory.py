@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from antiphon import arrays
+from antiphon.action.rendering.stretching import stretched
 from antiphon.action.selection.concatenation_cost import boundaries
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent.memory_index import Arrays, MemoryIndex
@@ -57,6 +58,22 @@ def _parts(alike: Sequence[Audio]) -> tuple[MemoryPart, ...]:
     return tuple(
         MemoryPart(part.source, start, end) for part, start, end in zip(alike, edges[:-1], edges[1:], strict=True)
     )
+
+
+def at_rates(memory: Memory, rates: Sequence[float], perception: Perception, alphabet: Alphabet) -> Memory:
+    """The same memory, each of its recordings played so many times as fast, at its own pitch, and heard so.
+
+    Raises MissingExtra where what stretches is not installed.
+    """
+    if all(rate == 1 for rate in rates):
+        return memory
+    sounds = [stretched(each, rate) for each, rate in zip(recordings_in(memory), rates, strict=True)]
+    found = joined_memory(
+        sounds, perception, alphabet, sounds=memory.sound is not None, edges=memory.boundaries is not None
+    )
+    parts = tuple(replace(part, rate=rate) for part, rate in zip(found.parts, rates, strict=True))
+    named = tuple(replace(part, source=before.source) for part, before in zip(parts, memory.parts, strict=True))
+    return replace(found, parts=named)
 
 
 def over_grids(memory: Memory, perception: Perception, alphabet: Alphabet, grids: Sequence[Seconds]) -> Memory:

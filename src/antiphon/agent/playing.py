@@ -25,8 +25,8 @@ from antiphon.types import Audio, Edited, Grid, Memory, Response, Run, SegmentSo
 @dataclass(frozen=True, eq=False)
 class Request:
     """A guide with its tokens, what is to be played under it, the settings and seed that led there, how its segments
-    `sound` where the response follows that, what a musician has fixed (`pins`, and what was `edited` beside them), and
-    the beats of the guide where segments are beats."""
+    `sound` where the response follows that, what a musician has fixed (`pins`, and what was `edited` beside them), the
+    beats of the guide where segments are beats, and the sentence that says so (`timing`)."""
 
     guide: Audio
     tokens: Tokens
@@ -36,6 +36,7 @@ class Request:
     pins: tuple[Run, ...] = ()
     edited: Edited = field(default_factory=Edited)
     grid: Grid | None = None
+    timing: str = ""
 
 
 def follows_guide(settings: ActionSettings) -> bool:
@@ -99,4 +100,5 @@ def _rendered(settings: ActionSettings, memory: Memory, asked: Request, selectio
         guide_sound=asked.sound,
         memory=memory,
         grid=asked.grid,
+        timing=asked.timing,
     )

@@ -136,8 +136,9 @@ def placed(response: Response, memory: Memory, starts: Seconds, segments: Ids) -
     known = np.where(sounding, chosen, 0)
     part = memory.part_of(known)
     begins = np.array([each.start for each in memory.parts]) / memory.audio.sample_rate
+    rates = np.array([each.rate for each in memory.parts])
     late = starts - response.guide.intervals[segments, 0]
-    second = memory.tokens.intervals[known, 0] + late - begins[part]
+    second = (memory.tokens.intervals[known, 0] + late - begins[part]) * rates[part]
     return Placed(np.where(sounding, part, SILENCE), np.where(sounding, second, np.nan))
 
 

@@ -17,6 +17,9 @@ class ActionSettings(Section):
     clear, so that the response is in time; beats however clear; or so many seconds."""
     tempo_bpm: float | None = Field(None, ge=20, le=400)
     """The tempo of guide and memory, where it is known: it wins over what is heard."""
+    stretch: float = Field(0.0, ge=0, le=0.08)
+    """By which share a recording of the memory may be played faster or slower, at its own pitch, to be at the guide's
+    tempo, where both have a steady one: 0.08 is 8 %. It needs the extra `stretch`."""
     match: Literal["distribution", "class"] = "distribution"
     """What a segment has to match: everything that the decision holds possible, as far as it does, so that a near class
     may be played; or exactly the class that was drawn (the paper)."""

@@ -12,7 +12,7 @@ import numpy as np
 from antiphon import arrays
 from antiphon.audio import mono, mp3
 from antiphon.pages.colours import colour
-from antiphon.types import Audio, Ids, Seconds
+from antiphon.types import Audio, Grid, Ids, Seconds
 
 WIDTH, HEIGHT = 1200, 110
 """Size of a drawing in its own units; the page stretches it."""
@@ -26,6 +26,9 @@ MOST_REGIONS = 10_000
 LONGEST_COLUMN = 300_000
 """A column of a waveform of so many samples is looked at as a whole: up to two hours at 44.1 kHz."""
 
+NEAREST_MARKS = 4
+"""Units of a drawing between two beats, or two bars, that are marked: nearer ones would be a grey surface."""
+
 LOOKS, LOOK = 8, 1 << 13
 """How often a longer column is looked at, and for how many samples: to draw ten hours from disk would take as long as
 to answer from them."""
@@ -33,7 +36,8 @@ to answer from them."""
 
 @dataclass(frozen=True, eq=False)
 class Lane:
-    """One track of the page: a sound, and coloured regions (n, 2) in seconds with a class and a sentence each."""
+    """One track of the page: a sound, and coloured regions (n, 2) in seconds with a class and a sentence each; and the
+    beats of its time, where they are known."""
 
     name: str
     about: str
@@ -41,6 +45,7 @@ class Lane:
     intervals: Seconds
     ids: Ids
     sentences: Sequence[str]
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,14 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A beat, and whether it begins a bar."""
+
+    x: float
+    is_bar: bool
+
+
+@dataclass(frozen=True)
 class DrawnLane:
     """What the template needs of a lane; `sound` is a data URI, empty where the sound is too long for a page."""
 
@@ -62,6 +75,7 @@ class DrawnLane:
     outline: str
     regions: Sequence[Region]
     sound: str
+    marks: Sequence[Mark] = ()
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -81,7 +95,21 @@ def drawn(lane: Lane, rest: int) -> DrawnLane:
     if len(audio.samples) > WIDTH * LONGEST_COLUMN:
         facts += "; drawn by a part of its samples"
     sound = sound_uri(audio) if audio.duration <= LONGEST_EMBEDDED else ""
-    return DrawnLane(lane.name, f"{lane.about}; {facts}", _outline(audio), regions, sound)
+    marks = marks_of(lane.grid, audio.duration)
+    return DrawnLane(lane.name, f"{lane.about}; {facts}", _outline(audio), regions, sound, marks)
+
+
+def marks_of(grid: Grid | None, duration: float, width: float = WIDTH) -> list[Mark]:
+    """Where the beats lie in a drawing of so many seconds; bars alone where beats are too near, none where bars are."""
+    if grid is None or duration <= 0:
+        return []
+    scale = width / duration
+    beat = 60 / grid.bpm * scale
+    step = 1 if beat >= NEAREST_MARKS else grid.beats_per_bar
+    if beat * step < NEAREST_MARKS:
+        return []
+    beats = grid.beats(duration).tolist()
+    return [Mark(beats[number] * scale, number % grid.beats_per_bar == 0) for number in range(0, len(beats), step)]
 
 
 def sound_uri(audio: Audio) -> str:

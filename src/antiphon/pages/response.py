@@ -14,7 +14,7 @@ import numpy as np
 from antiphon.evaluation.regeneration import Summary
 from antiphon.pages import render
 from antiphon.pages.colours import colour
-from antiphon.pages.lanes import WIDTH, Lane, drawn
+from antiphon.pages.lanes import WIDTH, Lane, Mark, drawn, marks_of
 from antiphon.types import SILENCE, Audio, Memory, Response
 
 MAP_HEIGHT = 200
@@ -36,12 +36,14 @@ class Step:
 
 @dataclass(frozen=True)
 class MemoryPath:
-    """The path through the memory: its segments, and where one file of the memory ends and the next begins."""
+    """The path through the memory: its segments, where one file of the memory ends and the next begins, and the
+    guide's beats."""
 
     steps: Sequence[Step]
     borders: Sequence[float]
     memory_seconds: float
     response_seconds: float
+    marks: Sequence[Mark] = ()
     width: int = WIDTH
     height: int = MAP_HEIGHT
 
@@ -67,6 +69,7 @@ def write_page(
             response.guide.intervals,
             response.guide.ids,
             [f"token {token}" for token in response.guide.ids],
+            response.grid,
         ),
         Lane(
             "Response",
@@ -75,8 +78,12 @@ def write_page(
             response.guide.intervals,
             response.selection.played,
             [_sentence(response, index) for index in range(len(response.events))],
+            response.grid,
         ),
-        Lane("Mix", "guide and response together", mix, np.zeros((0, 2)), np.zeros(0, dtype=np.int64), []),
+        Lane(
+            *("Mix", "guide and response together", mix, np.zeros((0, 2)), np.zeros(0, dtype=np.int64), []),
+            response.grid,
+        ),
         Lane(
             "Memory",
             "what could be played",
@@ -93,6 +100,8 @@ def write_page(
         summary=summary,
         bars=_bars(summary),
         about=about,
+        timing=response.timing,
+        grid=response.grid,
     )
     path.write_text(page, encoding="utf-8")
 
@@ -125,7 +134,7 @@ def _path(response: Response, memory: Memory, rest: int) -> MemoryPath:
             )
         )
     borders = [MAP_HEIGHT - part.start / memory.audio.sample_rate * up for part in memory.parts[1:]]
-    return MemoryPath(steps, borders, seconds, duration)
+    return MemoryPath(steps, borders, seconds, duration, marks_of(response.grid, duration))
 
 
 def _bars(summary: Sequence[Summary]) -> list[tuple[float, float]]:

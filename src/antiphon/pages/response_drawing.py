@@ -38,13 +38,14 @@ MOST_MARKS = 14
 @dataclass(frozen=True)
 class Picture:
     """What is drawn: events, where each reads in the memory, the guide's tokens, and the memory's files (name, and
-    their first and last sample there)."""
+    their first and last sample there), and the times of the bars, where the guide's beats are known."""
 
     events: Sequence[Event]
     places: Sequence[int]
     guide: Sequence[int]
     parts: Sequence[tuple[str, int, int]]
     rest: int
+    bars: Sequence[float] = ()
 
     @property
     def seconds(self) -> float:
@@ -117,6 +118,8 @@ def svg(picture: Picture) -> str:
         ],
         played=[_box(picture, RESPONSE_ROW, event, event.played, _sentence(event, rest)) for event in events],
         bars=[_bar(picture, event) for event in events],
+        bar_lines=[_x(picture, time) for time in picture.bars if time <= picture.seconds],
+        top=TOP,
         path_top=PATH_TOP,
         path_bottom=PATH_BOTTOM,
         parts=[_part(picture, part) for part in picture.parts],

@@ -37,7 +37,8 @@ _FREQUENCIES = 512
 
 _FINE_SECONDS = 0.002
 _RESOLUTION = 0.15
-"""Tempi are tried this many cycles of the whole recording apart."""
+"""Tempi are tried this many cycles of the whole recording apart, and around the best one so many times finer."""
+_FINER = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,11 @@ class Beats:
     def period(self) -> float:
         """The middle time from a beat to the next, in seconds."""
         return float(np.median(np.diff(self.times)))
+
+    @property
+    def precision(self) -> float:
+        """By which share the tempo may be wrong: a beat's onsets say no better where in all of its length it lies."""
+        return ON_TIME_SECONDS / max(float(self.times[-1] - self.times[0]), self.period)
 
     @property
     def bpm(self) -> float:
@@ -126,10 +132,11 @@ def _steady(times: Seconds, strengths: Seconds, duration: float, tempo_bpm: floa
     if tempo_bpm is None:
         step = _RESOLUTION / max(duration, 1.0)
         frequencies = np.arange(SLOWEST_BPM / 60, FASTEST_BPM / 60, step)
-        scores = sum(np.abs(_in_phase(times, strengths, frequencies * harmonic)) / harmonic for harmonic in HARMONICS)
         # Nobody taps a quarter of what is played nor four times as fast: near 120 is likelier (Parncutt, 1994).
         likely = np.exp(-0.5 * (np.log2(frequencies / 2) / 0.8) ** 2)
-        frequency = float(frequencies[np.argmax(np.asarray(scores) * likely)])
+        best = frequencies[np.argmax(_scores(times, strengths, frequencies) * likely)]
+        near = best + np.linspace(-step, step, 2 * _FINER + 1)
+        frequency = float(near[np.argmax(_scores(times, strengths, near))])
     else:
         frequency = tempo_bpm / 60
     period = 1 / frequency
@@ -138,6 +145,12 @@ def _steady(times: Seconds, strengths: Seconds, duration: float, tempo_bpm: floa
     weights = (strengths[:, np.newaxis] * np.exp(-0.5 * (away / ON_TIME_SECONDS) ** 2)).sum(axis=0)
     beats = np.arange(phases[int(np.argmax(weights))], duration, period)
     return Beats(beats, on_time(times, strengths, beats) if len(beats) > 2 else 0.0)
+
+
+def _scores(times: Seconds, strengths: Seconds, frequencies: Seconds) -> Seconds:
+    """How much onset strength is in phase at each frequency (n,), by beats, eighths and sixteenths together."""
+    found = [np.abs(_in_phase(times, strengths, frequencies * harmonic)) / harmonic for harmonic in HARMONICS]
+    return np.asarray(np.sum(found, axis=0))
 
 
 def _in_phase(times: Seconds, strengths: Seconds, frequencies: Seconds) -> NDArray[np.complex128]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon import audio
 from antiphon.action.export import PROVENANCE, read_provenance, render_provenance
+from antiphon.action.export.tempo import bars_of
 from antiphon.checkpoint import load_json
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import whole_file
@@ -117,6 +118,7 @@ def drawn(directory: Path, path: Path) -> None:
         tuple(content.guide_ids),
         tuple((Path(part.source).name or "memory", part.start, part.end) for part in record.parts),
         content.alphabet_size,
+        tuple(bars_of(record.tempo, record.samples / record.sample_rate)),
     )
     with whole_file(path) as temporary:
         temporary.write_text(svg(picture), encoding="utf-8")

@@ -116,7 +116,7 @@ def _notes(result: Answer, agent: Agent) -> tuple[str, ...]:
             rests = ", and the response rests with it (--sampling.rests fill plays on)" if follows else ""
             found.append(f"the guide is silent for {100 * share:.0f} % of its length{rests}")
     if agent.settings.action.grid == "beats" and result.response.grid is None:
-        found.append("no beats were found in guide and memory, or they lie on the segments: segments are seconds")
+        found.append(result.response.timing)
     if result.response.selection.relaxed:
         found.append(f"no path keeps all settings: {'; '.join(result.response.selection.relaxed)}")
     return tuple(found)
@@ -246,6 +246,7 @@ def _about(result: Answer, agent: Agent) -> Mapping[str, str]:
         "Alphabet": f"{agent.alphabet.size} classes of {result.response.guide.durations[0]:g} s, {agent.alphabet.id}",
         "Sampling": ", ".join(f"{key} {value}" for key, value in settings["sampling"].items()),
         "Seed": str(settings["seed"]),
+        "In time": result.response.timing,
         "Level": f"{numbers.rms_dbfs:.1f} dBFS RMS, peak {numbers.peak:.3f}, {numbers.clipped_samples} samples clipped",
         "Gain": f"{numbers.gain_db:.1f} dB over all",
         "Silence": f"{100 * numbers.silent_share:.1f} % of the response",

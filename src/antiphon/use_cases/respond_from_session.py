@@ -76,6 +76,7 @@ def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptio
     heard = _sounds(opened, opened.guides, opened.record.inputs.guides)
     guide = mixed([each.audio for each in heard])
     memory, played = witnessed(opened.memories, lambda: agent.memory_of(opened.memories))
+    memory = agent.at_rates(memory, [source.rate for source in opened.record.inputs.memories])
     require_same(opened.memories, played, opened.record.inputs.memories, opened.folder)
     lengths = [duration_of(path) for path in opened.guides]
     edits = edits_of(

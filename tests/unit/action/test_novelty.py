@@ -7,7 +7,7 @@ import pytest
 from action_making import distances, memory, plain, specification
 
 from antiphon.action.selection.constraints import FREE, Constraints
-from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses, novelty_priced
+from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses, _Search, novelty_priced
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.search_problem import search_problem
 from antiphon.action.selection.substitutes import Classes
@@ -117,3 +117,21 @@ def test_what_is_found_of_a_short_question_is_nearly_always_the_cheapest_of_all_
         found = select(asked, labels, novelty=0.8, jump_cost=1.0, shared_context_cost=1.0).segments
         best += total(found, asked, labels, 0.8, 1.0) < least + 1e-9
     assert best >= 27
+
+
+def test_the_cheapest_way_through_a_tiny_memory_is_found_most_of_the_time():
+    """All ways to play seven segments out of five, each tried. From one first path alone 5 of 8 are found, and one
+    costs a quarter more than it need; from several 6 of 8."""
+    above = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        labels, asked = rng.permutation([0, 0, 0, 1, 1]).tolist(), rng.integers(0, 2, 7).tolist()
+        prices = {"jump_cost": 1.0, "shared_context_cost": 1.0, "phrase_cost": 2.0, "novelty": 1.0}
+        search = OptimalSelection(plain(**prices), distances(3, rest=True))
+        source, wanted = memory(labels), specification(asked)
+        measured = _Search.of(search._posed(wanted, source, None, None))
+        ways = itertools.product(*[[n for n, label in enumerate(labels) if label == token] for token in asked])
+        least = min(measured._cost(np.array(way), slice(0, 7)) for way in ways)
+        above.append(measured._cost(search.select(wanted, source).segments, slice(0, 7)) / least - 1)
+    assert np.count_nonzero(np.array(above) < 1e-9) >= 6
+    assert max(above) < 0.12

@@ -15,7 +15,7 @@ from antiphon.confidence import Estimate
 from antiphon.evaluation.regeneration import Summary
 from antiphon.pages import render
 from antiphon.pages.comparison import Side, compare_page
-from antiphon.pages.lanes import Lane, drawn
+from antiphon.pages.lanes import Lane, drawn, marks_of
 from antiphon.pages.relations import relations_page
 from antiphon.pages.response import write_page
 from antiphon.pages.response_drawing import Picture, svg
@@ -24,6 +24,7 @@ from antiphon.types import (
     SILENCE,
     Audio,
     Event,
+    Grid,
     Memory,
     MemoryPart,
     Response,
@@ -70,7 +71,7 @@ def summary(model, mean):
     return Summary(model, value, value, value, value, value)
 
 
-def response_page(path, name=EVIL, pieces=()):
+def response_page(path, name=EVIL, pieces=(), grid=None, timing=""):
     """Four segments from a memory of two files; the last one is silence."""
     intervals, sound = uniform_intervals(2.0, 0.5), tone(2.0)
     tokens = Tokens(np.array([0, 1, 2, 3]), intervals, "id")
@@ -78,7 +79,7 @@ def response_page(path, name=EVIL, pieces=()):
         Event(0.5 * n, 0.5, n, -0.1, n, name if n < 3 else "", 0.5 * n, 0.5 * n + 0.5, 0.0, n) for n in range(4)
     )
     selection = Selection(np.array([0, 1, 2, SILENCE]), tokens.ids, np.zeros(4))
-    response = Response(sound, tokens, Specification(tokens, np.zeros(4)), selection, events)
+    response = Response(sound, tokens, Specification(tokens, np.zeros(4)), selection, events, grid=grid, timing=timing)
     memory = Memory(sound, tokens, (MemoryPart(name, 0, RATE), MemoryPart("other.wav", RATE, 2 * RATE)))
     write_page(path, response, sound, sound, memory, rest=3, about={"memory": name}, summary=pieces)
     return path.read_text(encoding="utf-8")
@@ -221,3 +222,30 @@ def test_what_a_template_asks_for_is_there():
     for template in (SOURCE / "pages" / "templates").iterdir():
         wanted |= set(re.findall(r'static\("([^"]+)"\)', template.read_text(encoding="utf-8")))
     assert wanted == {path.name for path in (SOURCE / "pages" / "static").iterdir()}
+
+
+def test_a_response_in_time_has_the_guides_beats_and_bars_on_it_and_says_so(tmp_path):
+    response_page(tmp_path / "page.html", grid=Grid(240.0, 0.1, 4), timing=f"In time with {EVIL}.")
+    page = (tmp_path / "page.html").read_text()
+    bars = [float(x) for x in re.findall(r'class="bar-line" x1="([0-9.]+)"', page)]
+    beats = re.findall(r'class="beat-line"', page)
+    # Two seconds are 1200 units: bars of a second from 0.1 s on, in the guide, the response, the mix and the path.
+    assert bars == [60.0, 660.0] * 4
+    assert len(beats) == 6 * 4
+    assert f"In time with {EVIL}. The lines are the guide's beats" in Reader(page).said
+    assert EVIL not in page
+
+
+def test_a_response_without_beats_says_why_and_has_no_lines(tmp_path):
+    response_page(tmp_path / "page.html", timing="Not in time with the guide: it has no clear beat.")
+    page = (tmp_path / "page.html").read_text()
+    assert '-line" x1' not in page
+    assert "it has no clear beat." in Reader(page).said
+    assert "The lines are" not in Reader(page).said
+
+
+def test_beats_that_would_lie_too_near_are_bars_or_nothing():
+    grid = Grid(120.0)
+    assert [mark.x for mark in marks_of(grid, 10.0)][:3] == [0, 60, 120]
+    assert all(mark.is_bar for mark in marks_of(grid, 300.0))
+    assert marks_of(grid, 3600.0) == []

@@ -18,6 +18,7 @@ from antiphon.action.export.reaper_items import BY_SECONDS, guid, items, set_lin
 from antiphon.action.export.rpp import Block, numbers
 from antiphon.action.export.session_reading import (
     BY_BEATS,
+    PLAYBACK_RATE,
     PROJECT_DEFAULT,
     Item,
     TrackState,
@@ -35,6 +36,10 @@ SHORTEST_SECONDS = 0.001
 
 _SAME_SECONDS = 1e-5
 """Times that differ by less are the same: REAPER writes more digits, musicians hear fewer."""
+
+
+_SAME_RATE = 1e-6
+"""Playback rates that differ by a smaller share are the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +162,7 @@ class _Comparison:
         self.tempo_changed = [(p.time, p.bpm) for p in self.tempo] != [(p.time, p.bpm) for p in provenance.tempo]
         self.runs = provenance.runs
         self.written = {
-            guid("item", number): (number, read_item(block, name))
+            guid("item", number): (number, self._written(block))
             for number, block in enumerate(items(provenance, rest))
             if block is not None
         }
@@ -168,6 +173,10 @@ class _Comparison:
         self.kept: list[Kept] = []
         self.seen: set[str] = set()
         self.put_back = 0
+
+    def _written(self, block: Block) -> Item:
+        item = read_item(block, self.name)
+        return _at_rate(item, self._part(item.file))
 
     def edits(self) -> Edits:
         for state in self.tracks:
@@ -202,6 +211,7 @@ class _Comparison:
         before = None if known is None else known[1]
         item = self._in_seconds(item, before, state)
         part = self._part(item.file)
+        item = _at_rate(item, part)
         if part is None and not item.file and known is None and name not in self.kept_names:
             self._foreign(item)
             return
@@ -278,7 +288,8 @@ class _Comparison:
         if start < 0:
             self._miss(f"the first {-start / rate:.3f} s of {self._place(item)}: the response begins later")
         rising, falling = (_at_most(each.samples(rate), length) for each in (item.fade_in, item.fade_out))
-        offset, file = round(item.offset * rate), "" if part is not None else item.file
+        offset = round(item.offset * rate / (part.rate if part is not None else 1.0))
+        file = "" if part is not None else item.file
         return Lay(start, start + length, offset, item.gain * factor, rising, falling, item.loop, part, file)
 
     def _in_seconds(self, item: Item, before: Item | None, state: TrackState) -> Item:
@@ -297,10 +308,11 @@ class _Comparison:
         if beats == BY_BEATS:
             length = self.before.seconds(self.now.beats(end)) - position
             rate = item.rate * item.length / length if length > 0 else item.rate
-            rate = 1.0 if abs(rate - 1) < 1e-4 else rate
-            said = tuple(each for each in item.lost if not (rate == 1 and each.startswith("playback rate")))
-            moved = replace(moved, length=length, rate=rate, lost=said)
-            if before is None and (rate != 1 or item.rate == 1):
+            part = self._part(item.file)
+            usual = 1.0 if part is None else part.rate
+            rate = usual if abs(rate / usual - 1) < 1e-4 else rate
+            moved = _at_rate(replace(moved, length=length, rate=rate), part)
+            if before is None and (rate != usual or item.rate == usual):
                 return item
         elif before is None:
             return item
@@ -471,6 +483,15 @@ def _fades(item: Item) -> tuple[float, float]:
 
 def _at_most(fade: Fade, length: int) -> Fade:
     return replace(fade, length=min(fade.length, length))
+
+
+def _at_rate(item: Item, part: MemoryPart | None) -> Item:
+    """An item of which nothing is lost by its playback rate, where it is that at which the response plays the file."""
+    usual = 1.0 if part is None else part.rate
+    lost = [each for each in item.lost if not each.startswith(PLAYBACK_RATE)]
+    if abs(item.rate / usual - 1) > _SAME_RATE:
+        lost.append(f"{PLAYBACK_RATE} {item.rate:g}")
+    return replace(item, lost=tuple(lost))
 
 
 def _is_sounding(kept: Kept) -> bool:

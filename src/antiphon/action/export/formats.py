@@ -64,6 +64,15 @@ def files_of(handed: Handed) -> tuple[str, ...]:
     )
 
 
+def rates_of(handed: Handed) -> tuple[float, ...]:
+    """How fast each event's source file is played; empty where all are played as they are."""
+    record = handed.provenance
+    if all(source.rate == 1 for source in record.inputs.memories):
+        return ()
+    parts = [record.copies[event.run].part for event in record.events]
+    return tuple(1.0 if part == SILENCE else record.inputs.memories[part].rate for part in parts)
+
+
 def session_of(directory: Path, handed: Handed) -> Session:
     """What a REAPER project in `directory` shows, whose media are already there."""
     guides = handed.provenance.inputs.guides
@@ -77,7 +86,10 @@ FORMATS: dict[str, Callable[[Path, Handed], None]] = {
     "audacity": _text("response.labels.txt", lambda handed: audacity(handed.provenance.events, handed.rest)),
     "sonic-visualiser": _text("response.csv", lambda handed: sonic_visualiser(handed.provenance.events, handed.rest)),
     "midi": _midi,
-    "coll": _text("response.coll.txt", lambda handed: coll(handed.provenance.events, handed.rest, files_of(handed))),
+    "coll": _text(
+        "response.coll.txt",
+        lambda handed: coll(handed.provenance.events, handed.rest, files_of(handed), rates_of(handed)),
+    ),
 }
 """What can be handed over, by the names of `--export`."""
 

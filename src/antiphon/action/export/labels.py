@@ -43,16 +43,18 @@ def sonic_visualiser(events: Sequence[Event], rest: int) -> str:
     return text.getvalue()
 
 
-def coll(events: Sequence[Event], rest: int, files: Sequence[str]) -> str:
-    """Lines for a Max `coll`: index, time and duration in ms, token (-1 a rest), confidence, source file, its ms.
+def coll(events: Sequence[Event], rest: int, files: Sequence[str], rates: Sequence[float] = ()) -> str:
+    """Lines for a Max `coll`: index, time and duration in ms, token (-1 a rest), confidence, source file, its ms, and,
+    where `rates` are given, how fast the file is played.
 
     `files` names the source file of each event, empty where none is played.
     """
+    speeds = [f" {rate:.9g}" for rate in rates] or [""] * len(events)
     return "".join(
         f"{index}, {1000 * event.time:.3f} {1000 * event.duration:.3f} "
         f"{-1 if event.played == rest else event.played} {exp(event.log_probability):.6f} "
-        f"{for_coll(file or 'none')} {1000 * event.source_start:.3f};\n"
-        for index, (event, file) in enumerate(zip(events, files, strict=True))
+        f"{for_coll(file or 'none')} {1000 * event.source_start:.3f}{speed};\n"
+        for index, (event, file, speed) in enumerate(zip(events, files, speeds, strict=True))
     )
 
 

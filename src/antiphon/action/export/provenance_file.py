@@ -18,6 +18,7 @@ from antiphon.action.export.testimony import first_problem
 from antiphon.action.rendering.crossfade import CURVES, SINE, SMOOTH, Crossfade
 from antiphon.action.rendering.laid import laid_over
 from antiphon.action.rendering.loudness import with_gain
+from antiphon.action.rendering.stretching import stretched
 from antiphon.checkpoint import load_json
 from antiphon.errors import BadData
 from antiphon.files import sha256
@@ -36,14 +37,16 @@ MEDIA = "media"
 class SourceFile:
     """A file that was listened to or played, the hash of its bytes, and its samples at the response's rate.
 
-    `path` is relative to the response's directory if it lies inside, else absolute; empty for sound without a file.
-    `origin` is where a copy was taken from.
+    It was played `rate` times as fast as it is, at its own pitch, and its samples are counted as it was played. `path`
+    is relative to the response's directory if it lies inside, else absolute; empty for sound without a file. `origin`
+    is where a copy was taken from.
     """
 
     path: str
     sha256: str = ""
     samples: int = 0
     origin: str = ""
+    rate: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,9 @@ class Provenance:
         """The same for the same response and no other: by it a session knows its provenance."""
         files = [source.sha256 for source in (*self.inputs.guides, *self.inputs.memories, *self.inputs.own)]
         told = repr((files, self.copies, self.laid, self.samples, self.sample_rate))
+        rates = [source.rate for source in self.inputs.memories]
+        if any(rate != 1 for rate in rates):
+            told += repr(rates)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
@@ -186,7 +192,7 @@ class Provenance:
         """Where the source files lie in that memory."""
         edges = np.concatenate([[0], np.cumsum([source.samples for source in self.inputs.memories])]).tolist()
         return tuple(
-            MemoryPart(source.path, start, end)
+            MemoryPart(source.path, start, end, source.rate)
             for source, start, end in zip(self.inputs.memories, edges[:-1], edges[1:], strict=True)
         )
 
@@ -196,9 +202,11 @@ _PROVENANCE = TypeAdapter(Provenance)
 
 def provenance_of(response: Response, memory: Memory, inputs: Inputs, crossfade_seconds: float) -> Provenance:
     """What is to be said of a response from `memory`, whose files the `inputs` name in order."""
-    lengths = [part.end - part.start for part in memory.parts]
-    named = inputs.memories or tuple(SourceFile("") for _ in lengths)
-    sources = tuple(replace(source, samples=samples) for source, samples in zip(named, lengths, strict=True))
+    named = inputs.memories or tuple(SourceFile("") for _ in memory.parts)
+    sources = tuple(
+        replace(source, samples=part.end - part.start, rate=part.rate)
+        for source, part in zip(named, memory.parts, strict=True)
+    )
     return Provenance(
         response.events,
         copies_of(response, memory),
@@ -357,6 +365,7 @@ def _read(record: Provenance, source: SourceFile, directory: Path) -> Audio:
     path = found_file(source, directory)
     sound = testified_file(path, source, directory).audio
     alike = audio.with_channels(audio.resampled(sound, record.sample_rate), record.channels)
+    alike = stretched(alike, source.rate)
     if len(alike.samples) != source.samples:
         raise BadData(f"{path}: {len(alike.samples)} samples, but {directory} was made of {source.samples}")
     return alike
@@ -365,6 +374,6 @@ def _read(record: Provenance, source: SourceFile, directory: Path) -> Audio:
 def _require_length(record: Provenance, source: SourceFile, directory: Path) -> None:
     """Before anything is decoded: what a provenance says of a file is no reason to fill the memory."""
     path = found_file(source, directory)
-    found = round(audio.header_of(path).duration * record.sample_rate)
+    found = round(audio.header_of(path).duration * record.sample_rate / source.rate)
     if abs(found - source.samples) > 2:
         raise BadData(f"{path}: {found} samples, but {directory} was made of {source.samples}")

@@ -84,7 +84,7 @@ def notes_of(provenance: Provenance, run: Run) -> list[str]:
 def place_of(run: Run, rate: int) -> str:
     """The file that a run plays, and from where on: memory.wav 0:12.5."""
     assert run.part is not None
-    tenths = round(10 * (run.source - run.part.start) / rate)
+    tenths = round(10 * (run.source - run.part.start) / rate * run.part.rate)
     return f"{Path(run.part.source).name or 'memory'} {tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
@@ -104,10 +104,10 @@ def native_colour(red: int, green: int, blue: int) -> int:
 def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) -> Block:
     number, run, extent = placed
     rate, length = provenance.sample_rate, extent.end - extent.start
-    offset = 0
+    offset, speed = 0, 1.0
     if run.part is not None:
         offset = run.source - run.part.start - (run.start - extent.start)
-        length = min(length, run.part.end - run.part.start - offset)
+        length, speed = min(length, run.part.end - run.part.start - offset), run.part.rate
     events = run_events(provenance, run)
     lines = [
         f"POSITION {extent.start / rate!r}",
@@ -121,8 +121,8 @@ def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) ->
         f"IGUID {guid('item', number)}",
         f"NAME {for_rpp(_title(provenance, run))}",
         f"VOLPAN {run.gain!r} 0 1 -1",
-        f"SOFFS {offset / rate!r}",
-        "PLAYRATE 1 1 0 -1 0 0.0025",
+        f"SOFFS {offset / rate * speed!r}",
+        f"PLAYRATE {speed:.17g} 1 0 -1 0 0.0025",
         "CHANMODE 0",
         f"GUID {guid('take of item', number)}",
     ]

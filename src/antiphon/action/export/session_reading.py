@@ -20,6 +20,11 @@ BY_BEATS = 1
 MOST_NUMBER = 1e9
 """Seconds, factors and counts of a project: no item is 30 years long."""
 
+PLAYBACK_RATE = "playback rate"
+"""With this begins what is said of an item that is not played as fast as its file is."""
+
+PITCH_MOVES = "pitch that goes with the playback rate"
+
 PLUGINS = ("VST", "AU", "JS", "CLAP", "DX", "LV2", "VIDEO_EFFECT", "CONTAINER")
 
 _ENVELOPES = {
@@ -105,7 +110,8 @@ def read_item(block: Block, name: str) -> Item:
         *(["take FX"] if any(_has_plugins(each) for each in _blocks(active.lines, "TAKEFX")) else []),
         *(f"{envelope} of the take" for envelope in _envelopes(active.lines)),
         *(["stretch markers"] if "SM" in own else []),
-        *([f"playback rate {rate:g}"] if rate != 1 else []),
+        *([f"{PLAYBACK_RATE} {rate:g}"] if rate != 1 else []),
+        *([PITCH_MOVES] if rate != 1 and not read.number("PLAYRATE", 1, 1.0) else []),
         *([f"transposition by {pitch:g} semitones"] if pitch else []),
         *(["channel mode"] if read.number("CHANMODE", 0, 0.0) else []),
         *(["pan"] if pan else []),

@@ -7,11 +7,12 @@ of its guide, in seconds. With both maps what the change moved can be put back.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from antiphon.action.export.provenance_file import TEMPO, TempoPoint
+from antiphon.action.export.provenance_file import TEMPO, TEMPO_BEFORE, TempoPoint
 from antiphon.action.export.rpp import Block, numbers
 from antiphon.types import Grid
 
@@ -66,6 +67,15 @@ def tempo_points(grid: Grid | None) -> tuple[TempoPoint, ...]:
         TempoPoint(0.0, count * 60 / first, count),
         TempoPoint(first, grid.bpm, grid.beats_per_bar),
     )
+
+
+def bars_of(points: Sequence[TempoPoint], duration: float) -> list[float]:
+    """When bars begin at the last tempo of a session, from where it begins on; none where no beat is known."""
+    last = points[-1]
+    if tuple(points) in (TEMPO, TEMPO_BEFORE):
+        return []
+    bar = last.beats_per_bar * 60 / last.bpm
+    return [last.time + number * bar for number in range(max(math.ceil((duration - last.time) / bar), 0))]
 
 
 def tempo_lines(points: Sequence[TempoPoint]) -> list[str | Block]:

@@ -37,6 +37,9 @@ MOST_GAIN = 1e6
 MOST_COST = 1e12
 """Above the cost of any path."""
 
+SLOWEST_RATE, FASTEST_RATE = 0.9, 1.1
+"""How much a file of the memory may be slowed down and sped up."""
+
 SLOWEST_BPM, FASTEST_BPM, MOST_BEATS = 1.0, 6000.0, 1024
 """Tempi and bars that mean something."""
 
@@ -80,6 +83,8 @@ def _of_response(record: Provenance) -> Iterator[str]:
     for source in sources:
         if not 0 <= source.samples <= MOST_SAMPLES:
             yield f"{source.samples} samples of {source.path!r}"
+        if not _within(source.rate, SLOWEST_RATE, FASTEST_RATE):
+            yield f"{source.path!r} played at a rate of {source.rate}"
         if any("\0" in path for path in (source.path, source.origin)):
             yield f"a path that cannot be ({source.path!r})"
 

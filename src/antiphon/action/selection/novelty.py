@@ -3,8 +3,9 @@
 That is no longer a shortest path, since what a use costs depends on all the others. Two uses of one segment cost
 `novelty` together, and up to `1 + RECENT` times as much the nearer they are in time. A first path is found from left to
 right, each block knowing what was played before it. Then blocks are searched anew, exactly, with everything outside
-them fixed and priced, as long as the whole gets cheaper (iterated conditional modes; Besag, 1986). A response that is
-longer than its memory has to come back: there the price is divided by how often.
+them fixed and priced, as long as the whole gets cheaper (iterated conditional modes; Besag, 1986). A small memory, of
+which all is played again and again, is searched from other first paths too, and the cheapest is kept. A response
+that is longer than its memory has to come back: there the price is divided by how often.
 
 With re-use off the price is so high that a segment is only played again where none is left.
 """
@@ -36,6 +37,12 @@ ROUNDS = 6
 
 SWEEPS = 4
 """Times that all blocks are searched anew at most."""
+
+SMALL_MEMORY, SMALL_RESPONSE = 48, 160
+"""Segments and steps up to which other first paths are tried: there a search is short, and stops early too often."""
+
+SHORT_BLOCK = 4
+"""Steps of the shortest blocks that are tried there; the longest are the whole response."""
 
 NEVER_AGAIN = 1e4
 """The price of a second use where re-use is off: far above what any path costs without."""
@@ -89,6 +96,8 @@ def novel_path(problem: SearchProblem, semiring: Semiring, choice: Choice) -> Id
     segments = search.from_left_to_right(semiring, choice)
     if isinstance(semiring, MinPlus):
         segments = search.improved(segments)
+        if search.is_small:
+            segments = search.cheapest_start(segments)
     return segments
 
 
@@ -152,6 +161,22 @@ class _Search:
             if segments[index] != SILENCE and np.count_nonzero(segments == segments[index]) > 1:
                 segments = self._cheaper(segments, slice(index, index + 1))
         return segments
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there is time for other first paths."""
+        return int(self.problem.usable.sum()) <= SMALL_MEMORY and 0 < len(self.times) <= SMALL_RESPONSE
+
+    def cheapest_start(self, segments: Ids) -> Ids:
+        """The cheapest of this path and those that come of first paths by short blocks and by one as long as all, each
+        improved by blocks of the other length as well."""
+        short, whole = (replace(self, block=block) for block in (SHORT_BLOCK, len(self.times)))
+        everything = slice(0, len(self.times))
+        found = [segments, whole.improved(short.improved(segments))]
+        for first in (short, whole):
+            found.append(short.improved(whole.improved(first.from_left_to_right(MinPlus(), cheapest))))
+        costs = [self._cost(each, everything) for each in found]
+        return found[int(np.argmin(np.round(costs, 9)))]
 
     def _cheaper(self, segments: Ids, inside: slice) -> Ids:
         """The path with a block searched anew, where that is cheaper."""

@@ -79,9 +79,9 @@ def _require_known(memory: Memory, regions: Sequence[Region]) -> None:
 
 
 def _seconds_in(memory: Memory, part: MemoryPart) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Start and end of every memory segment (n,) in seconds of the part; NaN, which nothing contains, outside it."""
+    """Start and end of every memory segment (n,) in seconds of the part's file; outside it NaN, which nothing holds."""
     intervals = memory.tokens.intervals
     middles = intervals.mean(axis=1) * memory.audio.sample_rate
     inside = (middles >= part.start) & (middles < part.end)
-    seconds = np.where(inside[:, None], intervals - part.start / memory.audio.sample_rate, np.nan)
+    seconds = np.where(inside[:, None], (intervals - part.start / memory.audio.sample_rate) * part.rate, np.nan)
     return seconds[:, 0], seconds[:, 1]
