@@ -16,6 +16,7 @@ EXTRAS = {
     "scores": ("music21", "midirenderer", "pretty_midi"),
     "wav2vec2": ("transformers",),
     "codecs": ("av",),
+    "studio": ("fastapi", "uvicorn"),
     "eval": ("matplotlib", "mir_eval"),
     "tensorboard": ("tensorboard",),
     "distributed": ("accelerate",),
