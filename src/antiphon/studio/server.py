@@ -164,8 +164,8 @@ def _add_page(app: FastAPI) -> None:
 
 def _add_reading(app: FastAPI, project: Project, queue: Queue) -> None:
     @app.get("/api/state")
-    def state() -> Response:
-        return _json(views.state(project, queue))
+    def state(open: str = "") -> Response:
+        return _json(views.state(project, queue, open))
 
     @app.get("/api/response")
     def response(name: str) -> Response:

@@ -27,8 +27,8 @@ MOST_SPANS = 500
 Plain = dict[str, Any]
 
 
-def state(project: Project, queue: Queue) -> Plain:
-    """The project as it is now."""
+def state(project: Project, queue: Queue, opened: str = "") -> Plain:
+    """The project as it is now, and which spans of the response that a page has `opened` are kept."""
     listing = project.listing()
     return {
         "project": project.root.resolve().name or "project",
@@ -39,6 +39,7 @@ def state(project: Project, queue: Queue) -> Plain:
         "jobs": [asdict(job) for job in queue.all()],
         "presets": sorted(PRESETS),
         "formats": list(FORMATS),
+        "kept": kept(project, opened) if opened else [],
     }
 
 
