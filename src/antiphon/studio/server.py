@@ -153,6 +153,10 @@ def _add_page(app: FastAPI) -> None:
     def page() -> Response:
         return Response(folder.joinpath("studio.html").read_bytes(), media_type="text/html; charset=utf-8")
 
+    @app.get("/favicon.ico")
+    def icon() -> Response:
+        return Response(status_code=204)
+
     @app.get("/static/{name}")
     def static(name: str) -> Response:
         if name == "style.css":

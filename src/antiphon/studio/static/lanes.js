@@ -23,6 +23,7 @@ async function wave(file) {
         }
         found.levels.push(half);
       }
+      found.loudest = Math.max(found.levels.at(-1).reduce((most, value) => Math.max(most, Math.abs(value)), 0), 1);
       return found;
     }));
     waves.get(file).catch(() => waves.delete(file));
@@ -138,8 +139,8 @@ export class Lane extends EventTarget {
     pen.textAlign = "left";
   }
 
-  _wave(pen, { stretch, rate, levels }, width, body) {
-    const middle = body / 2, tall = middle - 3, seconds = (this.axis.end - this.axis.start) / width;
+  _wave(pen, { stretch, rate, levels, loudest }, width, body) {
+    const middle = body / 2, tall = (middle - 4) * 127 / loudest, seconds = (this.axis.end - this.axis.start) / width;
     const samples = seconds * rate < stretch ? this.samples?.(this.files[0]) : null;
     if (samples) return this._samples(pen, samples, width, middle, tall);
     let level = 0;

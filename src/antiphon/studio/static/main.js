@@ -1,6 +1,6 @@
 // The page: what the project holds, one response with its lanes, and what is kept and asked for again.
 import { downloadAddress, get, send } from "/static/api.js";
-import { Axis, Lane, colour } from "/static/lanes.js";
+import { Axis, Lane } from "/static/lanes.js";
 import { by, fill, made, Panels } from "/static/panels.js";
 import { Transport } from "/static/transport.js";
 
@@ -330,7 +330,7 @@ function frame() {
   for (const [name, lane] of studio.lanes) lane.place(name === "Memory" ? now : studio.cursor, name !== "Memory" || !answering);
   const level = transport.playing ? Math.max(0, 1 + Math.log10(Math.max(transport.level(), 1e-3)) / 3) : 0;
   meter.clearRect(0, 0, 120, 12);
-  meter.fillStyle = colour(2, -1);
+  meter.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--accent");
   meter.fillRect(0, 0, 120 * level, 12);
 }
 frame();
