@@ -165,10 +165,10 @@ class Queue:
             job = self._known(name)
             if job.state == "running":
                 self._stopping = name
+                # With the lock held, so that no other job is given to the process that is ended.
+                self._worker.end()
             elif job.state == "waiting":
                 self._keep(replace(job, state="stopped", ended=time.time()))
-        if self._stopping == name:
-            self._worker.end()
         return job
 
     def again(self, name: str) -> Job:

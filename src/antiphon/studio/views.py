@@ -34,13 +34,20 @@ def state(project: Project, queue: Queue, opened: str = "") -> Plain:
         "project": project.root.resolve().name or "project",
         "sounds": listing.sounds,
         "agents": listing.agents,
-        "responses": listing.responses,
+        "responses": sorted(listing.responses, key=lambda name: _made(project, name)),
         "remarks": listing.remarks,
         "jobs": [asdict(job) for job in queue.all()],
         "presets": sorted(PRESETS),
         "formats": list(FORMATS),
         "kept": kept(project, opened) if opened else [],
     }
+
+
+def _made(project: Project, name: str) -> float:
+    try:
+        return (project.root / name / PROVENANCE).lstat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def response(project: Project, name: str) -> Plain:

@@ -43,7 +43,7 @@ async function poll() {
 
 function responses(state) {
   const names = state.responses;
-  fill(by("response"), names.map(name => [name, name]));
+  fill(by("response"), names.toReversed().map(name => [name, name]));
   by("empty").hidden = names.length > 0;
   by("response").disabled = !names.length;
   if (!by("formats").children.length) {
