@@ -24,7 +24,8 @@ LAYERS = (
     ("training", "live"),
     ("use_cases",),
     ("experiments",),
-    ("cli", "studio"),
+    ("studio",),
+    ("cli",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or not path.name.startswith("__"))

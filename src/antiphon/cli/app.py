@@ -58,6 +58,7 @@ from antiphon.cli.reproduce import reproduce
 from antiphon.cli.respond import respond
 from antiphon.cli.settings import settings as settings_verb
 from antiphon.cli.signals import Ended, ended_by_signals
+from antiphon.cli.studio import studio
 from antiphon.cli.talk import AS_USUAL, TalkFlags, timed
 from antiphon.cli.terminal import Talk
 from antiphon.config import describe
@@ -87,6 +88,7 @@ app.command(explain)
 app.command(compare)
 app.command(convert)
 app.command(alphabet)
+app.command(studio)
 app.command(settings_verb, name="settings")
 app.command(completion_of(app), name="--install-completion")
 

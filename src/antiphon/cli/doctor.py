@@ -17,6 +17,7 @@ EXTRAS = {
     "wav2vec2": ("transformers",),
     "codecs": ("av",),
     "stretch": ("python_stretch",),
+    "studio": ("fastapi", "uvicorn"),
     "eval": ("matplotlib", "mir_eval"),
     "tensorboard": ("tensorboard",),
     "distributed": ("accelerate",),

@@ -90,7 +90,7 @@ def _said(loss: float) -> str:
 def explained(directory: Path, at: float | None = None) -> tuple[Explanation, ...]:
     """What is known of each segment, or of the one that sounds `at` a second. Raises SettingsError if none does."""
     events = read_provenance(directory / PROVENANCE).events
-    rest = _specification(directory).alphabet_size
+    rest = asked_for(directory).alphabet_size
     found = tuple(Explanation(index, event, rest) for index, event in enumerate(events))
     if at is None:
         return found
@@ -110,7 +110,7 @@ def drawn(directory: Path, path: Path) -> None:
     """Guide, tokens, map of the memory and path, as one svg."""
     if path.suffix.lower() != ".svg":
         raise SettingsError(f"--draw {path}: pictures are .svg")
-    record, content = read_provenance(directory / PROVENANCE), _specification(directory)
+    record, content = read_provenance(directory / PROVENANCE), asked_for(directory)
     starts = [run.part.start if run.part else 0 for run in record.runs]
     picture = Picture(
         record.events,
@@ -124,8 +124,8 @@ def drawn(directory: Path, path: Path) -> None:
         temporary.write_text(svg(picture), encoding="utf-8")
 
 
-class _Specification(BaseModel):
-    """What is read back of a specification.json."""
+class AskedFor(BaseModel):
+    """What is read back of a specification.json: how many classes there are (the rest's id), and the guide's tokens."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -133,10 +133,11 @@ class _Specification(BaseModel):
     guide_ids: list[Annotated[int, Field(ge=0, le=65536)]]
 
 
-def _specification(directory: Path) -> _Specification:
+def asked_for(directory: Path) -> AskedFor:
+    """What a response's specification.json says. Raises BadData, naming it, for anything else."""
     path = directory / "specification.json"
     try:
-        return _Specification.model_validate(load_json(path))
+        return AskedFor.model_validate(load_json(path))
     except ValidationError as error:
         first = error.errors()[0]
         raise BadData(f"{path}: not a specification ({'.'.join(map(str, first['loc']))}: {first['msg']})") from error

@@ -126,14 +126,18 @@ def session_agent(session: Path) -> Path | None:
 
 def session_settings(session: Path, base: Settings) -> Settings:
     """The settings with which the session was answered, over those of its agent."""
-    used = record_of(session).settings
+    return settings_of_record(record_of(session), base, session)
+
+
+def settings_of_record(record: Provenance, base: Settings, place: Path) -> Settings:
+    """The settings with which a response was answered, over those of its agent; an error names its `place`."""
     tree = base.model_dump()
     try:
         for section in ("sampling", "action"):
-            tree[section] |= used.get(section, {})
+            tree[section] |= record.settings.get(section, {})
         return validated(tree)
     except (SettingsError, TypeError, ValueError) as error:
-        raise BadData(f"{session}: the settings in its {PROVENANCE} cannot be used ({error})") from error
+        raise BadData(f"{place}: the settings in its {PROVENANCE} cannot be used ({error})") from error
 
 
 def session_seed(session: Path) -> int:

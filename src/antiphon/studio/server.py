@@ -1,0 +1,324 @@
+"""The studio's server: what a page asks, answered from the project's folder and the queue of its jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
+
+from antiphon import audio
+from antiphon.action.export.formats import ALL, FORMATS
+from antiphon.config import MOST_SEED
+from antiphon.config.presets import PRESETS
+from antiphon.errors import AntiphonError, SettingsError
+from antiphon.files import identity, whole_file
+from antiphon.reading import json_of
+from antiphon.studio import views
+from antiphon.studio.guard import Guard
+from antiphon.studio.jobs import OVER, Queue
+from antiphon.studio.peaks import peaks_of
+from antiphon.studio.project import AGENTS, SOUNDS, Project, nearest_name, plain_name, sound_name
+
+MOST_BODY = 1 << 16
+"""Bytes of a request that is no upload."""
+
+MOST_UPLOAD = 2 << 30
+"""Bytes of a sound that is sent: three hours of stereo in 24 bits."""
+
+STATUS = {1: 409, 2: 400, 3: 501, 4: 404}
+"""Of an error, by its exit code."""
+
+PLAYED = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"})
+"""Suffixes that every browser plays; other sounds are sent as wav."""
+
+STATIC = {
+    "studio.css": "text/css",
+    "main.js": "text/javascript",
+    "api.js": "text/javascript",
+    "lanes.js": "text/javascript",
+    "transport.js": "text/javascript",
+    "panels.js": "text/javascript",
+}
+"""The files of the page, which are all that it loads."""
+
+Name = Annotated[str, Field(min_length=1, max_length=1000)]
+Span = tuple[Annotated[float, Field(ge=0, le=1e7)], Annotated[float, Field(ge=0, le=1e7)]]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+
+class AnswerBody(_Body):
+    """A response that is asked for."""
+
+    guides: list[Name] = Field(min_length=1, max_length=16)
+    memories: list[Name] = Field(min_length=1, max_length=200)
+    agent: str = Field("", max_length=1000)
+    preset: str = Field("", max_length=40)
+    seed: int = Field(0, ge=0, le=MOST_SEED)
+    name: str = Field("", max_length=200)
+
+
+class AgainBody(_Body):
+    """A response that is to be answered anew around the spans that are kept."""
+
+    response: Name
+    kept: list[Span] = Field(max_length=views.MOST_SPANS)
+    seed: int = Field(ge=0, le=MOST_SEED)
+    name: str = Field("", max_length=200)
+
+
+class TrainBody(_Body):
+    """Two sounds, of which the second answers the first."""
+
+    guide: Name
+    target: Name
+    both_ways: bool = False
+    name: str = Field("", max_length=200)
+
+
+class ExportBody(_Body):
+    """What else is to be written of a response."""
+
+    response: Name
+    formats: list[Name] = Field(min_length=1, max_length=len(FORMATS) + 1)
+
+
+class KeptBody(_Body):
+    """Spans of a response that stay."""
+
+    response: Name
+    spans: list[Span] = Field(max_length=views.MOST_SPANS)
+
+
+Body = TypeVar("Body", bound=_Body)
+
+
+def application(project: Project, queue: Queue, port: int, token: str) -> Guard:
+    """The whole server behind its guard; `port` is the one that it is reached at."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_exception_handler(AntiphonError, _refused)
+    _add_page(app)
+    _add_reading(app, project, queue)
+    _add_jobs(app, project, queue)
+    _add_writing(app, project)
+    return Guard(app, port, token)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AntiphonError)
+    return _json({"error": views.summary(error)}, STATUS.get(error.exit_code, 400))
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    """ASCII, so that no name of a file stands in the way."""
+    headers = {"cache-control": "no-store"}
+    return Response(json.dumps(value, allow_nan=False), status, headers, "application/json")
+
+
+async def _body(request: Request, kind: type[Body]) -> Body:
+    """What a request holds. Raises SettingsError where that is too much, or anything else."""
+    read = bytearray()
+    async for piece in request.stream():
+        read += piece
+        if len(read) > MOST_BODY:
+            raise SettingsError(f"a request of more than {MOST_BODY} bytes")
+    try:
+        return kind.model_validate(json_of(read.decode("utf-8"), "the request"))
+    except UnicodeDecodeError as error:
+        raise SettingsError("the request is not UTF-8 text") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _add_page(app: FastAPI) -> None:
+    folder = resources.files("antiphon.studio").joinpath("static")
+    style = resources.files("antiphon.pages").joinpath("static", "style.css")
+
+    @app.get("/")
+    def page() -> Response:
+        return Response(folder.joinpath("studio.html").read_bytes(), media_type="text/html; charset=utf-8")
+
+    @app.get("/favicon.ico")
+    def icon() -> Response:
+        return Response(status_code=204)
+
+    @app.get("/static/{name}")
+    def static(name: str) -> Response:
+        if name == "style.css":
+            return Response(style.read_bytes(), media_type="text/css")
+        if name not in STATIC:
+            return _json({"error": "no such file"}, 404)
+        return Response(folder.joinpath(name).read_bytes(), media_type=STATIC[name])
+
+
+def _add_reading(app: FastAPI, project: Project, queue: Queue) -> None:
+    @app.get("/api/state")
+    def state(open: str = "") -> Response:
+        return _json(views.state(project, queue, open))
+
+    @app.get("/api/response")
+    def response(name: str) -> Response:
+        return _json(views.response(project, name))
+
+    @app.get("/api/segment")
+    def segment(name: str, index: int) -> Response:
+        return _json(views.segment(project, name, index))
+
+    @app.get("/api/peaks")
+    def peaks(file: str) -> Response:
+        return Response(peaks_of(project, project.audible(file)), media_type="application/octet-stream")
+
+    @app.get("/api/audio")
+    def sound(file: str) -> Response:
+        path = playable(project, project.audible(file))
+        return FileResponse(path, headers={"cache-control": "no-cache"}, content_disposition_type="inline")
+
+    @app.get("/api/download")
+    def download(name: str) -> Response:
+        place = zipped(project, project.response(name))
+        title = nearest_name(Path(name).name) + ".zip"
+        return FileResponse(place, filename=title, background=BackgroundTask(place.unlink, missing_ok=True))
+
+
+def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
+    async def added(kind: str, body: _Body, check: Callable[[], dict[str, Any]]) -> Response:
+        asked = {**body.model_dump(), **await run_in_threadpool(check)}
+        return _json({"id": queue.add(kind, asked).id}, 202)
+
+    @app.post("/api/answer")
+    async def answer(request: Request) -> Response:
+        body = await _body(request, AnswerBody)
+
+        def check() -> dict[str, Any]:
+            for name in (*body.guides, *body.memories):
+                project.sound(name)
+            project.agent(body.agent)
+            if body.preset and body.preset not in PRESETS:
+                raise SettingsError(f"no preset {body.preset!r}; there are {', '.join(PRESETS)}")
+            return {"name": plain_name(body.name) if body.name else ""}
+
+        return await added("answer", body, check)
+
+    @app.post("/api/again")
+    async def again(request: Request) -> Response:
+        body = await _body(request, AgainBody)
+
+        def check() -> dict[str, Any]:
+            project.response(body.response)
+            return {"name": plain_name(body.name) if body.name else ""}
+
+        return await added("again", body, check)
+
+    @app.post("/api/train")
+    async def train(request: Request) -> Response:
+        body = await _body(request, TrainBody)
+
+        def check() -> dict[str, Any]:
+            guide, target = project.sound(body.guide), project.sound(body.target)
+            if guide == target:
+                raise SettingsError("a track cannot answer itself: choose two")
+            wanted = plain_name(body.name) if body.name else nearest_name(f"{guide.stem} and {target.stem}")
+            return {"name": _agent_name(project, queue, wanted)}
+
+        return await added("train", body, check)
+
+    @app.post("/api/export")
+    async def export(request: Request) -> Response:
+        body = await _body(request, ExportBody)
+
+        def check() -> dict[str, Any]:
+            project.response(body.response)
+            if unknown := [name for name in body.formats if name not in FORMATS and name != ALL]:
+                raise SettingsError(f"cannot export {unknown[0]!r}; known: {', '.join((*FORMATS, ALL))}")
+            return {}
+
+        return await added("export", body, check)
+
+    @app.post("/api/jobs/{name}/stop")
+    def stop(name: str) -> Response:
+        return _json({"id": queue.stop(name).id})
+
+    @app.post("/api/jobs/{name}/again")
+    def once_more(name: str) -> Response:
+        return _json({"id": queue.again(name).id}, 202)
+
+
+def _agent_name(project: Project, queue: Queue, wanted: str) -> str:
+    """The name of an agent that neither is there nor is being made."""
+    taken = {job.asked.get("name") for job in queue.all() if job.kind == "train" and job.state not in OVER}
+    name, number = project.unused(AGENTS, wanted).name, 1
+    while name in taken:
+        number += 1
+        name = project.unused(AGENTS, f"{wanted} {number}").name
+    return name
+
+
+def _add_writing(app: FastAPI, project: Project) -> None:
+    @app.put("/api/kept")
+    async def kept(request: Request) -> Response:
+        body = await _body(request, KeptBody)
+        await run_in_threadpool(views.keep, project, body.response, body.spans)
+        return _json({"kept": views.kept(project, body.response)})
+
+    @app.put("/api/sounds")
+    async def upload(request: Request, name: str) -> Response:
+        plain = sound_name(name)
+        announced = request.headers.get("content-length", "")
+        if not announced.isascii() or not announced.isdigit():
+            raise SettingsError("a sound is sent with its length")
+        if int(announced) > MOST_UPLOAD:
+            return _json({"error": f"a sound of more than {MOST_UPLOAD >> 20} MB; copy it into the folder"}, 413)
+        place = await run_in_threadpool(project.unused, SOUNDS, plain)
+        with whole_file(place) as temporary:
+            with temporary.open("wb") as file:
+                async for piece in request.stream():
+                    if file.tell() + len(piece) > int(announced):
+                        raise SettingsError("the sound is longer than it was said to be")
+                    await run_in_threadpool(file.write, piece)
+                if file.tell() != int(announced):
+                    raise SettingsError("the sound did not arrive as a whole")
+            await run_in_threadpool(audio.header_of, temporary)
+        return _json({"name": project.name_of(place)}, 201)
+
+
+def playable(project: Project, path: Path) -> Path:
+    """The file itself, or where a browser may not play it the same as wav, made once and kept."""
+    if path.suffix.lower() in PLAYED:
+        return path
+    told = "-".join(str(number) for number in identity(path) or ())
+    kept = project.own / "played" / f"{told}.wav"
+    if not kept.is_file():
+        audio.write(kept, audio.read(path))
+    return kept
+
+
+def zipped(project: Project, directory: Path) -> Path:
+    """The folder of a response as a zip, which whoever sends it removes."""
+    (project.own / "zips").mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(suffix=".zip", dir=project.own / "zips")
+    with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(directory.rglob("*")):
+            inside = path.relative_to(directory)
+            if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in inside.parts):
+                archive.write(path, f"{directory.name}/{inside.as_posix()}")
+    return Path(name)
+
+
+def cleared(project: Project) -> None:
+    """Without the zips of a server that was killed."""
+    shutil.rmtree(project.own / "zips", ignore_errors=True)

@@ -1,0 +1,25 @@
+// What the page asks of the studio. The token came with the address, and goes with every request.
+export const token = new URLSearchParams(location.search).get("token") || "";
+const headers = { "X-Antiphon-Token": token };
+
+export class Refused extends Error {}
+
+async function checked(answer) {
+  if (answer.ok) return answer;
+  let said = `the studio said ${answer.status}`;
+  try { said = (await answer.json()).error || said; } catch { /* not JSON */ }
+  throw new Refused(said);
+}
+
+const address = (path, values = {}) => {
+  const query = new URLSearchParams(values).toString();
+  return query ? `${path}?${query}` : path;
+};
+
+export const get = async (path, values) => (await checked(await fetch(address(path, values), { headers }))).json();
+export const bytes = async (path, values) => (await checked(await fetch(address(path, values), { headers }))).arrayBuffer();
+export const send = async (path, body, method = "POST") =>
+  (await checked(await fetch(path, { method, headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) }))).json();
+export const upload = async file =>
+  (await checked(await fetch(address("/api/sounds", { name: file.name }), { method: "PUT", headers, body: file }))).json();
+export const downloadAddress = name => address("/api/download", { name, token });

@@ -1,0 +1,150 @@
+// The forms and the list of jobs: what is asked of the studio.
+import { get, send, upload } from "/static/api.js";
+
+const WORDS = { answer: "Answer", again: "Answer anew", train: "Learn from a pair", export: "Export" };
+const OVER = ["done", "failed", "stopped"];
+export const by = id => document.getElementById(id);
+
+export function made(tag, text = "", values = {}) {
+  const element = Object.assign(document.createElement(tag), values);
+  element.textContent = text;
+  return element;
+}
+
+// Options of a select, which keeps what was chosen.
+export function fill(select, options) {
+  const told = JSON.stringify(options);
+  if (select.dataset.told === told) return false;
+  const chosen = new Set([...select.selectedOptions].map(option => option.value));
+  select.replaceChildren(...options.map(([value, title]) => made("option", title, { value, selected: chosen.has(value) })));
+  select.dataset.told = told;
+  return true;
+}
+
+const values = select => [...select.selectedOptions].map(option => option.value);
+const short = name => name.split("/").at(-1);
+
+export class Panels extends EventTarget {
+  constructor() {
+    super();
+    this.ours = new Map();
+    by("answer").addEventListener("submit", event => { event.preventDefault(); this.answer(); });
+    by("train").addEventListener("submit", event => { event.preventDefault(); this.train(); });
+    this._dropping();
+  }
+
+  show(state) {
+    by("project").textContent = state.project;
+    document.title = `${state.project} – Antiphon studio`;
+    const sounds = state.sounds.map(name => [name, name]);
+    const first = !by("guide").options.length && sounds.length > 1;
+    for (const id of ["guide", "memory", "asks", "replies"]) fill(by(id), sounds);
+    if (first) for (const id of ["memory", "replies"]) { by(id).selectedIndex = -1; by(id).options[1].selected = true; }
+    fill(by("agent"), [["", "the base agent"], ...state.agents.map(name => [name, short(name)])]);
+    fill(by("preset"), [["", "as the agent does"], ...state.presets.map(name => [name, name])]);
+    if (!this.uploading) by("sounds-said").textContent = [`${sounds.length} in the project`, ...state.remarks].join("; ");
+    this._jobs(state.jobs);
+  }
+
+  async answer() {
+    const body = { guides: values(by("guide")), memories: values(by("memory")), agent: by("agent").value, preset: by("preset").value, seed: +by("seed").value };
+    await this._ask("/api/answer", body);
+  }
+
+  async train() {
+    const body = { guide: by("asks").value, target: by("replies").value, both_ways: by("both").checked, name: by("agent-name").value.trim() };
+    const job = await this._ask("/api/train", body);
+    if (job) by("agent-name").value = "";
+  }
+
+  // A job of this page; `opens` says from which response on its result is shown, if it is still the one that is open.
+  async _ask(path, body, opens = "*") { return this.ask(path, body, opens); }
+
+  async ask(path, body, opens = "") {
+    try {
+      const { id } = await send(path, body);
+      this.ours.set(id, { opens, body });
+      this._say("asked", id);
+      return id;
+    } catch (error) {
+      this._say("trouble", error.message);
+      return null;
+    }
+  }
+
+  _say(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail })); }
+
+  _jobs(jobs) {
+    by("jobs-none").hidden = jobs.length > 0;
+    const shown = jobs.slice(-12).reverse(), list = by("jobs");
+    const old = new Map([...list.children].map(item => [item.dataset.id, item]));
+    const items = shown.map(job => {
+      const told = JSON.stringify(job), item = old.get(job.id) ?? made("li");
+      if (item.dataset.told !== told) this._job(item, job, told);
+      return item;
+    });
+    if (items.length !== list.children.length || items.some((item, n) => list.children[n] !== item)) list.replaceChildren(...items);
+    for (const job of jobs) {
+      const ours = this.ours.get(job.id);
+      if (ours && OVER.includes(job.state)) { this.ours.delete(job.id); this._say("over", { job, ...ours }); }
+    }
+  }
+
+  _job(item, job, told) {
+    const focused = document.activeElement?.dataset?.job === job.id;
+    Object.assign(item.dataset, { id: job.id, told });
+    const of = { answer: () => `${short(job.asked.guides[0])} by ${short(job.asked.memories[0])}`, train: () => job.asked.name,
+      again: () => short(job.asked.response), export: () => short(job.asked.response) }[job.kind]?.() ?? "";
+    const parts = [made("p", `${WORDS[job.kind] ?? job.kind}: ${of}`)];
+    if (job.state === "running") {
+      const [stage, how] = job.task.split(": ");
+      const left = job.left === null ? "" : `, ${job.left > 90 ? `${Math.round(job.left / 60)} min` : `${Math.round(job.left)} s`} left`;
+      const progress = made("progress", "", { max: job.total || 1, value: job.done });
+      progress.setAttribute("aria-label", `Progress of ${of}`);
+      parts.push(progress, made("p", `${stage || "starting"}${how ? `: ${how}` : ""} (${job.done} of ${job.total || "?"}${left})`, { className: "note" }));
+    } else {
+      parts.push(made("p", job.state === "done" ? `done in ${Math.round(job.ended - job.began)} s` : job.state, { className: job.state === "failed" ? "failed" : "note" }));
+      for (const said of job.said) parts.push(made("p", said, { className: job.state === "failed" ? "failed" : "note" }));
+    }
+    const over = OVER.includes(job.state);
+    if (!over || job.state !== "done") {
+      const button = made("button", over ? "Go on" : "Stop", { type: "button" });
+      button.setAttribute("aria-label", `${over ? "Go on with" : "Stop"} ${of}`);
+      button.dataset.job = job.id;
+      button.addEventListener("click", () => send(`/api/jobs/${job.id}/${over ? "again" : "stop"}`, {})
+        .then(({ id }) => { if (over) { this.ours.set(id, { opens: "*", body: job.asked }); this._say("asked", id); } })
+        .catch(error => this._say("trouble", error.message)));
+      parts.push(button);
+    } else if (job.result && ["answer", "again"].includes(job.kind)) {
+      const button = made("button", "Open", { type: "button" });
+      button.setAttribute("aria-label", `Open ${short(job.result)}`);
+      button.dataset.job = job.id;
+      button.addEventListener("click", () => this._say("open", job.result));
+      parts.push(button);
+    }
+    item.replaceChildren(...parts);
+    if (focused) item.querySelector("button")?.focus();
+  }
+
+  _dropping() {
+    const drop = by("drop");
+    by("files").addEventListener("change", event => this._take(event.target.files));
+    for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, event => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
+      if (name === "drop") this._take(event.dataTransfer.files);
+    });
+  }
+
+  async _take(files) {
+    this.uploading = true;
+    for (const file of files) {
+      by("sounds-said").textContent = `taking ${file.name}`;
+      try { await upload(file); } catch (error) { this._say("trouble", `${file.name}: ${error.message}`); }
+    }
+    this.uploading = false;
+    by("files").value = "";
+    this._say("asked", "");
+  }
+}

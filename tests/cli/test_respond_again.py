@@ -1,0 +1,110 @@
+"""What is kept of a response stays, bit for bit, whatever is answered around it; and it is exported as if at once."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_making import digests
+
+import antiphon
+from antiphon.action.export import PROVENANCE, read_provenance, render_provenance
+from antiphon.agent import Agent
+from antiphon.errors import AntiphonError, BadData, SettingsError
+from antiphon.use_cases.export_again import export_response
+from antiphon.use_cases.respond import RespondOptions, respond_to_files
+from antiphon.use_cases.respond_again import respond_again
+
+KEPT = ((3.2, 7.7), (20.0, 31.25))
+
+
+@pytest.fixture(scope="module")
+def player(agent):
+    return Agent.load(agent)
+
+
+@pytest.fixture(scope="module")
+def first(player, guide, memory, tmp_path_factory):
+    """A response; no test may change it."""
+    out = tmp_path_factory.mktemp("first") / "first"
+    respond_to_files([guide], [memory], player, out, wanted=RespondOptions(explained=False))
+    before = digests(out)
+    yield out
+    assert digests(out) == before
+
+
+def samples(folder: Path) -> np.ndarray:
+    return antiphon.read(folder / "response.wav").samples
+
+
+def inside(folder: Path, span: tuple[float, float]) -> slice:
+    rate = antiphon.read(folder / "response.wav").sample_rate
+    return slice(round(span[0] * rate), round(span[1] * rate))
+
+
+@pytest.mark.parametrize("kept", [KEPT, ((0.0, 12.0),), ((59.0, 60.0),), ()], ids=str)
+def test_kept_spans_are_bit_equal_and_the_rest_is_new(player, first, tmp_path, kept):
+    out = tmp_path / "again"
+    respond_again(first, player, out, kept=kept, wanted=RespondOptions(seed=5, explained=False))
+    old, new = samples(first), samples(out)
+    assert old.shape == new.shape
+    free = np.ones(len(old), dtype=bool)
+    for span in kept:
+        assert np.array_equal(new[inside(first, span)], old[inside(first, span)])
+        free[inside(first, span)] = False
+    assert np.mean(np.any(new[free] != old[free], axis=1)) > 0.2
+    assert np.array_equal(antiphon.read(out / "response.wav").samples, samples(out))
+    rendered = render_provenance(out).samples
+    assert np.abs(rendered - new).max() < 2**-22
+
+
+def test_kept_once_more_it_is_still_the_same(player, first, tmp_path):
+    before = first
+    for number in range(3):
+        out = tmp_path / str(number)
+        respond_again(before, player, out, kept=KEPT, wanted=RespondOptions(seed=10 + number, explained=False))
+        before = out
+    for span in KEPT:
+        assert np.array_equal(samples(before)[inside(first, span)], samples(first)[inside(first, span)])
+
+
+def test_new_phrases_give_way_to_what_is_kept_where_a_peak_would_pass(player, first, tmp_path):
+    action = player.settings.action.model_copy(update={"true_peak_dbtp": -30.0})
+    quiet = player.with_settings(player.settings.model_copy(update={"action": action}))
+    result = respond_again(first, quiet, tmp_path / "out", kept=KEPT, wanted=RespondOptions(seed=5, explained=False))
+    old, new = samples(first), samples(tmp_path / "out")
+    assert np.array_equal(new[inside(first, KEPT[0])], old[inside(first, KEPT[0])])
+    rate = antiphon.read(first / "response.wav").sample_rate
+    assert np.abs(new[round(40 * rate) :]).max() < 10 ** (-29 / 20) < np.abs(old[round(40 * rate) :]).max()
+    assert any("turned down" in note for note in result.notes)
+
+
+def test_what_cannot_be_kept_is_one_sentence(player, first, tmp_path):
+    wanted = RespondOptions(seed=1, explained=False)
+    for span in ((5.0, 4.0), (-1.0, 2.0), (50.0, 90.0)):
+        with pytest.raises(SettingsError, match="not within the response"):
+            respond_again(first, player, tmp_path / "out", kept=(span,), wanted=wanted)
+    with pytest.raises(AntiphonError, match="not written over"):
+        respond_again(first, player, first, kept=(), wanted=replace(wanted, overwrite=True))
+
+    def nowhere(path: Path) -> Path:
+        raise BadData(f"{path}: outside")
+
+    with pytest.raises(BadData, match="outside"):
+        respond_again(first, player, tmp_path / "out", kept=(), wanted=wanted, allowed=nowhere)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_export_afterwards_is_the_export_at_once(player, guide, memory, tmp_path, call):
+    wanted = RespondOptions(explained=False)
+    for name, formats in (("at-once", ("all",)), ("later", ())):
+        respond_to_files([guide], [memory], player, tmp_path / name, wanted=replace(wanted, export=formats))
+    sound = samples(tmp_path / "later")
+    for _ in range(2):
+        export_response(tmp_path / "later", ("all",))
+        assert digests(tmp_path / "later") == digests(tmp_path / "at-once")
+    assert np.array_equal(samples(tmp_path / "later"), sound)
+    assert call("respond", "--from", tmp_path / "later" / "session.rpp", "-o", tmp_path / "edited").code == 0
+    assert read_provenance(tmp_path / "later" / PROVENANCE).inputs.memories[0].path == "media/b.wav"
+    assert json.loads((tmp_path / "edited" / PROVENANCE).read_text())["settings"]["seed"] == 0
