@@ -98,6 +98,8 @@ fork {{
 }};
 """
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def stage(memory_file, tmp_path):

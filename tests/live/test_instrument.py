@@ -19,6 +19,8 @@ from antiphon.types import Audio
 STEEPEST = 0.3 * 2 * np.pi * 250 / RATE
 """What the memory's tone moves from one sample to the next, at most."""
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def stage(jack_server, memory_file, tmp_path):

@@ -10,6 +10,8 @@ import pytest
 from antiphon.cli.app import run
 from antiphon.live.osc_packets import decode, encode
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def taken_port():

@@ -29,6 +29,9 @@ SIMPLE_RATIOS = {1 / 2: "1:2", 2 / 3: "2:3", 3 / 4: "3:4", 1.0: "1:1", 4 / 3: "4
 SIMPLE_WITHIN = 0.015
 """Tempi of these ratios, so nearly at most and as nearly as they are known, are one tempo heard in two ways."""
 
+FAR_TEMPO = 0.08
+"""Tempi further apart than this, octaves aside, are left as they are: a memory would be cut at every beat."""
+
 _LENGTHS = {2: "four beats", 1: "two beats", 0: "a beat", -1: "half a beat", -2: "a quarter of a beat"}
 """What a segment is, by the power of two of beats that it lasts."""
 
@@ -166,7 +169,13 @@ def _together(heard: _Heard, *, needs_clear: bool) -> list[Beats] | None:
             return own if not needs_clear or any(beats.is_clear for beats in own) else None
     if needs_clear and not all(beats.is_clear and beats.is_steady for beats in own):
         return None
-    return own
+    # Beat by beat at a far tempo no phrase is left.
+    far = any(
+        abs(_ratio(own[0], each) - 1) > FAR_TEMPO
+        and abs(own[0].bpm / each.bpm / _simple(own[0], each) - 1) > SIMPLE_WITHIN
+        for each in own
+    )
+    return None if needs_clear and far else own
 
 
 def _at_tempo(own: Beats, leader: Beats, onsets: Floats) -> Beats | None:
