@@ -109,3 +109,14 @@ def test_a_simple_ratio_and_what_is_missing_are_said(agent, guide):
     pad = np.sin(2 * np.pi * 220 * np.arange(12 * RATE) / RATE).astype(np.float32)[:, None] * np.float32(0.2)
     assert "the memory has too few onsets" in in_time(agent, guide, agent.memory(Audio(pad, RATE))).said
     assert "as asked for" in in_time(with_grid(agent, "seconds"), guide, agent.memory(guide)).said
+
+
+def test_a_memory_at_a_far_tempo_keeps_its_phrases_unless_beats_are_asked_for(agent, guide):
+    memory = agent.memory(played(20.0, 0.21, 2, BEAT / 1.21))
+    found = in_time(agent, guide, memory)
+    assert found.guide is None
+    assert found.memory is memory
+    assert "it goes at 124.0 beats a minute, the memory at 150.0, too far apart" in found.said
+    asked = in_time(with_grid(agent, "beats"), guide, memory)
+    assert asked.guide is not None
+    assert "put on the guide's beats segment by segment" in asked.said

@@ -125,6 +125,13 @@ def _ratio(guide: Beats | None, own: Beats | None) -> float:
     return float(ratio / 2.0 ** round(float(np.log2(ratio))))
 
 
+def _is_far(guide: Beats, own: Beats) -> bool:
+    """Whether a recording goes at so far another tempo than the guide that its every beat would have to be moved."""
+    if abs(_ratio(guide, own) - 1) <= FAR_TEMPO:
+        return False
+    return abs(guide.bpm / own.bpm / _simple(guide, own) - 1) > SIMPLE_WITHIN
+
+
 def _said(heard: _Heard, found: Sequence[Beats], memory: Memory, length: float) -> str:
     """The sentence of a response that is in time."""
     power = round(float(np.log2(length / found[0].period)))
@@ -149,6 +156,11 @@ def _why_not(heard: _Heard) -> str:
             return f"{heard.name(index)} has too few onsets for a beat"
         if not beats.is_clear:
             return f"{heard.name(index)} has no clear beat (grid beats takes the likeliest, tempo the known one)"
+    guide, *others = (beats for beats in heard.beats if beats is not None)
+    for index, own in enumerate(others, 1):
+        if _is_far(guide, own):
+            tempi = f"it goes at {guide.bpm:.1f} beats a minute, {heard.name(index)} at {own.bpm:.1f}"
+            return f"{tempi}, too far apart to move every beat (grid beats does)"
     index = next((n for n, beats in enumerate(heard.beats) if beats is not None and not beats.is_steady), 0)
     return f"guide and memory go at other tempi, and that of {heard.name(index)} is not steady"
 
@@ -169,13 +181,9 @@ def _together(heard: _Heard, *, needs_clear: bool) -> list[Beats] | None:
             return own if not needs_clear or any(beats.is_clear for beats in own) else None
     if needs_clear and not all(beats.is_clear and beats.is_steady for beats in own):
         return None
-    # Beat by beat at a far tempo no phrase is left.
-    far = any(
-        abs(_ratio(own[0], each) - 1) > FAR_TEMPO
-        and abs(own[0].bpm / each.bpm / _simple(own[0], each) - 1) > SIMPLE_WITHIN
-        for each in own
-    )
-    return None if needs_clear and far else own
+    if needs_clear and any(_is_far(own[0], each) for each in own):
+        return None
+    return own
 
 
 def _at_tempo(own: Beats, leader: Beats, onsets: Floats) -> Beats | None:
