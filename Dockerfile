@@ -6,6 +6,6 @@ COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
 RUN pip install --no-cache-dir ".[scores]"
 # Any user may write here, also one that the image does not know (docker run --user).
-ENV ANTIPHON_CACHE=/tmp/antiphon NUMBA_CACHE_DIR=/tmp/numba
+ENV ANTIPHON_CACHE=/tmp/antiphon
 WORKDIR /audio
 ENTRYPOINT ["antiphon"]

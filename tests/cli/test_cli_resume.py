@@ -32,13 +32,13 @@ def stopped(world, directory: Path, number: signal.Signals, epochs: int) -> tupl
     with subprocess.Popen(
         training(world, directory), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        deadline = time.monotonic() + 200
+        deadline = time.monotonic() + 120
         while not course.exists() or json.loads(course.read_text())["epoch"] < wanted:
             assert process.poll() is None, "it ended before it could be stopped"
             assert time.monotonic() < deadline
             time.sleep(0.005)
         process.send_signal(number)
-        out, err = process.communicate(timeout=200)
+        out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 

@@ -54,7 +54,6 @@ def test_kept_spans_are_bit_equal_and_the_rest_is_new(player, first, tmp_path, k
         assert np.array_equal(new[inside(first, span)], old[inside(first, span)])
         free[inside(first, span)] = False
     assert np.mean(np.any(new[free] != old[free], axis=1)) > 0.2
-    assert np.array_equal(antiphon.read(out / "response.wav").samples, samples(out))
     rendered = render_provenance(out).samples
     assert np.abs(rendered - new).max() < 2**-22
 

@@ -125,17 +125,6 @@ def test_a_span_that_is_further_ahead_than_the_tape_waits_for_its_time():
     assert made.counts.late == 0
 
 
-def test_another_session_that_takes_over_is_heard_without_a_click():
-    reel, made = deck()
-    made.obey([play(100, 1000, Run(0, 1, 100, 1000, 0, PART))])
-    reel.played = 4000
-    made.advance()
-    made.obey([play(6000, 8000, Run(0, 1, 6000, 8000, 50_033, PART))])
-    assert made.counts.late == 0
-    assert np.array_equal(reel.samples[6100:8000], MEMORY.samples[50_133:52_033])
-    assert steps(reel.samples[200:]) < 2 * STEEPEST
-
-
 def test_the_copy_goes_on_until_another_session_begins():
     reel, made = deck()
     made.obey([play(100, 1000, Run(0, 1, 100, 1000, 0, PART))])

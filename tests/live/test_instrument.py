@@ -192,13 +192,9 @@ def full_duplex(stage, seconds):
     assert stage.instrument.tally.gaps == 0
 
 
-def test_ten_seconds_of_full_duplex_have_no_gap(stage):
-    full_duplex(stage, 10.0)
-
-
-@pytest.mark.slow
-def test_a_minute_of_full_duplex_has_no_gap(stage):
-    full_duplex(stage, 60.0)
+@pytest.mark.parametrize("seconds", [10.0, 60.0])
+def test_full_duplex_has_no_gap(stage, seconds):
+    full_duplex(stage, seconds)
 
 
 def test_an_impulse_is_answered_within_its_blocks_and_thirty_milliseconds(jack_server, tmp_path):

@@ -1,16 +1,18 @@
 """A run on file is played again bit for bit, and what has changed since is named."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
+import soundfile
 from live_making import RATE, melody, session, small_agent
 
 from antiphon import audio
 from antiphon.errors import BadData, SettingsError
 from antiphon.live.controls import Controls
 from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, Tempo, Tick
-from antiphon.live.recording import EVENTS, RUN, Recorder, agent_id, recorded_events
+from antiphon.live.recording import EVENTS, GUIDE, RUN, Recorder, agent_id, recorded_events
 from antiphon.live.simulation import performed
 from antiphon.types import Audio
 from antiphon.use_cases.live import RUN_FILES, LiveOptions, live_on_file, replayed
@@ -57,13 +59,18 @@ def test_it_is_played_again_bit_for_bit(run):
     assert found.same
 
 
-def test_a_change_in_the_guide_is_not_the_same(run, files):
-    import shutil
+def test_another_guide_is_not_the_same(run, files):
+    other = files / "another guide"
+    shutil.copytree(run, other)
+    sound = soundfile.info(other / GUIDE)
+    samples = np.zeros((sound.frames, sound.channels), np.float32)
+    soundfile.write(other / GUIDE, samples, sound.samplerate, subtype="FLOAT")
+    assert not replayed(other).same
 
+
+def test_another_seed_is_not_the_same(run, files):
     other = files / "other"
     shutil.copytree(run, other)
-    lines = (other / EVENTS).read_text().replace('"seed": 3', '"seed": 4')
-    (other / EVENTS).write_text(lines)
     record = json.loads((other / RUN).read_text())
     record["seed"] = 4
     (other / RUN).write_text(json.dumps(record))
@@ -116,6 +123,17 @@ def test_every_event_comes_back_as_it_was(tmp_path):
             assert one == two
 
 
+def test_a_guide_that_changes_its_channels_is_recorded_with_those_it_began_with(tmp_path):
+    """A microphone in stereo, then blocks by OSC, which have one channel."""
+    left, mono = np.full((64, 2), (0.5, 0.1), np.float32), np.full((64, 1), 0.25, np.float32)
+    with Recorder(tmp_path, RATE) as recorder:
+        recorder.event(GuideBlock(left, 0))
+        recorder.event(GuideBlock(mono, 64))
+    first, second = recorded_events(tmp_path)
+    assert np.array_equal(first.samples, left)
+    assert np.array_equal(second.samples, np.repeat(mono, 2, axis=1))
+
+
 def test_what_was_recorded_on_stage_is_what_was_played(tmp_path):
     guide, events = melody(4, seed=3), []
     with Recorder(tmp_path, RATE) as recorder:
@@ -136,10 +154,27 @@ def test_what_was_recorded_on_stage_is_what_was_played(tmp_path):
     assert np.array_equal(one.response.samples, two.response.samples)
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"event": "bang"}', '{"event": "guide", "frame": 0}', '{"event": "cue"}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        "[" * 20_000,
+        '{"event": "guide", "frame": 0, "frames": 1, "count": "two"}',
+        '{"event": "bang"}',
+        '{"event": "guide", "frame": 0}',
+        '{"event": "cue"}',
+    ],
+)
 def test_a_line_that_is_no_event_is_named(tmp_path, line):
     (tmp_path / EVENTS).write_text(line + "\n")
     with pytest.raises(BadData, match="line 1"):
+        list(recorded_events(tmp_path))
+
+
+def test_events_that_are_no_text_are_named(tmp_path):
+    (tmp_path / EVENTS).write_bytes(b"\xff\xfe")
+    with pytest.raises(BadData, match=EVENTS):
         list(recorded_events(tmp_path))
 
 

@@ -82,7 +82,8 @@ def in_time(parts: AgentParts, guide: Audio, memory: Memory, *, may_stretch: boo
     rates = _rates(heard, settings.stretch) if may_stretch and settings.tempo_bpm is None else []
     if any(rate != 1 for rate in rates):
         memory = at_rates(memory, rates, parts.perception, parts.alphabet)
-        heard = _heard(parts, [guide, *recordings_in(memory)])
+        again = _heard(parts, recordings_in(memory))
+        heard = _Heard([guide, *again.recordings], [heard.onsets[0], *again.onsets], [heard.beats[0], *again.beats])
     found = _together(heard, needs_clear=settings.grid == "auto")
     if found is None:
         return Timing(memory, f"Not in time with the guide: {_why_not(heard)}.")
@@ -127,9 +128,7 @@ def _ratio(guide: Beats | None, own: Beats | None) -> float:
 
 def _is_far(guide: Beats, own: Beats) -> bool:
     """Whether a recording goes at so far another tempo than the guide that its every beat would have to be moved."""
-    if abs(_ratio(guide, own) - 1) <= FAR_TEMPO:
-        return False
-    return abs(guide.bpm / own.bpm / _simple(guide, own) - 1) > SIMPLE_WITHIN
+    return abs(_ratio(guide, own) - 1) > FAR_TEMPO and not _is_simple(guide, own)
 
 
 def _said(heard: _Heard, found: Sequence[Beats], memory: Memory, length: float) -> str:
@@ -144,7 +143,7 @@ def _said(heard: _Heard, found: Sequence[Beats], memory: Memory, length: float) 
         own = heard.beats[index]
         if abs(beats.bpm / found[0].bpm - 1) > beats.precision + found[0].precision:
             said += f"; {heard.name(index)} goes at {beats.bpm:.1f} and is put on the guide's beats segment by segment"
-        elif own is not None and (ratio := _simple(own, found[0])) != 1 and own.is_clear:
+        elif own is not None and own.is_clear and (ratio := _simple(own, found[0])) != 1 and _is_simple(own, found[0]):
             said += f"; {heard.name(index)}, {own.bpm:.1f} by itself, goes {SIMPLE_RATIOS[ratio]} with it"
     return f"{said}."
 
@@ -154,7 +153,8 @@ def _why_not(heard: _Heard) -> str:
     for index, beats in enumerate(heard.beats):
         if beats is None or len(beats.times) <= 2:
             return f"{heard.name(index)} has too few onsets for a beat"
-        if not beats.is_clear:
+    for index, beats in enumerate(heard.beats):
+        if beats is not None and not beats.is_clear:
             return f"{heard.name(index)} has no clear beat (grid beats takes the likeliest, tempo the known one)"
     guide, *others = (beats for beats in heard.beats if beats is not None)
     for index, own in enumerate(others, 1):
@@ -195,13 +195,22 @@ def _at_tempo(own: Beats, leader: Beats, onsets: Floats) -> Beats | None:
     if there is None or len(there.times) < 3:
         return None
     nearly = min(own.precision + leader.precision, SIMPLE_WITHIN)
-    simple = abs(own.bpm / leader.bpm / _simple(own, leader) - 1) < nearly
-    return there if simple or there.clarity >= SAME_TEMPO * max(own.clarity, CLEAR) else None
+    return there if _off_simple(own, leader) < nearly or there.clarity >= SAME_TEMPO * max(own.clarity, CLEAR) else None
 
 
 def _simple(own: Beats, leader: Beats) -> float:
     """The simple ratio that is nearest to that of two tempi."""
     return min(SIMPLE_RATIOS, key=lambda ratio: abs(own.bpm / leader.bpm / ratio - 1))
+
+
+def _is_simple(own: Beats, leader: Beats) -> bool:
+    """Whether two tempi are of a simple ratio."""
+    return _off_simple(own, leader) <= SIMPLE_WITHIN
+
+
+def _off_simple(own: Beats, leader: Beats) -> float:
+    """By what share two tempi are off the nearest simple ratio."""
+    return abs(own.bpm / leader.bpm / _simple(own, leader) - 1)
 
 
 def _is_uniform(grid: Seconds, length: float) -> bool:

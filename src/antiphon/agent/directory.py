@@ -57,7 +57,7 @@ AGENT_FILES = (
     "replay.safetensors",
     "pairs.safetensors",
 )
-"""What an agent's directory holds; the last four may be missing."""
+"""What an agent's directory holds; the last five may be missing."""
 
 MOST_WEIGHT = 1e6
 """Size of the largest weight: trained ones stay below 100, and products of three such numbers must not overflow."""

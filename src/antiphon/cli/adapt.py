@@ -39,18 +39,18 @@ def adapt(
     """
     from antiphon.agent.directory import description
     from antiphon.agent.pair_verdict import finetuning_verdict, memory_verdict, pair_verdict
-    from antiphon.cli.agents import loaded
+    from antiphon.cli.agents import loaded, loaded_or_base
     from antiphon.use_cases.adapt import adapt_to_files
 
     if not pair:
         raise SettingsError("--pair is missing: two files that sound together, the guide first")
-    before = _base() if agent is None else loaded(agent)
+    before = loaded_or_base(None) if agent is None else loaded(agent)
     with terminal.progress() as progress:
         found = adapt_to_files(before, pair, output, finetune=finetune, overwrite=overwrite, progress=progress)
     if as_json:
         print_json(description(found.agent))
         return
-    for verdict in (finetuning_verdict, memory_verdict, pair_verdict):
+    for verdict in (*((finetuning_verdict,) if finetune else ()), memory_verdict, pair_verdict):
         if said := verdict(found.agent.training):
             put(said)
     if found.example is not None:
@@ -65,9 +65,3 @@ def with_pairs(agent: Agent, pairs: Sequence[tuple[Path, Path]]) -> Agent:
 
     with terminal.progress() as progress:
         return remember(agent, read_pairs(pairs), progress, judged=False)
-
-
-def _base() -> Agent:
-    from antiphon.agent import Agent
-
-    return Agent.base()

@@ -22,6 +22,13 @@ def loaded(directory: Path) -> Agent:
     return agent
 
 
+def loaded_or_base(directory: Path | None) -> Agent:
+    """The agent of a directory, or the one that comes with Antiphon; the verb itself says what its settings are."""
+    from antiphon.agent import Agent
+
+    return Agent.base() if directory is None else Agent.load(directory)
+
+
 def tell_agents(*directories: Path) -> None:
     """Where details are asked for, the same of agents that are loaded elsewhere."""
     if terminal.is_verbose():

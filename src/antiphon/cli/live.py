@@ -10,13 +10,13 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from antiphon.cli import terminal
+from antiphon.cli.agents import loaded_or_base
 from antiphon.cli.arguments import Json, OptionalOutput, Overwrite, Seed
 from antiphon.cli.printing import print_json, print_statistics, put
 from antiphon.cli.stage import AS_USUAL, Asked, StageFlags, on_stage, print_devices
 from antiphon.errors import AntiphonError, SettingsError
 
 if TYPE_CHECKING:
-    from antiphon.agent import Agent
     from antiphon.live.controls import Controls
     from antiphon.use_cases.live import LiveOptions
 
@@ -84,6 +84,8 @@ def live(
     if guide is None and memory:
         from antiphon.use_cases.memory_files import files_of
 
+        if flags.level is not None:
+            raise SettingsError("--level is for a --guide from a file; on stage the sound check goes on while it plays")
         asked = Asked(tuple(files_of(memory)), agent, controls_of(flags.dial), flags.tempo, flags.seed)
         on_stage(asked, stage, "default" if output is None else str(output), as_json=as_json)
         return
@@ -95,7 +97,7 @@ def live(
     assert output is not None
     from antiphon.use_cases.live import live_on_file
 
-    wanted, player = flags.options(), _loaded(agent)
+    wanted, player = flags.options(), loaded_or_base(agent)
     with terminal.progress() as progress:
         answer = live_on_file(guide, memory, player, output, agent_directory=agent, wanted=wanted, progress=progress)
     for line in answer.words:
@@ -128,7 +130,7 @@ def _replay(directory: Path, agent: Path | None, *, as_json: bool) -> None:
     from antiphon.use_cases.live import replayed
 
     with terminal.progress() as progress:
-        found = replayed(directory, None if agent is None else _loaded(agent), progress)
+        found = replayed(directory, None if agent is None else loaded_or_base(agent), progress)
     if as_json:
         print_json({**vars(found), "same": found.same})
     elif found.same:
@@ -136,9 +138,3 @@ def _replay(directory: Path, agent: Path | None, *, as_json: bool) -> None:
     if not found.same:
         parts = [name for name, same in vars(found).items() if not same]
         raise AntiphonError(f"{directory}: played again, {' and '.join(parts)} came out otherwise")
-
-
-def _loaded(agent: Path | None) -> Agent:
-    from antiphon.agent import Agent
-
-    return Agent.base() if agent is None else Agent.load(agent)

@@ -11,6 +11,7 @@ from cyclopts.validators import Number
 
 from antiphon.cli import terminal
 from antiphon.cli.adapt import with_pairs
+from antiphon.cli.agents import loaded_or_base
 from antiphon.cli.arguments import SETTINGS, Config, Json, Output, Pairs, settings_from
 from antiphon.cli.printing import print_json, print_statistics, put
 from antiphon.config import MOST_SEED, ActionSettings, SamplingSettings, Settings
@@ -135,7 +136,7 @@ def _from_session(
         session_settings,
     )
 
-    player = _loaded(agent or session_agent(session))
+    player = loaded_or_base(agent or session_agent(session))
     base = session_settings(session, player.settings)
     wanted = response.options(session_seed(session))
     if response.pair:
@@ -156,7 +157,7 @@ def _from_files(
 ) -> Answer:
     from antiphon.use_cases.respond import respond_to_files
 
-    player = _loaded(agent)
+    player = loaded_or_base(agent)
     if response.pair:
         player = with_pairs(player, response.pair)
     player = playing.applied(player, player.settings)
@@ -165,12 +166,6 @@ def _from_files(
         result = respond_to_files(*sounds, player, output, agent_directory=agent, wanted=wanted, progress=progress)
     _tell_verdict(player)
     return result
-
-
-def _loaded(agent: Path | None) -> Agent:
-    from antiphon.agent import Agent
-
-    return Agent.base() if agent is None else Agent.load(agent)
 
 
 def _tell_verdict(agent: Agent) -> None:

@@ -45,7 +45,7 @@ class StageFlags:
     midi: str | None = None
     """A MIDI port whose clock is followed and whose notes are a guide; virtual: a port of its own."""
     record: Annotated[Path | None, Parameter(negative=())] = None
-    """A folder for what was heard and done, so that it can be played again."""
+    """A folder for the events and the guide's sound, by run."""
     seconds: Annotated[float | None, Parameter(validator=Number(gt=0))] = None
     """Stop by itself after so long; by default Ctrl-C stops."""
     devices: Annotated[bool, Parameter(negative=())] = False

@@ -161,7 +161,7 @@ class Player:
         given, model, place = state.given, state.model, played.shape[1]
         if place == self.context.tokens:
             heard, played = heard.between(self.context.hop, None), played[:, self.context.hop :]
-            moves = isinstance(self.model, Moving)
+            moves = isinstance(self.model, Moving) and not isinstance(self.model, ReadsAtOnce)
             model = started(self.model, len(played), model, played.shape[1]) if moves else None
             given, place = 0, 0
         if model is None:

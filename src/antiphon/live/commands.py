@@ -18,7 +18,7 @@ StatusKind = Literal["late", "refused", "gap", "old", "level", "changed", "playi
 class Play:
     """Frames [start, end) of the response are these runs of the memory, in order of time, faded where they meet.
 
-    `runs` count frames of the session, and are all on which the span depends: `live.voice.sound_of_play` renders it.
+    `runs` count frames of the session, and are all on which the span depends: `Crossfade.between` renders them.
     Spans follow one another without a gap. Where the next one is not there in time, the last run goes on in the memory.
     """
 

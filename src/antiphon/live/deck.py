@@ -73,7 +73,6 @@ class Counts:
     late: int = 0
     latest: float = 0.0
     torn: int = 0
-    turns: int = 0
 
 
 class Deck:

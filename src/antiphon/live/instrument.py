@@ -18,7 +18,7 @@ from antiphon.errors import AntiphonError
 from antiphon.live.commands import Commit, LiveCommand, Plan, Play, Silence, Status
 from antiphon.live.decision_link import DecisionLink
 from antiphon.live.decision_process import Done, Failed, Ready
-from antiphon.live.deck import Deck
+from antiphon.live.deck import Counts, Deck
 from antiphon.live.devices import Device, Lost, SilentDevice, Wiring, reopened
 from antiphon.live.events import Beat, Control, Cue, GuideToken, LiveEvent, Tempo
 from antiphon.live.frames import in_session, shifted
@@ -62,7 +62,6 @@ class Tally:
     late: int = 0
     xruns: int = 0
     lost: int = 0
-    turns: int = 0
 
 
 class Instrument:
@@ -128,7 +127,6 @@ class Instrument:
         ends: list[Any] = [self.link.connection, *([self.port] if self.port is not None else [])]
         with contextlib.suppress(OSError):
             wait(ends, TURN_SECONDS)
-        self.tally.turns += 1
         self._noticed_a_stop()
         self._messages()
         self._listen()
@@ -389,7 +387,13 @@ class Instrument:
     @property
     def late(self) -> int:
         """Spans that came after their time."""
-        return self.tally.late + (self.deck.counts.late if self.deck is not None else 0)
+        return self.tally.late + self.counts.late
+
+    @property
+    def counts(self) -> Counts:
+        """Those of the deck, of the last one while its device is lost, or none."""
+        deck = self.deck or self._before
+        return Counts() if deck is None else deck.counts
 
     def _bpm(self) -> float:
         if len(self._beats) == 2 and self._beats[1] > self._beats[0]:

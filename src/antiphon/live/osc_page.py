@@ -47,7 +47,7 @@ therefore what that instrument plays: pitch, density and loudness are there, a t
 ## Ableton Link
 
 There is no Link inside: its bindings are under the GPL. Three bridges work. Live and most other hosts send MIDI
-clock (`--midi-clock PORT`). Max has `link.beat~` and Pure Data has `abl_link~`: both send `/antiphon/beat` on every
+clock (`--midi PORT`). Max has `link.beat~` and Pure Data has `abl_link~`: both send `/antiphon/beat` on every
 beat. A separate program such as Carabiner speaks Link and can be followed by a script that sends `/antiphon/tempo`
 and `/antiphon/beat`.
 """

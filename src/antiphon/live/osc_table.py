@@ -36,7 +36,6 @@ class Argued:
     words: str
     low: float = -math.inf
     high: float = math.inf
-    optional: bool = False
     can_be_off: bool = False
 
 
@@ -79,7 +78,7 @@ UNDERSTOOD: Final[tuple[Address, ...]] = (
     *map(_choice, CHOICES),
     Address("tempo", (_BEATS,), "the tempo from now on; off: none, segments are free"),
     Address("beat", (), "a beat is now; two make a tempo"),
-    Address("tap", (), "the same, by hand: the tempo is the mean of the last taps"),
+    Address("tap", (), "the same, by hand"),
     Address(
         "guide/token",
         (Argued("token", "int", "class of the agent's alphabet, the rest included", 0, _MOST_TOKEN),),

@@ -149,10 +149,9 @@ def wait_for(link: DecisionLink, progress: Progress = no_progress) -> None:
 
 def performance(instrument: Instrument) -> Performance:
     """How it has gone so far."""
-    counts = instrument.deck.counts if instrument.deck is not None else None
     return Performance(
         instrument.device.played / instrument.device.sample_rate,
-        counts.spans if counts is not None else 0,
+        instrument.counts.spans,
         instrument.late,
         instrument.tally.gaps,
         instrument.device.xruns,

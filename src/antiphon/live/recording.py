@@ -18,10 +18,11 @@ import numpy as np
 import soundfile
 
 from antiphon.agent import Agent
+from antiphon.audio import channels_of
 from antiphon.checkpoint import load_json
 from antiphon.errors import BadData
 from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, LiveEvent, Tempo, Tick
-from antiphon.reading import bytes_of
+from antiphon.reading import json_of, text_of
 from antiphon.types import Audio
 
 RUN, EVENTS, GUIDE = "run.json", "events.jsonl", "guide.wav"
@@ -70,7 +71,7 @@ class Recorder:
         self.close()
 
     def event(self, event: LiveEvent) -> None:
-        """Write one event. The channels of the first block are those of all."""
+        """Write one event. The channels of the first block are those of all; others are brought to them."""
         if not isinstance(event, GuideBlock):
             self._flush()
             self._line({"event": NAMES[type(event)], **asdict(event)})
@@ -78,7 +79,7 @@ class Recorder:
         if self._sound is None:
             channels = event.samples.shape[1]
             self._sound = soundfile.SoundFile(self._directory / GUIDE, "w", self._rate, channels, "FLOAT", format="WAV")
-        self._sound.write(event.samples)
+        self._sound.write(channels_of(event.samples, self._sound.channels))
         if self._blocks is not None and self._blocks.is_followed_by(event):
             self._blocks.count += 1
             return
@@ -107,14 +108,14 @@ def recorded_events(directory: Path) -> Iterator[LiveEvent]:
     path = directory / EVENTS
     place = 0
     sound = _guide_samples(directory)
-    for number, line in enumerate(bytes_of(path).decode("utf-8").splitlines(), 1):
+    for number, line in enumerate(text_of(path).splitlines(), 1):
+        row = json_of(line, f"{path}: line {number}")
         try:
-            row = json.loads(line)
             kind = row.pop("event")
             if kind != "guide":
                 yield KINDS[kind](**row)
                 continue
-            blocks = _Blocks(**row)
+            blocks = _Blocks(**{name: int(value) for name, value in row.items()})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadData(f"{path}: line {number} is no event of a live run: {error}") from error
         for index in range(blocks.count):

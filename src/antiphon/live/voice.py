@@ -12,7 +12,7 @@ import numpy as np
 
 from antiphon.action.rendering.crossfade import Crossfade, RenderState
 from antiphon.live.commands import Play
-from antiphon.types import Audio, Memory, Run, Seconds, Selection
+from antiphon.types import Memory, Run, Seconds, Selection
 
 SILENT_FADE_SECONDS = 0.02
 """Fade of what is taken back at once."""
@@ -24,11 +24,6 @@ class Voice:
 
     state: RenderState
     copies: int = 0
-
-    @property
-    def emitted(self) -> int:
-        """The frame up to which all is said."""
-        return self.state.rendered
 
 
 def silent_voice(frame: int, steps: int) -> Voice:
@@ -63,8 +58,3 @@ def _with_gain(found: tuple[Run, ...], before: tuple[Run, ...], gain: float) -> 
             runs.append(now)
     runs += [replace(run, gain=gain) if run.part is not None else run for run in found[len(before) :]]
     return tuple(runs)
-
-
-def sound_of_play(play: Play, memory: Memory, renderer: Crossfade) -> Audio:
-    """The samples of a span, at the memory's rate and channels."""
-    return renderer.between(play.runs, memory.audio, play.start, play.end)

@@ -30,6 +30,7 @@ from antiphon.decision.scoring import score
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.batches import padded
+from antiphon.training.finetuning import with_weights
 from antiphon.training.scheduled_sampling import partly_hidden, shifted
 from antiphon.types import Ids
 
@@ -80,9 +81,7 @@ def finetuned_or_not(
             return replace(agent, training=account)
         whole = [_Stretch(number, 0, len(pair)) for number, pair in enumerate(pairs)]
         network = lesson.learned(whole, trial.form, trial.steps)
-    # The figures of held-out pieces are those of the weights before.
-    account |= {"summary": [], "gain": None}
-    return replace(agent, network=network, deaf=None, shifted=None, training=account)
+    return with_weights(agent, network, account)
 
 
 class _Stretch(NamedTuple):

@@ -106,16 +106,19 @@ def finetune(
             AntiphonWarning,
             stacklevel=2,
         )
-    account: Mapping[str, Any] = {
-        **agent.training,
-        # The figures of held-out pieces are those of the weights before.
-        "summary": [],
-        "gain": None,
+    account = {
+        **{name: value for name, value in agent.training.items() if name != "tried"},
         "relation": pair_account([pair], agent),
         "pair": {"guide": guide.source, "target": target.source, "segments": len(pair), **asdict(best)},
     }
     history = (*agent.history, *({"model": "finetune", **asdict(each)} for each in course))
-    return replace(agent, network=network, deaf=None, shifted=None, present=None, training=account, history=history)
+    return with_weights(agent, network, account, history=history)
+
+
+def with_weights(agent: Agent, network: DecisionNetwork, account: Mapping[str, Any], **kept: Any) -> Agent:
+    """The agent with other weights: its twins, and the figures of held-out pieces, are those of the weights before."""
+    told = {**account, "summary": [], "gain": None, "delay": None}
+    return replace(agent, network=network, deaf=None, shifted=None, present=None, training=told, **kept)
 
 
 def token_pair(agent: Agent, guide: Audio, target: Audio) -> TokenPair:

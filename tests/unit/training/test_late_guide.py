@@ -60,16 +60,19 @@ def learned(folder: Path, late: float, steps: int) -> Agent:
     return train(twins(folder, 10), settings=settings, encoder=Loudness())
 
 
-@pytest.mark.parametrize(("late", "most", "least"), [(0.1, 0.3, 0.6), (0.5, 0.8, 0.0)])
-def test_what_the_delay_costs_is_what_has_not_been_heard(tmp_path, late, most, least):
+@pytest.mark.parametrize("late", [0.1, 0.5])
+def test_what_the_delay_costs_is_what_has_not_been_heard(tmp_path, late):
     """A tenth of a second before the end of a segment all is known of it; at its beginning nothing is."""
     agent = learned(tmp_path, late, 12)
     delay = agent.training["delay"]
     assert delay["seconds"] == late
     assert delay["worth_at_once"]["mean"] > 0.6
-    assert (delay["cost"]["mean"] > 0.6) == (late == 0.5)
-    assert delay["cost"]["mean"] <= most or late == 0.5
-    assert delay["worth"]["mean"] >= least - 0.1
+    if late == 0.1:
+        assert delay["cost"]["mean"] <= 0.3
+        assert delay["worth"]["mean"] >= 0.5
+    else:
+        assert delay["cost"]["mean"] > 0.6
+        assert abs(delay["worth"]["mean"]) < 0.1
     agent.save(tmp_path / "agent")
     again = Agent.load(tmp_path / "agent", Loudness())
     assert again.present is not None

@@ -50,6 +50,7 @@ class RenderSettings:
         checks = {
             f"renderer is one of {', '.join(RENDERERS)}": self.renderer in RENDERERS,
             "several soundfonts are for varied renderings": self.varied or not self.soundfonts,
+            "additive plays no soundfont": self.renderer != "additive" or not (self.soundfont or self.soundfonts),
             "sample_rate must be from 8000 to 192000": 8000 <= self.sample_rate <= 192000,
             "timing_ms must not be negative": self.timing_ms >= 0,
             "velocity_spread must not be negative": self.velocity_spread >= 0,
