@@ -168,6 +168,9 @@ def test_from_two_tracks_to_an_edited_session(chromium, desk, project):
 
     # Every segment says why, by the keyboard.
     page.focus(".lane:nth-child(2) canvas")
+    for key in ("End", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert asked(page, "studio.cursor") == pytest.approx(19.5)
     for key in ("Home", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     page.wait_for_selector("#testimony dl")

@@ -101,11 +101,12 @@ export class Lane extends EventTarget {
     if (this.trouble) { pen.font = "13px system-ui"; pen.fillText(this.trouble, 8, 20); }
     for (const [start, end] of this.kept) {
       const left = this.x(start), right = this.x(end);
+      if (right < 0 || left > width) continue;
       pen.fillStyle = accent;
       pen.fillRect(left, 0, right - left, 4);
       pen.fillRect(left, 0, 1.5, body);
       pen.fillRect(right - 1.5, 0, 1.5, body);
-      if (right - left > 42) { pen.font = "600 11px system-ui"; pen.fillText("kept", Math.max(left, 0) + 6, 16); }
+      if (right - left > 42) { pen.font = "600 11px system-ui"; this._label(pen, "kept", Math.max(left, 0) + 6, 17); }
     }
     if (this.span) {
       pen.fillStyle = accent;
@@ -170,6 +171,15 @@ export class Lane extends EventTarget {
     pen.stroke();
   }
 
+  // A word on ground of its own, whatever lies below it.
+  _label(pen, said, x, y) {
+    const ink = pen.fillStyle;
+    pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--card");
+    pen.fillRect(x - 2, y - 10, pen.measureText(said).width + 4, 13);
+    pen.fillStyle = ink;
+    pen.fillText(said, x, y);
+  }
+
   _scale(pen, width, body, soft) {
     const seen = this.axis.end - this.axis.start;
     const step = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600].find(each => seen / each <= width / 80) ?? 1800;
@@ -177,7 +187,7 @@ export class Lane extends EventTarget {
     pen.font = "10px system-ui";
     for (let time = Math.ceil(this.axis.start / step) * step; time < this.axis.end; time += step) {
       pen.fillRect(this.x(time), body - 5, 1, 5);
-      pen.fillText(`${+time.toFixed(3)} s`, this.x(time) + 3, body - 2);
+      this._label(pen, `${+time.toFixed(3)} s`, this.x(time) + 3, body - 3);
     }
   }
 

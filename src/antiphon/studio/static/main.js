@@ -255,10 +255,11 @@ async function playOrPause() {
 }
 
 function step(by, grow) {
-  const segments = studio.segments, here = Math.max(segments.findIndex(each => each.end > studio.cursor + 1e-6), 0);
+  const segments = studio.segments, found = segments.findIndex(each => each.end > studio.cursor + 1e-6);
+  const here = found < 0 ? segments.length : found;
   const next = segments[Math.min(Math.max(here + by, 0), segments.length - 1)];
   if (grow) {
-    const anchor = studio.anchor ?? segments[here];
+    const anchor = studio.anchor ?? segments[Math.min(here, segments.length - 1)];
     studio.anchor = anchor;
     choose(Math.min(anchor.start, next.start), Math.max(anchor.end, next.end));
   } else studio.anchor = null;
