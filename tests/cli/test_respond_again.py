@@ -1,6 +1,7 @@
 """What is kept of a response stays, bit for bit, whatever is answered around it; and it is exported as if at once."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,3 +108,19 @@ def test_an_export_afterwards_is_the_export_at_once(player, guide, memory, tmp_p
     assert call("respond", "--from", tmp_path / "later" / "session.rpp", "-o", tmp_path / "edited").code == 0
     assert read_provenance(tmp_path / "later" / PROVENANCE).inputs.memories[0].path == "media/b.wav"
     assert json.loads((tmp_path / "edited" / PROVENANCE).read_text())["settings"]["seed"] == 0
+
+
+def test_a_session_that_was_edited_is_not_written_over_and_what_lies_beside_it_stays(player, first, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(first, out)
+    export_response(out, ("reaper",))
+    (out / "session.rpp-bak").write_text("the sequencer's own")
+    export_response(out, ("midi", "reaper"))
+    assert (out / "session.rpp-bak").read_text() == "the sequencer's own"
+    session = out / "session.rpp"
+    session.write_text(session.read_text().replace("VOLPAN", "VOLPAN 0.5 0 1 -1\n  VOLPAN", 1))
+    before = digests(out)
+    with pytest.raises(AntiphonError, match="holds edits of yours"):
+        export_response(out, ("reaper",))
+    export_response(out, ("audacity",))
+    assert digests(out)["session.rpp"] == before["session.rpp"]

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from cli_making import sound
 
+import antiphon
 from antiphon.action.export.provenance_file import read_provenance, render_provenance
 from antiphon.action.export.reaper import SESSION, response_track
 from antiphon.action.export.rpp import read_project, words, write_project
@@ -19,6 +20,7 @@ from antiphon.perception.block_encoding import envelope_in_blocks, sound_of
 from antiphon.perception.envelope import CELLS_PER_SECOND
 from antiphon.perception.segmenters import onset_cells
 from antiphon.use_cases.respond import RespondOptions, respond_to_files
+from antiphon.use_cases.respond_again import respond_again
 from antiphon.use_cases.respond_from_session import respond_from_session, session_settings
 
 pytest.importorskip("python_stretch", reason="needs the extra stretch")
@@ -168,3 +170,14 @@ def test_an_item_that_was_slipped_is_heard_at_its_rate(answered, player, tmp_pat
 def test_another_playback_rate_is_named(answered, player, tmp_path):
     said, _ = come_back(answered, player, tmp_path, lambda item: change(item, "PLAYRATE", "1", "1", "0", "-1"))
     assert "playback rate 1 on the item" in said
+
+
+def test_what_is_kept_of_a_stretched_response_stays_and_the_rest_is_answered_anew(player, answered, tmp_path):
+    _, before = answered
+    again = tmp_path / "again"
+    respond_again(before, player, again, kept=((3.0, 6.0),), wanted=RespondOptions(seed=7, explained=False))
+    old, new = (antiphon.read(each / "response.wav") for each in (before, again))
+    kept = slice(round(3.0 * old.sample_rate), round(6.0 * old.sample_rate))
+    assert np.array_equal(old.samples[kept], new.samples[kept])
+    assert not np.array_equal(old.samples, new.samples)
+    respond_again(before, player, tmp_path / "none", kept=(), wanted=RespondOptions(seed=7, explained=False))

@@ -10,6 +10,11 @@ import pytest
 from cli_making import digests, refused, sound, tones
 from studio_making import studio
 
+from antiphon.errors import SettingsError
+from antiphon.interfaces import no_progress
+from antiphon.studio.project import Project
+from antiphon.studio.work import WORK, Bench
+
 pytest.importorskip("fastapi", reason="the extra studio is not installed")
 
 NAMES = (
@@ -227,3 +232,23 @@ def test_a_link_that_appears_later_is_not_followed_either(desk, project, tmp_pat
     os.remove(project / "later.wav")
     (project / "later.wav").symlink_to(tmp_path / "secret.wav")
     assert desk.client.get("/api/audio", params={"file": "later.wav"}).status_code == 404
+
+
+def test_a_project_whose_own_folder_is_a_link_is_not_opened(call, tmp_path):
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    project.mkdir()
+    outside.mkdir()
+    (project / ".antiphon-studio").symlink_to(outside)
+    refused(call("studio", project, "--no-browser"), 4, "a link, which may lead out of the project")
+    assert not any(outside.iterdir())
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/b"])
+def test_a_job_that_lay_in_the_project_writes_nowhere_else(tmp_path, name):
+    """As a stranger may have written it, beside the sounds that it asks for."""
+    for track in ("a.wav", "b.wav"):
+        sound(tmp_path / "project" / track, tones(1))
+    bench = Bench(Project(tmp_path / "project"))
+    asked = {"guide": "a.wav", "target": "b.wav", "both_ways": False, "name": name}
+    with pytest.raises(SettingsError):
+        WORK["train"](bench, asked, no_progress)

@@ -138,7 +138,7 @@ class Queue:
         with self._changed:
             self._ending = True
             self._changed.notify_all()
-        self._worker.end()
+            self._worker.end()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
@@ -211,22 +211,21 @@ class Queue:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._ending and not (waiting := self._next()):
-                    self._changed.wait()
-                if self._ending:
+                self._changed.wait_for(lambda: self._ending or self._next() is not None)
+                waiting = self._next()
+                if self._ending or waiting is None:
                     return
-                job = replace(waiting, state="running", began=time.time()) if waiting else None
-                if job is None:
-                    continue
+                job = replace(waiting, state="running", began=time.time())
                 self._keep(job)
-            self._do(job)
+                # With the lock held, so that a stop finds a process to end.
+                stream = self._worker.ask(job)
+            self._do(job, stream)
 
     def _next(self) -> Job | None:
         return next((job for job in self._jobs.values() if job.state == "waiting"), None)
 
-    def _do(self, job: Job) -> None:
+    def _do(self, job: Job, stream: IO[bytes]) -> None:
         pace = _Pace()
-        stream = self._worker.ask(job)
         while line := _line(stream):
             said = _read(line)
             if said.get("id") != job.id:

@@ -152,6 +152,8 @@ class Project:
     def unused(self, folder: str, stem: str) -> Path:
         """A path in one of the project's folders where nothing is yet: the name, or the name and a number."""
         name, number = plain_name(stem), 1
+        if (self.root / folder).is_symlink():
+            raise BadData(f"{self.root / folder}: a link, which may lead out of the project")
         place = self.root / folder / name
         while os.path.lexists(place):
             number += 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from antiphon.errors import AntiphonError, BadData, MissingExtra
 from antiphon.files import owned
-from antiphon.studio.project import OWN, Project
+from antiphon.studio.project import Project
 
 LOOPBACK = "127.0.0.1"
 """The only address that is listened at: nobody on the network reaches it."""
@@ -32,8 +32,10 @@ def serve(folder: Path, *, port: int = 0, ready: Callable[[str], None] = lambda 
     if not folder.is_dir():
         raise BadData(f"{folder}: no such folder")
     project = Project(folder.resolve())
-    (project.root / OWN).mkdir(exist_ok=True)
-    with owned(project.root / OWN), _listening(port) as listening:
+    if project.own.is_symlink():
+        raise BadData(f"{project.own}: a link, which may lead out of the project")
+    project.own.mkdir(exist_ok=True)
+    with owned(project.own), _listening(port) as listening:
         number, token = listening.getsockname()[1], secrets.token_urlsafe(24)
         cleared(project)
         queue = Queue(project.root, project.own / "jobs")

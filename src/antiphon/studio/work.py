@@ -12,7 +12,7 @@ from antiphon.agent import Agent
 from antiphon.errors import BadData
 from antiphon.files import identity
 from antiphon.interfaces import Progress
-from antiphon.studio.project import AGENTS, RESPONSES, Project, nearest_name
+from antiphon.studio.project import AGENTS, RESPONSES, Project, nearest_name, plain_name
 
 PARENTS = "parents"
 """Where a project remembers from which response another one was made."""
@@ -119,7 +119,7 @@ def _train(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcom
     pair = (project.sound(asked["guide"]), project.sound(asked["target"]))
     settings = resolve(None, base=pair_defaults())
     settings = with_both_ways(settings) if asked["both_ways"] else settings
-    output = project.root / AGENTS / asked["name"]
+    output = project.root / AGENTS / plain_name(asked["name"])
     agent = train(open_given(None, pair, None, settings.corpus), output, settings=settings, progress=progress)
     said = (pair_verdict(agent.training), verdict(agent.training))
     return project.name_of(output), tuple(each for each in said if each)

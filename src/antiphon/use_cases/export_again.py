@@ -11,6 +11,7 @@ from pathlib import Path
 from antiphon.action.export import PROVENANCE, read_provenance
 from antiphon.action.export.formats import FORMAT_FILES, Handed, hand_over, known_formats, with_media
 from antiphon.action.export.provenance_file import as_json, found_file
+from antiphon.action.export.reaper import SESSION
 from antiphon.checkpoint import save_json
 from antiphon.errors import AntiphonError
 from antiphon.files import claimed, whole_directory
@@ -21,7 +22,8 @@ from antiphon.use_cases.respond import ANSWER_FILES
 def export_response(
     directory: Path, formats: Sequence[str], allowed: Callable[[Path], Path] = lambda path: path
 ) -> tuple[str, ...]:
-    """Write the formats into the folder of a response, which changes whole or not at all; the files that were added.
+    """Write the formats into the folder of a response, which changes whole or not at all; the exported files
+    that it holds now.
 
     `allowed` is called with each file that would be copied into `media`, and may refuse it. Raises AntiphonError where
     a session of the musician would be written over.
@@ -30,13 +32,15 @@ def export_response(
     record = read_provenance(directory / PROVENANCE)
     rest = asked_for(directory).alphabet_size
     if "reaper" in names and (record.laid or record.mixing.kept):
-        raise AntiphonError(f"{directory}: its session.rpp holds edits of yours, and is not written anew")
+        raise _edited(directory)
     if "reaper" in names:
         for source in (*record.inputs.guides, *record.inputs.memories, *record.inputs.own):
             allowed(found_file(source, directory))
+    # All that lies there is copied, so that what a sequencer left beside its session stays.
+    held = (*ANSWER_FILES, *(path.name for path in _visible(directory)))
     with (
-        claimed(directory, ANSWER_FILES, overwrite=True, holding="a response") as claim,
-        whole_directory(claim.target, ANSWER_FILES) as inside,
+        claimed(directory, held, overwrite=True, holding="a response") as claim,
+        whole_directory(claim.target, held) as inside,
     ):
         _copied(directory, inside)
         if "reaper" in names:
@@ -44,17 +48,32 @@ def export_response(
             save_json(inside / PROVENANCE, as_json(record))
         wanted = tuple(name for name in names if name != "cues" or not _has_cues(inside / "response.wav"))
         hand_over(inside, Handed(record, rest), wanted)
+        if "reaper" in names:
+            _require_no_edits(directory / SESSION, inside / SESSION)
         claim.confirm()
     return tuple(name for name in FORMAT_FILES if (directory / name).exists())
 
 
+def _edited(directory: Path) -> AntiphonError:
+    return AntiphonError(f"{directory}: its session.rpp holds edits of yours, and is not written anew")
+
+
+def _require_no_edits(before: Path, after: Path) -> None:
+    """Raise AntiphonError where a session that is there is not the one that is written."""
+    if before.is_file() and before.read_bytes() != after.read_bytes():
+        raise _edited(before.parent)
+
+
+def _visible(directory: Path) -> list[Path]:
+    """What the folder of a response holds, hidden files and links aside."""
+    return [path for path in directory.iterdir() if not path.name.startswith(".") and not path.is_symlink()]
+
+
 def _copied(directory: Path, inside: Path) -> None:
-    """What the folder of a response holds, hidden files aside."""
-    for path in directory.iterdir():
-        if path.name.startswith(".") or path.is_symlink():
-            continue
+    """What is visible of the folder of a response."""
+    for path in _visible(directory):
         if path.is_dir():
-            shutil.copytree(path, inside / path.name)
+            shutil.copytree(path, inside / path.name, symlinks=True)
         else:
             shutil.copyfile(path, inside / path.name)
 

@@ -126,7 +126,10 @@ def _responded(before: _Before, agent: Agent, claim: Claim, wanted: RespondOptio
     memory, played = witnessed(before.memories, lambda: agent.memory_of(before.memories))
     require_same(before.memories, played, record.inputs.memories, before.folder)
     progress("respond", 2, 4)
-    pins = _in_memory(before.pins, record, memory)
+    pins: tuple[Run, ...] = ()
+    if before.pins:
+        memory = agent.at_rates(memory, [source.rate for source in record.inputs.memories])
+        pins = _in_memory(before.pins, record, memory)
     response, *_ = agent.takes(guide, memory, 1, seed=wanted.seed, pins=pins)
     memory = response.memory or memory
     if wanted.explained:
@@ -167,12 +170,13 @@ def as_loud(
     renderer = Crossfade(response.settings["action"]["crossfade_seconds"])
     sound = with_gain(renderer.of_runs(runs, memory.audio, record.samples), record.gain)
     for _ in range(TURNS):
-        loud = [number for number, run in enumerate(runs) if not run.pinned and _peak(sound, run) > limit]
+        peaks = {number: _peak(sound, run) for number, run in enumerate(runs) if not run.pinned}
+        loud = {number: peak for number, peak in peaks.items() if peak > limit}
         if not loud:
             break
         note = "new phrases are turned down, so that no peak passes the limit and what was kept stays as loud"
         runs = tuple(
-            replace(run, gain=run.gain * limit / _peak(sound, run)) if number in loud else run
+            replace(run, gain=run.gain * limit / loud[number]) if number in loud else run
             for number, run in enumerate(runs)
         )
         sound = with_gain(renderer.of_runs(runs, memory.audio, record.samples), record.gain)

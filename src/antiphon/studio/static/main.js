@@ -1,12 +1,11 @@
 // The page: what the project holds, one response with its lanes, and what is kept and asked for again.
-import { downloadAddress, get, send } from "/static/api.js";
+import { downloadAddress, get, Refused, send } from "/static/api.js";
 import { Axis, Lane } from "/static/lanes.js";
 import { by, fill, made, Panels } from "/static/panels.js";
 import { Transport } from "/static/transport.js";
 
 const BUSY = 700, IDLE = 2500, AGAIN = 1500;
 const panels = new Panels(), transport = new Transport();
-const short = name => name.split("/").at(-1);
 
 // For tests and for who likes to look: what the page plays and shows.
 export const studio = { transport, response: null, lanes: new Map(), span: null, kept: [], cursor: 0 };
@@ -35,7 +34,7 @@ async function poll() {
     if (mine !== polled) return;
     next = AGAIN;
     by("connection").dataset.lost = "1";
-    by("connection").textContent = error.name === "Refused" || error.message.startsWith("open the page") ? error.message
+    by("connection").textContent = error instanceof Refused ? error.message
       : "The studio does not answer. Is antiphon studio still running? Trying again.";
   }
   timer = setTimeout(poll, next);
@@ -187,7 +186,9 @@ async function setKept(spans, undoable = true) {
   if (undoable) history.push(studio.kept);
   studio.kept = spans;
   shown();
+  polled++;  // What was asked before does not know of it.
   try { await send("/api/kept", { response: studio.response.name, spans }, "PUT"); } catch (error) { trouble(error.message); }
+  poll();
 }
 const keep = () => studio.span && setKept(union([...studio.kept, studio.span].map(each => [...each])));
 const release = () => studio.span && setKept(without(studio.kept, studio.span));

@@ -1,5 +1,5 @@
 // The forms and the list of jobs: what is asked of the studio.
-import { get, send, upload } from "/static/api.js";
+import { send, upload } from "/static/api.js";
 
 const WORDS = { answer: "Answer", again: "Answer anew", train: "Learn from a pair", export: "Export" };
 const OVER = ["done", "failed", "stopped"];
