@@ -16,21 +16,18 @@ from numpy.typing import NDArray
 
 from antiphon.config import EncoderSettings
 from antiphon.files import sha256
-from antiphon.perception.encoders.contract import identity_of, samples_of
+from antiphon.perception.encoders.contract import identity_of
+from antiphon.perception.encoders.facet_encoder import FacetEncoder
 from antiphon.perception.encoders.facets import (
-    PITCH_CLASSES,
-    REGISTERS,
     SPECTRUM_SAMPLES,
     brightness,
     flatness,
     loudness,
     onset_strength,
-    pitch_classes,
     power_spectra,
-    registers,
 )
-from antiphon.perception.encoders.windows import WindowedFrames, WindowPlan, frame_power, whole
-from antiphon.types import Audio, Features, Floats
+from antiphon.perception.encoders.windows import WindowPlan, frame_power
+from antiphon.types import Floats
 
 WEIGHTS = Path(__file__).parent / "basic_pitch" / "nmp.onnx"
 
@@ -58,11 +55,8 @@ INPUT = "serving_default_input_2:0"
 NOTES = "StatefulPartitionedCall:1"
 """The output that lasts as long as a note does; output 2, of the same shape, marks onsets."""
 
-FACET_DIMENSIONS = (PITCH_CLASSES, REGISTERS, 1, 1, 1, 1)
-"""How many dimensions each facet has, in the order of the weights."""
 
-
-class NotesEncoder:
+class NotesEncoder(FacetEncoder):
     """Frames (frames, 24) every 11.6 ms: 12 pitch classes from C, 8 registers, loudness, onsets, brightness, flatness.
 
     A pitch class or register is the largest posterior of its keys: bounded by 1 for a line and a chord alike, so that
@@ -82,31 +76,13 @@ class NotesEncoder:
     """
 
     def __init__(self, settings: EncoderSettings) -> None:
-        self._weights = {
-            "pitch_class_weight": settings.pitch_class_weight,
-            "register_weight": settings.register_weight,
-            "loudness_weight": settings.loudness_weight,
-            "onset_weight": settings.onset_weight,
-            "brightness_weight": settings.brightness_weight,
-            "flatness_weight": settings.flatness_weight,
-        }
         lookahead = settings.lookahead_seconds
-        self._plan = PLAN if lookahead is None else PLAN.within(lookahead, MARGIN_FRAMES)
-
-    @property
-    def sample_rate(self) -> int:
-        """22,050 Hz."""
-        return SAMPLE_RATE
+        super().__init__(settings, PLAN if lookahead is None else PLAN.within(lookahead, MARGIN_FRAMES))
 
     @property
     def lookahead_seconds(self) -> float:
         """To the end of the window from its first kept frame: the network scales each window by its loudest moment."""
         return self._plan.lookahead_seconds
-
-    @property
-    def standardize(self) -> bool:
-        """False: scaling each dimension of a sparse posterior by its spread raises the noise of rare pitches."""
-        return False
 
     @cached_property
     def identity(self) -> str:
@@ -119,31 +95,11 @@ class NotesEncoder:
             **self._plan.identity,
         )
 
-    @property
-    def pitch_class_dimensions(self) -> slice:
-        """The twelve pitch classes from C: to rotate them is to transpose, and hardly changes the other dimensions."""
-        return slice(0, PITCH_CLASSES)
-
-    @property
-    def register_dimensions(self) -> slice:
-        """The registers, from low to high."""
-        return slice(PITCH_CLASSES, PITCH_CLASSES + REGISTERS)
-
-    def encode(self, audio: Audio) -> Features:
-        """Frames of mono audio at 22,050 Hz, from time 0 on, as long as it lasts."""
-        return whole(self.stream(), samples_of(audio, SAMPLE_RATE))
-
-    def stream(self) -> WindowedFrames:
-        """The same frames, of audio that arrives in blocks."""
-        return WindowedFrames(self._plan, self._values)
-
     def _values(self, window: Floats) -> Floats:
         """All frames (172, 24) of one window (43844,). Those at its ends lack context and are not kept."""
         (posteriors,) = self._session.run([NOTES], {INPUT: window[np.newaxis, :, np.newaxis]})[0]
         level = loudness(frame_power(window, self._plan))
-        parts = (pitch_classes(posteriors), registers(posteriors), level[:, np.newaxis], self._sound(window, level > 0))
-        weights = np.repeat(np.array(list(self._weights.values()), np.float32), FACET_DIMENSIONS)
-        return np.asarray(np.concatenate(parts, axis=1) * weights)
+        return self._weighted(posteriors, level, self._sound(window, level > 0))
 
     def _sound(self, window: Floats, sounding: NDArray[np.bool_]) -> Floats:
         """Onset strength, brightness and flatness (172, 3) of one window; quiet frames are neither bright nor flat."""

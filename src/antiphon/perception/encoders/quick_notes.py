@@ -16,23 +16,20 @@ from numpy.typing import NDArray
 from antiphon.checkpoint import load_arrays
 from antiphon.config import EncoderSettings
 from antiphon.files import sha256
-from antiphon.perception.encoders.contract import identity_of, samples_of
+from antiphon.perception.encoders.contract import identity_of
+from antiphon.perception.encoders.facet_encoder import FacetEncoder
 from antiphon.perception.encoders.facets import (
     KEYS,
     LOWEST_MIDI_NOTE,
-    PITCH_CLASSES,
-    REGISTERS,
     SPECTRUM_SAMPLES,
     brightness,
     flatness,
     loudness,
     onset_strength,
-    pitch_classes,
     power_spectra,
-    registers,
 )
-from antiphon.perception.encoders.windows import WindowedFrames, WindowPlan, frame_power, whole
-from antiphon.types import Audio, Features, Floats
+from antiphon.perception.encoders.windows import WindowPlan, frame_power
+from antiphon.types import Floats
 
 WEIGHTS = Path(__file__).parent / "quick_notes" / "weights.safetensors"
 
@@ -81,39 +78,19 @@ FALL = 0.25
 FLOOR = 1e-7
 """Power, relative to a sine of full scale, that counts as nothing: -70 dB."""
 
-FACET_DIMENSIONS = (PITCH_CLASSES, REGISTERS, 1, 1, 1, 1)
 
-
-class QuickNotesEncoder:
+class QuickNotesEncoder(FacetEncoder):
     """Frames (frames, 24) every 23.2 ms, as those of `notes`: 12 pitch classes from C, 8 registers, loudness, onsets,
     brightness, flatness, with the same weights; final 59.5 ms after their time at the latest."""
 
     def __init__(self, settings: EncoderSettings) -> None:
-        self._weights = {
-            "pitch_class_weight": settings.pitch_class_weight,
-            "register_weight": settings.register_weight,
-            "loudness_weight": settings.loudness_weight,
-            "onset_weight": settings.onset_weight,
-            "brightness_weight": settings.brightness_weight,
-            "flatness_weight": settings.flatness_weight,
-        }
         lookahead = settings.lookahead_seconds
-        self._plan = PLAN if lookahead is None else PLAN.within(lookahead, margin=0)
-
-    @property
-    def sample_rate(self) -> int:
-        """22,050 Hz."""
-        return SAMPLE_RATE
+        super().__init__(settings, PLAN if lookahead is None else PLAN.within(lookahead, margin=0))
 
     @property
     def lookahead_seconds(self) -> float:
         """From a frame's time to the end of its spectra, and one frame more."""
         return self._plan.lookahead_seconds
-
-    @property
-    def standardize(self) -> bool:
-        """False, as for `notes`."""
-        return False
 
     @cached_property
     def identity(self) -> str:
@@ -126,32 +103,11 @@ class QuickNotesEncoder:
             **self._weights,
         )
 
-    @property
-    def pitch_class_dimensions(self) -> slice:
-        """The twelve pitch classes from C: to rotate them is to transpose, and hardly changes the other dimensions."""
-        return slice(0, PITCH_CLASSES)
-
-    @property
-    def register_dimensions(self) -> slice:
-        """The registers, from low to high."""
-        return slice(PITCH_CLASSES, PITCH_CLASSES + REGISTERS)
-
-    def encode(self, audio: Audio) -> Features:
-        """Frames of mono audio at 22,050 Hz, from time 0 on, as long as it lasts."""
-        return whole(self.stream(), samples_of(audio, SAMPLE_RATE))
-
-    def stream(self) -> WindowedFrames:
-        """The same frames, of audio that arrives in blocks."""
-        return WindowedFrames(self._plan, self._values)
-
     def _values(self, window: Floats) -> Floats:
         """Frames (frames, 24) of the samples of a block."""
         posteriors = network()(key_inputs(log_spectra(window)))
-        level = loudness(frame_power(window, self._plan))[:, np.newaxis]
-        sound = self._sound(window, level > 0)
-        weights = np.repeat(np.array(list(self._weights.values()), np.float32), FACET_DIMENSIONS)
-        parts = (pitch_classes(posteriors), registers(posteriors), level, sound)
-        return np.asarray(np.concatenate(parts, axis=1) * weights, dtype=np.float32)
+        level = loudness(frame_power(window, self._plan))
+        return self._weighted(posteriors, level, self._sound(window, level[:, np.newaxis] > 0))
 
     def _sound(self, window: Floats, sounding: NDArray[np.bool_]) -> Floats:
         """Onset strength, brightness and flatness (frames, 3); quiet frames are neither bright nor flat."""
