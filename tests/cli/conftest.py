@@ -1,4 +1,4 @@
-"""What the command-line tests stand on: a minute of two tracks, an agent that learned from it, and a way to call."""
+"""What the command-line tests stand on: half a minute of two tracks, an agent that learned from it, a way to call."""
 
 import os
 from pathlib import Path
@@ -39,9 +39,9 @@ def call(capsys) -> Call:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):
-    """A folder with one minute of two tracks, b a segment behind a, and with its manifest. No test may change it."""
+    """Half a minute of two tracks, b a segment behind a, in a folder with its manifest. No test may change it."""
     folder = tmp_path_factory.mktemp("world")
-    build_planted(folder, PlantedSettings("delay", pieces=1, segments=120, classes=6))
+    build_planted(folder, PlantedSettings("delay", pieces=1, segments=60, classes=6))
     before = digests(folder)
     yield folder
     assert digests(folder) == before
