@@ -66,7 +66,7 @@ def buffered():
 @pytest.mark.parametrize("verb", ["settings", pytest.param("tokenize", marks=pytest.mark.slow)])
 def test_a_reader_that_goes_away_is_no_error(guide, agent, verb, unbuffered):
     """The first verb says much at once and loads no network; the second a line for each segment, late."""
-    words = {"settings": ("settings", "--agent", agent), "tokenize": ("tokenize", guide, "--agent", agent)}[verb]
+    words = {"settings": ("settings",), "tokenize": ("tokenize", guide, "--agent", agent)}[verb]
     environment = buffered() | ({"PYTHONUNBUFFERED": "1"} if unbuffered else {})
     reading, writing = os.pipe()
     os.close(reading)
@@ -85,14 +85,8 @@ def test_a_reader_that_goes_away_is_no_error(guide, agent, verb, unbuffered):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_result_that_cannot_be_written_is_an_error(agent):
+def test_a_result_that_cannot_be_written_is_an_error():
     with Path("/dev/full").open("w") as full:
-        finished = subprocess.run(
-            command("settings", "--agent", agent),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            env=buffered(),
-        )
+        words = command("settings")
+        finished = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=buffered())
     assert (finished.returncode, finished.stderr) == (1, "antiphon: No space left on device\n")

@@ -76,7 +76,7 @@ def test_new_phrases_give_way_to_what_is_kept_where_a_peak_would_pass(player, fi
     old, new = samples(first), samples(tmp_path / "out")
     assert np.array_equal(new[inside(first, KEPT[0])], old[inside(first, KEPT[0])])
     rate = antiphon.read(first / "response.wav").sample_rate
-    assert np.abs(new[round(40 * rate) :]).max() < 10 ** (-29 / 20) < np.abs(old[round(40 * rate) :]).max()
+    assert np.abs(new[round(27 * rate) :]).max() < 10 ** (-29 / 20) < np.abs(old[round(27 * rate) :]).max()
     assert any("turned down" in note for note in result.notes)
 
 

@@ -82,6 +82,8 @@ def test_a_block_is_searched_from_where_the_copy_before_it_began():
     assert search._run_start(backwards, reach + 4) == 4, "steps of two are jumps"
     rests = np.array([0, SILENCE, SILENCE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     assert search._run_start(rests, reach + 4) == 3, "a copy does not begin in silence"
+    longer = np.array([0, SILENCE, SILENCE, SILENCE, *range(10)])
+    assert search._run_start(longer, reach + 5) == 4
 
 
 def test_every_other_sweep_lies_half_a_block_earlier_so_that_each_seam_is_inside_one():
