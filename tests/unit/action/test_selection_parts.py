@@ -9,6 +9,7 @@ from action_making import distances, memory, path, plain, specification, uniform
 
 from antiphon.action.selection.candidates import CandidateIndex, labels_before
 from antiphon.action.selection.concatenation_cost import Boundaries, boundaries, edge_descriptors, no_boundaries
+from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.regions import usable_segments
 from antiphon.action.selection.search_problem import run_lengths, run_so_far, search_problem, used_before
 from antiphon.action.selection.semirings import LogSumExp
@@ -210,3 +211,24 @@ def test_boundaries_of_fewer_or_more_segments_are_refused(others):
     other = no_boundaries(memory([0] * others))
     with pytest.raises(ValueError, match=f"boundaries of {others} segments for a memory of 3"):
         search_problem(plain(), Classes(distances(10)), specification([0]), memory([0] * 3), boundaries=other)
+
+
+def test_a_copy_of_one_segment_may_go_on_in_the_next_block_up_to_the_longest():
+    source = memory([9, 9, 9, 0, 1, 2, 9, 1, 9, 2])
+    search = OptimalSelection(plain(longest_copy=2), distances(10))
+    first = search.select(specification([0]), source)
+    second = search.select(specification([1]), source, first)
+    third = search.select(specification([2]), source, second)
+    assert [each.segments.tolist() for each in (first, second, third)] == [[3], [4], [9]]
+
+
+def test_a_rival_is_told_what_the_whole_path_through_it_costs_more():
+    """In step: 0 and 1 for nothing. A jump costs 1, into either of the two rivals or out of it."""
+    source = memory([0, 1, 5, 0, 7, 1])
+    search = OptimalSelection(plain(jump_cost=1.0, shared_context_cost=1.0), distances(10))
+    asked = specification([0, 1])
+    found = search.candidate_costs(asked, source, search.select(asked, source))
+    assert found.candidates.tolist() == [2, 2]
+    assert found.chosen.tolist() == [0, 0]
+    assert found.rivals.tolist() == [3, 5]
+    assert found.runner_up.tolist() == [1, 1]
