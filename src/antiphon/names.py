@@ -5,7 +5,6 @@ One function for each format. Pages escape markup by themselves (`pages`).
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 QUOTES = "\"'`"
@@ -28,11 +27,6 @@ def for_terminal(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escaped(letter) if is_hidden(letter) else letter for letter in text)
-
-
-def from_terminal(text: str) -> str:
-    """What `for_terminal` was given, where that held no such escape itself."""
-    return re.sub(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))", _unescaped, text)
 
 
 def for_json(text: str) -> str:
@@ -87,7 +81,3 @@ def _escaped(letter: str) -> str:
 def _json_escaped(letter: str) -> str:
     units = letter.encode("utf-16-be", errors="surrogatepass")
     return "".join(f"\\u{units[place] << 8 | units[place + 1]:04x}" for place in range(0, len(units), 2))
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return chr(int(next(digits for digits in found.groups() if digits), 16))

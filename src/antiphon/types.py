@@ -470,7 +470,8 @@ class Event:
     unbroken copies and silences. `rivals` are the most probable other tokens with their log-probabilities; `heard`
     says of guide segments by how much hiding each lowers the log-probability of `token`; both are empty where nobody
     asked. `candidates` counts the memory segments that could have been played, and `runner_up` is what the whole path
-    would cost at least, above its own cost, with another one of them; None where there is none, or nobody asked.
+    would cost at least, above its own cost, with another one of them; None where there is none, or nobody asked. Where
+    coming back to a segment has a price, that is the price at the path as it is, and may be less than 0.
     """
 
     time: float

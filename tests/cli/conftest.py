@@ -1,4 +1,4 @@
-"""What the command-line tests stand on: a minute of two tracks, an agent that learned from it, and a way to call."""
+"""What the command-line tests stand on: half a minute of two tracks, an agent that learned from it, a way to call."""
 
 import os
 from pathlib import Path
@@ -11,14 +11,14 @@ from antiphon.corpus.planted import PlantedSettings, build_planted
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _surroundings(tmp_path_factory):
+def _surroundings(built_once):
     """A cache of its own, no settings from outside, and one thread: two that wait for each other are far slower."""
     import torch
 
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("ANTIPHON_")]:
             patch.delenv(name)
-        patch.setenv("ANTIPHON_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("ANTIPHON_CACHE", str(built_once("cli-cache", Path.mkdir)))
         patch.setenv("OMP_NUM_THREADS", "1")
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
@@ -38,10 +38,10 @@ def call(capsys) -> Call:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory):
-    """A folder with one minute of two tracks, b a segment behind a, and with its manifest. No test may change it."""
-    folder = tmp_path_factory.mktemp("world")
-    build_planted(folder, PlantedSettings("delay", pieces=1, segments=120, classes=6))
+def world(built_once):
+    """Half a minute of two tracks, b a segment behind a, in a folder with its manifest. No test may change it."""
+    settings = PlantedSettings("delay", pieces=1, segments=60, classes=6)
+    folder = built_once("cli-world", lambda folder: build_planted(folder, settings))
     before = digests(folder)
     yield folder
     assert digests(folder) == before
@@ -58,10 +58,13 @@ def memory(world) -> Path:
 
 
 @pytest.fixture(scope="session")
-def agent(world, tmp_path_factory):
+def agent(world, built_once):
     """An agent that has hardly learned anything; no test may change it."""
-    directory = tmp_path_factory.mktemp("agents") / "agent"
-    assert run(["train", str(world), "-o", str(directory), *FAST]) == 0
+
+    def trained(directory: Path) -> None:
+        assert run(["train", str(world), "-o", str(directory), *FAST]) == 0
+
+    directory = built_once("cli-agent", trained)
     before = digests(directory)
     yield directory
     assert digests(directory) == before

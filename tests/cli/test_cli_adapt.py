@@ -4,7 +4,7 @@ import soundfile
 
 from antiphon.agent import Agent
 
-PAIR_SECONDS = 60
+PAIR_SECONDS = 30
 
 
 def test_a_pair_is_remembered_and_told_and_heard(call, guide, memory, tmp_path):
@@ -12,7 +12,7 @@ def test_a_pair_is_remembered_and_told_and_heard(call, guide, memory, tmp_path):
     result = call("adapt", "--pair", guide, memory, "-o", agent, "--quiet")
     assert result.code == 0
     lines = result.out.splitlines()
-    assert lines[0].startswith("Remembers 120 segments: ")
+    assert lines[0].startswith("Remembers 60 segments: ")
     assert "0.5 s later: worth" in lines[1]
     assert lines[-1] == f"agent: {agent}"
     example = tmp_path / "mine-relation.wav"
@@ -20,7 +20,7 @@ def test_a_pair_is_remembered_and_told_and_heard(call, guide, memory, tmp_path):
     sides = soundfile.info(example)
     assert (sides.channels, sides.duration) == (2, 10.0)
     assert [len(pair) for pair in Agent.load(agent).pairs] == [2 * PAIR_SECONDS]
-    assert "Remembers 120 segments" in call("info", agent).out
+    assert "Remembers 60 segments" in call("info", agent).out
     again = call("adapt", "--pair", guide, memory, "-o", agent, "--quiet")
     assert again.code != 0
     other = tmp_path / "other"

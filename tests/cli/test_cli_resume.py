@@ -63,13 +63,16 @@ def buffered():
 
 
 @pytest.mark.parametrize("unbuffered", [False, True])
-def test_a_reader_that_goes_away_is_no_error(guide, agent, unbuffered):
+@pytest.mark.parametrize("verb", ["settings", pytest.param("tokenize", marks=pytest.mark.slow)])
+def test_a_reader_that_goes_away_is_no_error(guide, agent, verb, unbuffered):
+    """The first verb says much at once and loads no network; the second a line for each segment, late."""
+    words = {"settings": ("settings",), "tokenize": ("tokenize", guide, "--agent", agent)}[verb]
     environment = buffered() | ({"PYTHONUNBUFFERED": "1"} if unbuffered else {})
     reading, writing = os.pipe()
     os.close(reading)
     try:
         finished = subprocess.run(
-            command("tokenize", guide, "--agent", agent),
+            command(*words),
             stdout=writing,
             stderr=subprocess.PIPE,
             text=True,
@@ -82,9 +85,8 @@ def test_a_reader_that_goes_away_is_no_error(guide, agent, unbuffered):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_result_that_cannot_be_written_is_an_error(agent):
+def test_a_result_that_cannot_be_written_is_an_error():
     with Path("/dev/full").open("w") as full:
-        finished = subprocess.run(
-            command("info", agent), stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=buffered()
-        )
+        words = command("settings")
+        finished = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=buffered())
     assert (finished.returncode, finished.stderr) == (1, "antiphon: No space left on device\n")

@@ -49,7 +49,7 @@ def test_everything_is_exported(handed, guide):
     assert not np.array_equal(response.samples, take.samples)
 
 
-def test_every_segment_testifies(handed):
+def test_every_segment_testifies(call, handed, agent, memory, tmp_path):
     events = json.loads((handed / "provenance.json").read_text())["events"]
     for event in events:
         assert len(event["rivals"]) == 3
@@ -57,9 +57,15 @@ def test_every_segment_testifies(handed):
         total = np.exp(event["log_probability"]) + sum(np.exp(value) for _, value in event["rivals"])
         assert total < 1 + 1e-5
         assert len(event["heard"]) == 3
-        assert event["runner_up"] is None or event["runner_up"] >= -1e-9
     assert any(abs(loss) > 0 for event in events for _, loss in event["heard"])
     assert max(event["candidates"] for event in events) > 1
+    guide = sound(tmp_path / "guide.wav", tones(8))
+    exact = ("respond", guide, "--memory", memory, "--agent", agent, "-o", tmp_path / "exact", "--action.novelty", "0")
+    assert call(*exact).code == 0
+    events = json.loads((tmp_path / "exact" / "provenance.json").read_text())["events"]
+    above = [event["runner_up"] for event in events if event["runner_up"] is not None]
+    assert len(above) > 4
+    assert min(above) >= -1e-9, "where coming back costs nothing the path is the cheapest of all"
 
 
 def test_explain_prints_all_or_one_and_draws(call, handed, tmp_path):

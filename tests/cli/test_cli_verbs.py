@@ -62,7 +62,7 @@ def test_python_m_antiphon_is_the_command():
 def test_a_scan_finds_the_multitracks_and_its_manifest_is_a_corpus(call, world, tmp_path):
     manifest = tmp_path / "found.jsonl"
     table = done(call("corpus", "scan", world, "-o", manifest))
-    assert table.splitlines()[1].split() == ["delay-000", "a,", "b", "60.0"]
+    assert table.splitlines()[1].split() == ["delay-000", "a,", "b", "30.0"]
     found = json.loads(done(call("corpus", "scan", world, "--json")))
     assert found == {"multitracks": [{"name": "delay-000", "tracks": ["a", "b"]}], "left_out": []}
     assert json.loads(manifest.read_text(encoding="utf-8"))["name"] == "delay-000"

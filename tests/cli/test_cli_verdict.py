@@ -33,7 +33,8 @@ def test_an_answer_of_such_an_agent_has_a_note_beside_it(call, agent, guide, mem
     assert call(*question, "-o", tmp_path / "quiet", "--quiet").err == ""
 
 
-def test_takes_that_do_not_exist_are_named(call, agent, guide, tmp_path):
+def test_takes_that_do_not_exist_are_named(call, agent, tmp_path):
+    guide = sound(tmp_path / "guide.wav", tones(4, RATE))
     memory = sound(tmp_path / "memory.wav", tones(0.5, RATE))
     question = ("respond", guide, "--memory", memory, "--agent", agent, "--no-explain", "--takes", "4")
     result = call(*question, "-o", tmp_path / "out", "--quiet", "--sampling.rests", "fill")

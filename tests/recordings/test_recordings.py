@@ -83,7 +83,9 @@ def recordings(agent):
     return [(sound, agent.tokens(sound).ids) for sound in found]
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    "damage", [name if name == "reverb" else pytest.param(name, marks=pytest.mark.slow) for name in DAMAGES]
+)
 def test_recordings_keep_their_classes(agent, recordings, damage):
     kept = []
     for sound, plain in recordings:

@@ -84,9 +84,10 @@ def together(performers: Sequence[Performer], guide: Audio, *, block: int = BLOC
             schedules[number], samples = schedulers[number].frames(schedules[number], len(here))
             sounds[number].append(samples)
             before[number] = np.pad(samples.mean(axis=1, keepdims=True), ((0, block - len(samples)), (0, 0)))
+    heard = [Audio(_joined(sounds[number], each.session), guide.sample_rate) for number, each in enumerate(performers)]
     return tuple(
-        Performed(tuple(commands[number]), Audio(_joined(sounds[number], each.session), guide.sample_rate))
-        for number, each in enumerate(performers)
+        Performed(tuple(told), sound, schedule.late)
+        for told, sound, schedule in zip(commands, heard, schedules, strict=True)
     )
 
 

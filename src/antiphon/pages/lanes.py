@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from antiphon import arrays
 from antiphon.audio import mono, mp3
 from antiphon.pages.colours import colour
-from antiphon.types import Audio, Grid, Ids, Seconds
+from antiphon.types import Audio, Floats, Grid, Ids, Seconds
 
 WIDTH, HEIGHT = 1200, 110
 """Size of a drawing in its own units; the page stretches it."""
@@ -32,6 +33,13 @@ NEAREST_MARKS = 4
 LOOKS, LOOK = 8, 1 << 13
 """How often a longer column is looked at, and for how many samples: to draw ten hours from disk would take as long as
 to answer from them."""
+
+
+LONGEST_KEPT, MOST_KEPT = 120.0, 8
+"""Seconds of a sound, and how many sounds, whose encoding is kept for the next page: to encode them is a fifth of the
+work of a short response."""
+
+_KEPT: dict[tuple[bytes, tuple[int, ...], int], str] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +121,18 @@ def marks_of(grid: Grid | None, duration: float, width: float = WIDTH) -> list[M
 
 
 def sound_uri(audio: Audio) -> str:
-    """A sound as a data URI."""
+    """A sound as a data URI. The last short ones are kept: who asks again has the same guide and the same memory."""
+    if audio.duration > LONGEST_KEPT:
+        return _encoded(audio)
+    key = hashlib.sha256(np.ascontiguousarray(audio.samples).data).digest(), audio.samples.shape, audio.sample_rate
+    found = _KEPT.pop(key, None) or _encoded(audio)
+    _KEPT[key] = found
+    for oldest in list(_KEPT)[:-MOST_KEPT]:
+        del _KEPT[oldest]
+    return found
+
+
+def _encoded(audio: Audio) -> str:
     return "data:audio/mpeg;base64," + base64.b64encode(mp3(audio)).decode()
 
 
@@ -129,6 +148,11 @@ def _looked_at(first: int, stop: int) -> list[slice]:
     return [slice(start, start + LOOK) for start in np.linspace(first, stop - LOOK, LOOKS).astype(np.int64).tolist()]
 
 
+def _one_channel(samples: Floats, sample_rate: int) -> Floats:
+    """A part of a sound in one channel; one that has no more is itself, for a page looks at thousands of parts."""
+    return samples if samples.shape[1] == 1 else mono(Audio(samples, sample_rate)).samples
+
+
 def _outline(audio: Audio) -> str:
     """The waveform as one closed path: highest and lowest sample of each column, the loudest filling the height."""
     samples = audio.samples
@@ -136,7 +160,7 @@ def _outline(audio: Audio) -> str:
     high, low = np.zeros(len(edges) - 1, dtype=np.float32), np.zeros(len(edges) - 1, dtype=np.float32)
     walk = arrays.Walk(samples)
     for column, (first, stop) in enumerate(itertools.pairwise(edges)):
-        looks = [mono(Audio(samples[part], audio.sample_rate)).samples for part in _looked_at(int(first), int(stop))]
+        looks = [_one_channel(samples[part], audio.sample_rate) for part in _looked_at(int(first), int(stop))]
         high[column], low[column] = max(look.max() for look in looks), min(look.min() for look in looks)
         for look in looks:
             walk.read(look)

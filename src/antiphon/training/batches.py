@@ -139,7 +139,7 @@ def epoch_batches(
 def _moved(start: int, excerpt: TokenExcerpt, context: Context, random: np.random.Generator) -> int:
     """Up to half a hop away, inside the excerpt: every segment is then seen at every place of a window."""
     moved = start + int(random.integers(context.hop)) - context.hop // 2
-    return int(np.clip(moved, 0, max(0, max(map(len, excerpt.ids)) - context.tokens)))
+    return min(max(moved, 0), max(0, max(map(len, excerpt.ids)) - context.tokens))
 
 
 def _drawn(
@@ -162,9 +162,9 @@ def _drawn(
 
 def _weights(cuts: Sequence[TokenPair], rest: int | None) -> NDArray[np.float64]:
     """The probability (pairs,) of each pair of a window; all 0 where no target sounds."""
-    sounds = np.array([rest is None or bool(np.any(cut.target != rest)) for cut in cuts], dtype=np.bool_)
-    if not sounds.any():
-        return np.zeros(len(cuts))
+    sounds = np.array([rest is None or bool((cut.target != rest).any()) for cut in cuts], dtype=np.bool_)
+    if len(cuts) == 1 or not sounds.any():
+        return sounds.astype(np.float64)
     weights = np.where(sounds, 1.0, 1.0 / max(1, int(np.sum(~sounds))))
     return np.asarray(weights / weights.sum())
 

@@ -45,7 +45,7 @@ class Explanation:
             ", ".join(f"{segment - self.index:+d}: {loss:+.2f}" for segment, loss in event.heard),
             f"{Path(event.source).name} {event.source_start:.2f}" if event.source else "silence",
             f"{event.cost:.2f}",
-            "" if event.runner_up is None else f"+{event.runner_up:.2f}",
+            "" if event.runner_up is None else f"{event.runner_up:+.2f}",
             f"{event.candidates}",
         )
 
@@ -67,7 +67,7 @@ class Explanation:
             *((f"guide segment {segment - self.index:+d}", _said(loss)) for segment, loss in event.heard),
             ("candidates", f"{event.candidates} memory segments"),
             ("cost", f"{event.cost:.3f} for joining it to the one before"),
-            ("runner-up", "none" if event.runner_up is None else f"makes the path cost {event.runner_up:.3f} more"),
+            ("runner-up", "none" if event.runner_up is None else _compared(event.runner_up)),
             ("source", source),
             ("copy", f"number {event.run}{', pinned' if event.pinned else ''}"),
         ]
@@ -79,6 +79,12 @@ class Explanation:
         event = self.event
         played = self._name(event.played) + ("" if event.played == event.token else f" for {self._name(event.token)}")
         return f"{played} (pinned)" if event.pinned else played
+
+
+def _compared(above: float) -> str:
+    """What the path would cost with the runner-up. Where coming back has a price the path is the best that was found,
+    and another may be cheaper."""
+    return f"makes the path cost {abs(above):.3f} {'more' if above >= 0 else 'less'}"
 
 
 def _said(loss: float) -> str:

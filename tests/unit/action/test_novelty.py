@@ -7,7 +7,7 @@ import pytest
 from action_making import distances, memory, plain, specification
 
 from antiphon.action.selection.constraints import FREE, Constraints
-from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses, _Search, novelty_priced
+from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses, _claims, _Search, novelty_priced
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.search_problem import search_problem
 from antiphon.action.selection.substitutes import Classes
@@ -27,6 +27,79 @@ def test_a_further_use_costs_the_price_and_more_where_it_was_just_heard():
     assert unused == 0
     assert long_ago == pytest.approx(2.0)
     assert at_once == pytest.approx(2.0 * (1 + RECENT * np.exp(-1 / RECENT_SECONDS)))
+
+
+def test_what_was_heard_six_times_as_long_ago_is_not_recent():
+    uses = Uses(np.array([3, 3]), np.array([0.0, 6 * RECENT_SECONDS]), np.zeros(8), 2.0, np.ones(2, dtype=bool))
+    uses.count(1, False)
+    assert uses.prices(1, np.array([3, 4])).tolist() == [2.0, 0.0]
+    nearer = Uses(np.array([3, 3]), np.array([0.0, 5.9 * RECENT_SECONDS]), np.zeros(8), 2.0, np.ones(2, dtype=bool))
+    nearer.count(1, False)
+    assert nearer.prices(1, np.array([3]))[0] == pytest.approx(2 * (1 + RECENT * np.exp(-5.9)), abs=1e-12)
+
+
+def test_of_several_uses_of_a_segment_the_one_in_the_longest_copy_keeps_it():
+    """Silence is nobody's: it is claimed by none, and no copy goes through it."""
+    assert _claims(np.array([SILENCE, SILENCE, 0, 5, 0, 1, SILENCE, 1, 7])) == {0: 4, 1: 5}
+    assert _claims(np.array([SILENCE, 0, 1, SILENCE, SILENCE, 2])) == {}
+    assert _claims(np.array([4, 4, 4])) == {4: 0}
+
+
+def searched(asked, labels, constraints=None, **changes):
+    settings = plain(**{"novelty": 1.0, "jump_cost": 1.0, **changes})
+    classes = Classes(distances(10, rest=True))
+    return _Search.of(search_problem(settings, classes, specification(asked), memory(labels), constraints=constraints))
+
+
+def test_a_claimed_segment_is_dearer_at_all_other_free_steps_of_the_block():
+    """By one use, and by how near in time it is."""
+    pins = Constraints(pinned=np.array([FREE, FREE, FREE, 0, FREE]))
+    search = searched([0, 0, 9, 0, 0], [0, 1, 0], pins)
+    steps = [search.problem.steps[index] for index in range(5)]
+    found = search._claimed(steps, slice(0, 5), 0, {2: 1})
+
+    def added(index):
+        before, after = (0.0 if each.costs is None else each.costs for each in (steps[index], found[index]))
+        return (np.zeros(len(steps[index].candidates.segments)) + after - before).tolist()
+
+    assert [steps[index].candidates.segments.tolist() for index in (0, 1, 4)] == [[0, 2]] * 3
+    assert added(0) == pytest.approx([0, search.price * (1 + RECENT * np.exp(-0.5 / RECENT_SECONDS))])
+    assert added(1) == [0, 0], "the step that has it"
+    assert added(4) == pytest.approx([0, search.price * (1 + RECENT * np.exp(-1.5 / RECENT_SECONDS))])
+    assert found[2] is steps[2], "nothing is played there"
+    assert found[3] is steps[3], "what was pinned stays"
+
+
+def test_a_block_is_searched_from_where_the_copy_before_it_began():
+    search = searched([0] * 14, [0] * 14, longest_copy=3)
+    reach = search.reach
+    path = np.array([9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
+    assert 1 < reach < 7
+    assert search._run_start(path, reach + 4) == 1
+    assert search._run_start(np.array([0, 1, 2, 3, *path[4:]]), reach + 2) == 0
+    assert search._run_start(path, 1) == 0
+    backwards = np.array([1, 3, 5, 7, 9, 11, 13, 2, 4, 6, 8, 10, 12, 0])
+    assert search._run_start(backwards, reach + 4) == 4, "steps of two are jumps"
+    rests = np.array([0, SILENCE, SILENCE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    assert search._run_start(rests, reach + 4) == 3, "a copy does not begin in silence"
+    longer = np.array([0, SILENCE, SILENCE, SILENCE, *range(10)])
+    assert search._run_start(longer, reach + 5) == 4
+
+
+def test_every_other_sweep_lies_half_a_block_earlier_so_that_each_seam_is_inside_one():
+    sweeps = []
+
+    class Watched(_Search):
+        """Changes the path in the first sweep alone, and notes what is searched."""
+
+        def _cheaper(self, segments, inside):
+            sweeps.append((inside.start, inside.stop))
+            return np.arange(20)[::-1] if len(sweeps) == 3 else segments
+
+    search = searched([0] * 20, [0] * 20)
+    assert search.block == 8
+    Watched(**{name: getattr(search, name) for name in _Search.__dataclass_fields__}).improved(np.arange(20))
+    assert sweeps == [(0, 8), (8, 16), (16, 20), (0, 4), (4, 12), (12, 20)]
 
 
 def test_uses_of_earlier_blocks_count():

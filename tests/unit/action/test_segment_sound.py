@@ -95,3 +95,38 @@ def test_the_short_spectrum_weighs_the_octaves_around_880_hz_most():
     a, d_sharp = (0.3 * np.sin(2 * np.pi * hertz * times) for hertz in (220, 440 * 2 ** (18 / 12)))
     (found,) = sound_of(a + d_sharp).chroma[:, 12:]
     assert found[3] > 1.2 * found[9] > 0
+
+
+def octaves_away(key: float, pitch_class: int) -> float:
+    """Semitones (-6 to 6) from the nearest note of a pitch class to a key."""
+    return (key - pitch_class + 6) % 12 - 6
+
+
+def test_each_bin_of_a_long_spectrum_counts_towards_the_pitch_classes_near_it_and_less_the_higher_it_is():
+    """A bin by itself: a bell around each note of the class, over the bin's frequency, between the two ends."""
+    length = module.SAMPLE_RATE // 10
+    found = module._pitch_classes(length)
+    assert found.shape == (12, length // 2 + 1)
+    for bin_ in range(found.shape[1]):
+        hertz = 10.0 * bin_
+        inside = module.LOWEST_HZ < hertz < module.HIGHEST_HZ
+        key = 69 + 12 * np.log2(hertz / 440) if inside else 0.0
+        for pitch_class in range(12):
+            bell = np.exp(-0.5 * (octaves_away(key, pitch_class) / module.PITCH_CLASS_WIDTH) ** 2)
+            assert found[pitch_class, bin_] == pytest.approx(bell / hertz if inside else 0, rel=1e-9, abs=1e-15)
+
+
+def test_each_bin_of_a_short_spectrum_is_shared_out_by_nearness_and_weighed_by_its_octave():
+    """A bin by itself, from A = 27.5 Hz: twice its distance in bins' widths, which are a semitone at least; the bin at
+    0 Hz counts as a note one and a half octaves below the next."""
+    length = 128
+    found = module._dominant_pitch_classes(length)
+    hertz = [module.SAMPLE_RATE / length * bin_ for bin_ in range(1, length // 2 + 1)]
+    keys = [12 * np.log2(each / 27.5) for each in hertz]
+    keys = [keys[0] - 18, *keys]
+    for bin_, key in enumerate(keys):
+        width = max(keys[bin_ + 1] - key, 1.0) if bin_ + 1 < len(keys) else 1.0
+        bells = [np.exp(-0.5 * (2 * octaves_away(key, note) / width) ** 2) for note in range(12)]
+        octave = np.exp(-0.5 * ((key / 12 - module.DOMINANT_OCTAVE) / module.OCTAVES) ** 2)
+        from_a = np.array(bells) / np.sqrt(np.sum(np.square(bells))) * octave
+        assert found[:, bin_] == pytest.approx(np.concatenate([from_a[3:], from_a[:3]]), abs=1e-9)

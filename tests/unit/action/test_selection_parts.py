@@ -5,17 +5,19 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
-from action_making import distances, memory, uniform, with_sound
+from action_making import distances, memory, path, plain, specification, uniform, with_sound
 
 from antiphon.action.selection.candidates import CandidateIndex, labels_before
 from antiphon.action.selection.concatenation_cost import Boundaries, boundaries, edge_descriptors, no_boundaries
+from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.regions import usable_segments
+from antiphon.action.selection.search_problem import run_lengths, run_so_far, search_problem, used_before
 from antiphon.action.selection.semirings import LogSumExp
 from antiphon.action.selection.substitutes import Classes, playable
 from antiphon.action.selection.trellis import UNKNOWN_PHASE, Caps, Prices, Step, Trellis
 from antiphon.config import ActionSettings
 from antiphon.errors import BadData
-from antiphon.types import Audio, Memory, MemoryPart, Tokens
+from antiphon.types import SILENCE, Audio, Memory, MemoryPart, Selection, Tokens
 
 TEMPERATURE = 0.7
 
@@ -50,9 +52,9 @@ def weights_of_all_paths(source, found, prices, caps, labels):
     """exp(-cost / temperature) of every path, straight from the definition, and the path."""
     before = labels_before(source)
     choices = [np.flatnonzero(source.tokens.ids == label) for label in labels]
-    for path in itertools.product(*choices):
+    for way in itertools.product(*choices):
         cost, run = 0.0, 1
-        for (was, played), now in zip(zip(path, labels, strict=True), path[1:], strict=False):
+        for (was, played), now in zip(zip(way, labels, strict=True), way[1:], strict=False):
             if now == was + 1 and before[now] >= 0:
                 run += 1
                 if caps.longest and run > caps.longest:
@@ -64,7 +66,7 @@ def weights_of_all_paths(source, found, prices, caps, labels):
             cost += (prices.shared if before[now] == played else prices.jump) + prices.joint
             cost += found.prices[found.right[was], found.left[now]]
         else:
-            yield path, np.exp(-cost / TEMPERATURE)
+            yield way, np.exp(-cost / TEMPERATURE)
 
 
 @pytest.mark.parametrize("caps", [Caps(), Caps(longest=2), Caps(minimum=2), Caps(longest=3, minimum=2)])
@@ -78,8 +80,8 @@ def test_the_total_of_a_candidate_is_that_of_all_paths_through_it(caps, seed):
     index = CandidateIndex(source, found)
     trellis = Trellis([Step(index.of(int(label)), int(label), 0.5) for label in labels], 9, prices, caps)
     through = np.zeros((len(labels), 9))
-    for path, weight in weights_of_all_paths(source, found, prices, caps, labels):
-        through[np.arange(len(labels)), path] += weight
+    for segments, weight in weights_of_all_paths(source, found, prices, caps, labels):
+        through[np.arange(len(labels)), segments] += weight
     ways = list(trellis.totals(LogSumExp(TEMPERATURE)))
     assert [way.index for way, _ in ways] == [3, 2, 1, 0]
     for way, totals in ways:
@@ -156,3 +158,77 @@ def test_candidates_are_looked_up_once_and_nobody_can_change_them():
     assert len({index.of(0).left, index.of(0).right}) == 2
     with pytest.raises(FrozenInstanceError):
         index.of(0).shortest = 0.0
+
+
+@pytest.mark.parametrize(
+    ("segments", "lasted"),
+    [
+        ([], 0),
+        ([3], 1),
+        ([3, 4, 5], 3),
+        ([7, 3, 4], 2),
+        ([3, 4, 9], 1),
+        ([5, 4, 3], 1),
+        ([3, 4, SILENCE], 0),
+        ([SILENCE, 0, 1], 2),
+        ([SILENCE, 0], 1),
+        ([1, 2, 9, 3, 4, 5, 6], 4),
+    ],
+)
+def test_a_block_ends_with_the_copy_that_its_last_segments_are(segments, lasted):
+    state = path(segments, memory([0] * 10))
+    assert run_so_far(state) == lasted
+    longer = Selection(state.segments, state.played, state.costs, last_run=12)
+    assert run_so_far(longer) == (12 if lasted else 0), "what the block says of itself holds, unless it ends silent"
+    assert run_so_far(None) == 0
+
+
+def test_a_copy_lasts_from_one_block_into_the_next_where_the_next_segment_follows():
+    before = labels_before(memory([0] * 10, parts=(6,)))
+    state = path([2, 3], memory([0] * 10))
+
+    def lasted(*segments, state=None):
+        return run_lengths(np.array(segments, dtype=np.int64), before, state).tolist()
+
+    assert lasted(4, 5, 6, 7) == [1, 2, 1, 2], "a part of the memory begins with 6"
+    assert lasted(4, 5, 6, 7, state=state) == [3, 4, 1, 2]
+    assert lasted(5, 6, state=state) == [1, 1]
+    assert lasted(SILENCE, 0, 1, SILENCE, 2) == [0, 1, 2, 0, 1]
+    assert lasted(state=state) == []
+    assert lasted(0, 1, state=path([SILENCE], memory([0] * 10))) == [1, 2], "nothing goes on from silence"
+
+
+def test_what_earlier_blocks_played_is_told_by_the_block_or_read_from_it():
+    state = path([2, SILENCE, 2, 0], memory([0] * 4))
+    assert used_before(None).tolist() == []
+    assert used_before(state).tolist() == [2, 2, 0]
+    told = Selection(state.segments, state.played, state.costs, used=np.array([1, 1, 3]))
+    assert used_before(told).tolist() == [1, 1, 3]
+
+
+@pytest.mark.parametrize("others", [2, 5])
+def test_boundaries_of_fewer_or_more_segments_are_refused(others):
+    other = no_boundaries(memory([0] * others))
+    with pytest.raises(ValueError, match=f"boundaries of {others} segments for a memory of 3"):
+        search_problem(plain(), Classes(distances(10)), specification([0]), memory([0] * 3), boundaries=other)
+
+
+def test_a_copy_of_one_segment_may_go_on_in_the_next_block_up_to_the_longest():
+    source = memory([9, 9, 9, 0, 1, 2, 9, 1, 9, 2])
+    search = OptimalSelection(plain(longest_copy=2), distances(10))
+    first = search.select(specification([0]), source)
+    second = search.select(specification([1]), source, first)
+    third = search.select(specification([2]), source, second)
+    assert [each.segments.tolist() for each in (first, second, third)] == [[3], [4], [9]]
+
+
+def test_a_rival_is_told_what_the_whole_path_through_it_costs_more():
+    """In step: 0 and 1 for nothing. A jump costs 1, into either of the two rivals or out of it."""
+    source = memory([0, 1, 5, 0, 7, 1])
+    search = OptimalSelection(plain(jump_cost=1.0, shared_context_cost=1.0), distances(10))
+    asked = specification([0, 1])
+    found = search.candidate_costs(asked, source, search.select(asked, source))
+    assert found.candidates.tolist() == [2, 2]
+    assert found.chosen.tolist() == [0, 0]
+    assert found.rivals.tolist() == [3, 5]
+    assert found.runner_up.tolist() == [1, 1]

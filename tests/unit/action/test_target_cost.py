@@ -114,9 +114,9 @@ def test_a_class_costs_by_its_distance_from_the_one_asked_for_in_units_of_the_mi
 
 def test_a_memory_is_small_up_to_twice_the_shortlist_however_long_the_guide():
     rng = np.random.default_rng(0)
-    memory, asked = rng.dirichlet(np.ones(6), 2 * SHORTLIST), rng.dirichlet(np.ones(6), 300)
+    memory, asked = rng.dirichlet(np.ones(6), 2 * SHORTLIST), rng.dirichlet(np.ones(6), 600)
     found = targets(asked, memory).shortlists(4)
-    assert len(found) == 300
-    for costs, (segments, kept) in zip(targets(asked, memory).rows(0, 300), found, strict=True):
+    assert len(found) == 600
+    for costs, (segments, kept) in zip(targets(asked, memory).rows(0, 600), found, strict=True):
         assert len(segments) == 2 * SHORTLIST
         assert kept == pytest.approx(costs, abs=1e-12)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from antiphon.audio import mp3
 from antiphon.pages import lanes
 from antiphon.pages.lanes import Lane, drawn
 from antiphon.types import Audio
@@ -38,3 +39,20 @@ def test_a_long_column_is_drawn_by_a_part_of_it(monkeypatch):
 def test_a_track_that_is_too_long_to_carry_is_not_embedded(monkeypatch):
     monkeypatch.setattr(lanes, "LONGEST_EMBEDDED", 0.5)
     assert drawn(lane(8000, 2), 9).sound == ""
+
+
+def test_a_sound_is_encoded_once_and_the_last_ones_are_kept(monkeypatch):
+    """The same samples at another rate are another sound; of many, the oldest are given up."""
+    monkeypatch.setattr(lanes, "_KEPT", {})
+    encoded = []
+    monkeypatch.setattr(lanes, "mp3", lambda audio: encoded.append(audio) or mp3(audio))
+    sounds = [lane(800 + 80 * index, 1).audio for index in range(lanes.MOST_KEPT)]
+    first = [lanes.sound_uri(sound) for sound in sounds]
+    assert [lanes.sound_uri(Audio(sound.samples.copy(), sound.sample_rate)) for sound in sounds] == first
+    assert len(encoded) == len(set(first)) == lanes.MOST_KEPT
+    assert lanes.sound_uri(Audio(sounds[0].samples, 16000)) not in first
+    lanes.sound_uri(sounds[1])
+    assert len(encoded) == lanes.MOST_KEPT + 1
+    lanes.sound_uri(sounds[0])
+    assert len(encoded) == lanes.MOST_KEPT + 2
+    assert len(lanes._KEPT) == lanes.MOST_KEPT

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.perception import class_distances, make_quantizer
+from antiphon.perception import class_distances, make_quantizer, quantizers
+from antiphon.perception.quantizers import BANDWIDTH, class_probabilities
 from antiphon.types import Alphabet, Segments
 
 
@@ -84,3 +85,22 @@ def test_class_distances_are_a_metric_and_the_rest_is_like_nothing():
     assert distances[1, 4] == pytest.approx(np.linalg.norm(centroids[1] - centroids[4]), rel=1e-6)
     assert np.isinf(distances[6, :6]).all()
     assert class_distances(alphabet_of(centroids, has_rest=False)).shape == (6, 6)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 4_000_000])
+def test_a_class_is_as_probable_as_its_bell_says_and_a_quiet_segment_is_a_rest(monkeypatch, at_once):
+    """Nearest neighbours are 2, 2 and 6 away in units of the scale: the bells are as wide as the middle one says."""
+    monkeypatch.setattr(quantizers, "CHUNK_DISTANCES", at_once)
+    centroids, scale = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 6.0]]), np.array([1.0, 4.0])
+    vectors = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 8.0], [0.0, 24.0], [3.0, -2.0]])
+    found = class_probabilities(alphabet_of(centroids, scale), Segments(vectors.astype(np.float32), np.full(5, -60.0)))
+    assert found.shape == (5, 4)
+    for row, vector in zip(found, vectors / scale, strict=True):
+        bells = [np.exp(-0.5 * np.sum((vector - each) ** 2) / (BANDWIDTH * 2) ** 2) for each in centroids]
+        assert row == pytest.approx([*(np.array(bells) / np.sum(bells)), 0], abs=1e-6)
+    levels = np.array([-60.0, -60.5, -20.0, -90.0, -60.0])
+    quiet = class_probabilities(alphabet_of(centroids, scale), Segments(vectors.astype(np.float32), levels))
+    assert quiet[[1, 3]].tolist() == [[0, 0, 0, 1]] * 2
+    assert quiet[[0, 2, 4]] == pytest.approx(found[[0, 2, 4]])
+    heard = alphabet_of(centroids, scale, has_rest=False)
+    assert class_probabilities(heard, Segments(vectors.astype(np.float32), levels)) == pytest.approx(found[:, :3])

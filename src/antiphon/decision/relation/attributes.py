@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -44,12 +44,16 @@ class TrackPairs:
         """Its degree."""
         return held(later(self.target_degrees, 1))
 
-    def shifted(self, shift: int) -> TrackPairs:
-        """The same with all guides circularly shifted by `shift` segments."""
+    def shifted(self, shifts: Sequence[int]) -> TrackPairs:
+        """The same with all guides circularly shifted, by one number of segments after the other (shifts * rows, n)."""
         ids, pitches, degrees = (
-            np.roll(each, shift, axis=1) for each in (self.guide, self.guide_pitches, self.guide_degrees)
+            np.concatenate([np.roll(each, shift, axis=1) for shift in shifts])
+            for each in (self.guide, self.guide_pitches, self.guide_degrees)
         )
-        return replace(self, guide=ids, guide_pitches=pitches, guide_degrees=degrees)
+        count = len(shifts)
+        answers = (np.tile(each, (count, 1)) for each in (self.target, self.target_pitches, self.target_degrees))
+        target, target_pitches, target_degrees = answers
+        return TrackPairs(ids, target, pitches, target_pitches, degrees, target_degrees, np.tile(self.tonics, count))
 
 
 def track_pairs(pairs: Pairs, meanings: ClassMeanings, home: int = NONE) -> tuple[TrackPairs, ...]:

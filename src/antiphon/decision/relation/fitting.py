@@ -7,7 +7,7 @@ that are circularly shifted: the same notes at the wrong time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,10 @@ SHIFTS = 99
 
 CLEARLY = 10
 """Shifted guides that gain as much, after which chance explains it."""
+
+TOGETHER = 1 << 10
+"""Tokens of shifted guides that are tried side by side: a search of few tokens takes the time of its many small steps,
+one of more tokens that of its numbers."""
 
 LEVEL = 0.05
 """A p value at or above this announces nothing."""
@@ -145,10 +149,10 @@ def _searched(pairs: Pairs, meanings: ClassMeanings, seed: int = 0) -> _Search:
     generator = np.random.default_rng([seed, 1])
 
     def beyond_chance(material: Material) -> Candidate | None:
-        best = grammar.best(material)
+        (best,) = grammar.best(material)
         if best is None or not _counts(best):
             return best
-        others = (grammar.best(_shifted(material, generator)) for _ in range(CHECKS))
+        others = _by_chance(grammar, material, CHECKS, generator)
         return best if all(other is None or other.net < best.net for other in others) else None
 
     after, steps, first = _climbed(known, beyond_chance)
@@ -231,19 +235,29 @@ def _p_value(search: _Search, first: Candidate | None, shifts: int, seed: int) -
         return 1.0
     generator = np.random.default_rng([seed, 0])
     reached = 0
-    for tried in range(1, shifts + 1):
-        other = search.grammar.best(_shifted(search.before, generator))
+    for tried, other in enumerate(_by_chance(search.grammar, search.before, shifts, generator), 1):
         reached += other is not None and other.net >= first.net
         if reached == CLEARLY:
             return reached / tried
     return (1 + reached) / (1 + shifts)
 
 
-def _shifted(material: Material, generator: np.random.Generator) -> Material:
-    """Every guide circularly shifted by a draw of its own, beyond the reach of all lags where it is long enough."""
+def _by_chance(
+    grammar: Grammar, material: Material, count: int, generator: np.random.Generator
+) -> Iterator[Candidate | None]:
+    """The best rules and links of so many circularly shifted guides; short ones are tried side by side."""
+    together = max(1, TOGETHER // len(material.tokens))
+    for first in range(0, count, together):
+        yield from grammar.best(_shifted(material, min(together, count - first), generator))
+
+
+def _shifted(material: Material, count: int, generator: np.random.Generator) -> Material:
+    """So many times every guide circularly shifted by a draw of its own, beyond the reach of all lags where it is long
+    enough."""
+    draws = generator.random((count, len(material.music)))
     shifted = []
-    for each in material.music:
+    for index, each in enumerate(material.music):
         length = each.guide.shape[1]
         least = min(LAGS + 1, length // 4)
-        shifted.append(each.shifted(least + int(generator.random() * max(length - 2 * least, 1))))
-    return material.with_guides(tuple(shifted))
+        shifted.append(each.shifted([least + int(draw * max(length - 2 * least, 1)) for draw in draws[:, index]]))
+    return material.with_guides(tuple(shifted), count)

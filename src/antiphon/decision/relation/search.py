@@ -34,7 +34,8 @@ CELLS = 1 << 16
 class Material:
     """All tokens end to end: the tracks, B's `tokens` (n,), the `blocks` (n,) that are held out in turn, and each
     one's distribution by what is known so far, `rows` (n, classes), from the other blocks. `masses` are those of its
-    groups by attribute: (n, groups)."""
+    groups by attribute: (n, groups). Where the same targets are held against several `guides`, `music` has them one
+    after the other, as `TrackPairs.shifted` does."""
 
     music: tuple[TrackPairs, ...]
     sides: Sides
@@ -42,6 +43,7 @@ class Material:
     blocks: Ids
     rows: Table
     masses: Mapping[str, Table]
+    guides: int = 1
 
     @classmethod
     def of(cls, music: tuple[TrackPairs, ...], sides: Sides, blocks: Ids, rows: Table) -> Material:
@@ -54,26 +56,31 @@ class Material:
         """How many blocks there are."""
         return int(self.blocks.max()) + 1
 
-    def with_guides(self, music: tuple[TrackPairs, ...]) -> Material:
-        """The same with other guides."""
-        return replace(self, music=music)
+    def with_guides(self, music: tuple[TrackPairs, ...], guides: int) -> Material:
+        """The same with so many other guides."""
+        return replace(self, music=music, guides=guides)
 
     def knowing(self, rows: Table) -> Material:
         """The same where more is known."""
         return replace(self, rows=rows, masses=_masses(rows, self.sides))
 
     def sources(self, chosen: Sequence[Link]) -> Ids:
-        """The groups (links, n) by which links go that differ in their lag alone."""
-        parts = [self.sides.grouped(chosen, each.guide, each.target).reshape(len(chosen), -1) for each in self.music]
-        return np.concatenate(parts, axis=1)
+        """The groups (guides * links, n) by which links go that differ in their lag alone."""
+        found = self._end_to_end([self.sides.grouped(chosen, each.guide, each.target) for each in self.music])
+        return self._by_guide([found])
 
     def asked(self, chosen: Sequence[Sequence[Rule]]) -> Ids:
-        """What families of rules ask for (rules, n)."""
-        return np.concatenate([self._asked(family) for family in chosen])
+        """What families of rules ask for (guides * rules, n)."""
+        return self._by_guide([self._end_to_end([self.sides.asked(f, each) for each in self.music]) for f in chosen])
 
-    def _asked(self, family: Sequence[Rule]) -> Ids:
-        parts = [self.sides.asked(family, each).reshape(len(family), -1) for each in self.music]
-        return np.concatenate(parts, axis=1)
+    def _end_to_end(self, parts: Sequence[Ids]) -> Ids:
+        """What is there of each track (m, guides * rows, n), as (m, guides, tokens)."""
+        return np.concatenate([part.reshape(len(part), self.guides, -1) for part in parts], axis=2)
+
+    def _by_guide(self, parts: Sequence[Ids]) -> Ids:
+        """Parts (m, guides, tokens) of any m as (guides * all m, tokens)."""
+        found = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        return np.swapaxes(found, 0, 1).reshape(-1, found.shape[2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,17 +113,21 @@ class Grammar:
 
     def best_of_itself(self, material: Material) -> Candidate | None:
         """The one that gains most without A."""
-        gains = [row for chosen in alike(self.own_links) for row in link_gains(material, chosen)]
+        gains = [row for chosen in alike(self.own_links) for row in link_gains(material, chosen)[0]]
         cost = _cost(len(self.own_links))
         found = [Candidate(link, each, cost) for link, each in zip(self.own_links, gains, strict=True)]
         return max(found, key=lambda each: each.net, default=None)
 
-    def best(self, material: Material) -> Candidate | None:
-        """The one that gains most by A; a simpler one where it gains nearly as much."""
+    def best(self, material: Material) -> list[Candidate | None]:
+        """The one that gains most by A, for each of the guides; a simpler one where it gains nearly as much."""
         if not self._names:
-            return None
+            return [None] * material.guides
         by_rules = [rule_gains(material, chosen) for chosen in self._families]
-        gains = np.concatenate([*by_rules, *(link_gains(material, chosen) for chosen in alike(self.links))])
+        gains = np.concatenate([*by_rules, *(link_gains(material, chosen) for chosen in alike(self.links))], axis=1)
+        return [self._best(each) for each in gains]
+
+    def _best(self, gains: Table) -> Candidate:
+        """The same by what each rule and link gains in each block (names, blocks)."""
         net = gains.sum(axis=1) - self._costs
         near = np.flatnonzero(net >= NEARLY * net.max()) if net.max() > 0 else [int(net.argmax())]
         found = [Candidate(self._names[index], gains[index], float(self._costs[index])) for index in near]
@@ -131,10 +142,11 @@ def _complexity(candidate: Candidate) -> tuple[int, float]:
 
 
 def rule_gains(material: Material, chosen: Sequence[Sequence[Rule]]) -> Table:
-    """What each rule of families on one attribute gains in each block (rules, blocks), each weighed on the others."""
+    """What each rule of families on one attribute gains in each block (guides, rules, blocks), each weighed on the
+    others."""
     values = _by_weight(material, chosen)
     gains = np.take_along_axis(values, _best_elsewhere(values)[..., None], axis=2)[..., 0]
-    return np.asarray(gains)
+    return np.asarray(gains.reshape(material.guides, -1, material.count))
 
 
 def rule_weights(material: Material, rule: Rule) -> tuple[Table, float]:
@@ -144,10 +156,11 @@ def rule_weights(material: Material, rule: Rule) -> tuple[Table, float]:
 
 
 def link_gains(material: Material, chosen: Sequence[Link]) -> Table:
-    """What links that differ in their lag alone gain in each block (links, blocks), tables counted on the others."""
-    step = max(1, CELLS // material.masses[chosen[0].target].size)
+    """What links that differ in their lag alone gain in each block (guides, links, blocks), tables counted on the
+    others."""
+    step = max(1, CELLS // (material.guides * material.masses[chosen[0].target].size))
     parts = [_link_gains(material, chosen[first : first + step]) for first in range(0, len(chosen), step)]
-    return np.concatenate(parts)
+    return np.concatenate(parts, axis=1)
 
 
 def _link_gains(material: Material, chosen: Sequence[Link]) -> Table:
@@ -155,13 +168,13 @@ def _link_gains(material: Material, chosen: Sequence[Link]) -> Table:
     sources, target, known = _related(material, chosen)
     counts = _counted(material, chosen, sources, target, known)
     elsewhere = _ratios(counts.sum(axis=1, keepdims=True) - counts)
-    masses, each = material.masses[name], np.arange(len(chosen))[:, None]
+    masses, each = material.masses[name], np.arange(len(sources))[:, None]
     ratios = elsewhere[each, material.blocks, sources]
     scale = (masses * ratios).sum(axis=2) / np.maximum(masses.sum(axis=1), 1e-300)
     gained = np.log(ratios[each, np.arange(len(target)), target]) - np.log(np.maximum(scale, 1e-300))
     cells = each * material.count + material.blocks
-    sums = np.bincount(cells[known], gained[known], len(chosen) * material.count)
-    return np.asarray(sums, dtype=np.float64).reshape(len(chosen), material.count)
+    sums = np.bincount(cells[known], gained[known], len(sources) * material.count)
+    return np.asarray(sums, dtype=np.float64).reshape(material.guides, len(chosen), material.count)
 
 
 def link_ratios(material: Material, link: Link) -> tuple[Table, Table]:
@@ -172,16 +185,16 @@ def link_ratios(material: Material, link: Link) -> tuple[Table, Table]:
 
 
 def _related(material: Material, chosen: Sequence[Link]) -> tuple[Ids, Ids, NDArray[np.bool_]]:
-    """The groups that links lead from (links, n) and to (n,), and where there are both (links, n)."""
+    """The groups that links lead from (guides * links, n) and to (n,), and where there are both, like the first."""
     sources, target = material.sources(chosen), material.sides.target[chosen[0].target][material.tokens]
     return sources, target, (sources != NONE) & (target != NONE)
 
 
 def _counted(material: Material, chosen: Sequence[Link], sources: Ids, target: Ids, known: NDArray[np.bool_]) -> Table:
-    """How often each target follows each source (links, blocks, sources, targets)."""
+    """How often each target follows each source (guides * links, blocks, sources, targets)."""
     origin = material.sides.target if chosen[0].own else material.sides.source
     here = material.sides.target[chosen[0].target]
-    shape = (len(chosen), material.count, int(origin[chosen[0].source].max()) + 1, int(here.max()) + 1)
+    shape = (len(sources), material.count, int(origin[chosen[0].source].max()) + 1, int(here.max()) + 1)
     each, place = np.nonzero(known)
     codes = np.ravel_multi_index((each, material.blocks[place], sources[known], target[place]), shape)
     return np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
@@ -225,7 +238,7 @@ def _masses(rows: Table, sides: Sides) -> dict[str, Table]:
 
 
 def _by_weight(material: Material, chosen: Sequence[Sequence[Rule]]) -> Table:
-    """What families of rules on one attribute gain in each block by each weight (rules, blocks, weights)."""
+    """What families of rules on one attribute gain in each block by each weight (guides * rules, blocks, weights)."""
     name = chosen[0][0].target
     groups = material.sides.target[name]
     truth = groups[material.tokens]
