@@ -43,6 +43,7 @@ from antiphon.cli.docstrings import read_once
 from antiphon.cli.evaluate import evaluate
 from antiphon.cli.explain import explain
 from antiphon.cli.finetune import finetune
+from antiphon.cli.listen import listen
 from antiphon.cli.live import live
 from antiphon.cli.printing import (
     print_delay,
@@ -89,6 +90,7 @@ app.command(compare)
 app.command(convert)
 app.command(alphabet)
 app.command(studio)
+app.command(listen)
 app.command(settings_verb, name="settings")
 app.command(completion_of(app), name="--install-completion")
 
