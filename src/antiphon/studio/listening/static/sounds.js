@@ -5,7 +5,7 @@ const FADE = 0.012; // seconds: no click where the sound changes
 export class Sounds {
   constructor() {
     this.context = new AudioContext();
-    this.meter = new AnalyserNode(this.context, { fftSize: 2048 });
+    this.meter = new AnalyserNode(this.context, { fftSize: 2048, smoothingTimeConstant: 0 });
     this.meter.connect(this.context.destination);
     this.clear();
   }
