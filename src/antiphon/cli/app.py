@@ -55,6 +55,7 @@ from antiphon.cli.printing import (
     put,
     put_text,
 )
+from antiphon.cli.proof import proof
 from antiphon.cli.reproduce import reproduce
 from antiphon.cli.respond import respond
 from antiphon.cli.settings import settings as settings_verb
@@ -90,6 +91,7 @@ app.command(compare)
 app.command(convert)
 app.command(alphabet)
 app.command(studio)
+app.command(proof)
 app.command(listen)
 app.command(settings_verb, name="settings")
 app.command(completion_of(app), name="--install-completion")

@@ -23,7 +23,7 @@ from antiphon.listening.order import questions
 from antiphon.listening.study import ANSWERS, BETWEEN, MOST_CONDITIONS, Name, Study
 from antiphon.reading import bytes_of, json_of
 
-ANSWERS_VERSION = 1
+ANSWERS_VERSION: Literal[1] = 1
 
 LISTENER = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 """A listener's name: it is a file's name on every system, and nobody's full name."""

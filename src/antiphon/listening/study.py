@@ -22,7 +22,7 @@ ANSWERS = "answers"
 ANALYSIS = "analysis"
 """What a study's folder holds: itself, its sounds, what listeners answered, and what that shows."""
 
-STUDY_VERSION = 1
+STUDY_VERSION: Literal[1] = 1
 
 MOST_STUDY_BYTES = 8 << 20
 MOST_SOUND_BYTES = 256 << 20

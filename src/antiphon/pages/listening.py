@@ -90,7 +90,7 @@ def _rows(finding: Finding) -> list[tuple[str, ...]]:
             )
             for each in finding.choices
         ]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for each in finding.ratings:
         name = each.condition if each.role == "system" else f"{each.condition} ({each.role})"
         row = (name, f"{each.mean.mean:.1f}", f"{each.mean.low:.1f} to {each.mean.high:.1f}")
