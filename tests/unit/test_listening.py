@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from antiphon.errors import BadData, SettingsError
-from antiphon.listening.analysis import LEAST_LISTENERS, analysed
+from antiphon.listening.analysis import analysed, least_listeners
 from antiphon.listening.answers import Answer, Answers, add_answer, as_csv, read_answers, require_listener
 from antiphon.listening.order import questions
 from antiphon.listening.study import Condition, Study, Trial, read_study, write_study
@@ -91,14 +91,22 @@ def test_who_guesses_is_found_significant_as_seldom_as_the_level_says():
     assert np.mean(alone) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
 
 
-@pytest.mark.parametrize(("listeners", "unit"), [(LEAST_LISTENERS - 1, "answers"), (LEAST_LISTENERS, "listeners")])
-def test_from_six_listeners_on_they_are_the_unit(listeners, unit):
+@pytest.mark.parametrize(
+    ("listeners", "unit"), [(least_listeners(2) - 1, "answers"), (least_listeners(2), "listeners")]
+)
+def test_where_listeners_are_enough_to_show_anything_they_are_the_unit(listeners, unit):
     found = study(trials=6)
     answers = [a for n in range(listeners) for a in listened(found, f"l{n}", lambda p: p.index("hearing"))]
     seen = analysed(found, Answers(tuple(answers)))
     assert (seen.unit, seen.listeners, seen.complete) == (unit, listeners, listeners)
-    assert all(choice.p_holm < 0.05 + (unit == "listeners") * 0.02 for choice in seen.choices)
+    assert all(choice.p_holm < 0.05 for choice in seen.choices)
     assert any("not for others" in line for line in seen.said) == (unit == "answers")
+
+
+def test_the_fewest_listeners_are_those_whose_agreement_is_significant():
+    assert [least_listeners(count) for count in (1, 2, 3, 4, 5)] == [6, 7, 7, 8, 8]
+    for count in range(1, 12):
+        assert count * 2.0 ** (1 - least_listeners(count)) < 0.05 <= count * 2.0 ** (2 - least_listeners(count))
 
 
 def test_always_choosing_a_shows_no_preference_but_is_told():

@@ -1,12 +1,13 @@
 """What the answers of a study show: choices against chance, ratings against one another, with intervals and Holm.
 
-Answers of one listener depend on each other, and so do those to one passage. From LEAST_LISTENERS on listeners are the
-unit: Wilcoxon's signed-rank test over one value for each. With fewer, the answers are, by an exact binomial test or
+Answers of one listener depend on each other, and so do those to one passage. From `least_listeners` on listeners are
+the unit: Wilcoxon's signed-rank test over one value for each. With fewer, the answers are, by an exact binomial test or
 over passages, and the result holds for these listeners, not for others; `unit` says which.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,13 +19,17 @@ from antiphon.listening.answers import Answer, Answers
 from antiphon.listening.order import questions
 from antiphon.listening.study import Study
 
-LEAST_LISTENERS = 6
-"""With fewer, the signed-rank test cannot fall below p = 0.05 whatever they say."""
-
 CHANCE = 0.5
 
 LEVEL = 0.95
 """Of all intervals."""
+
+
+def least_listeners(comparisons: int) -> int:
+    """With fewer listeners the signed-rank test, corrected for so many comparisons, shows nothing whatever they say:
+    its smallest two-sided p-value is 2 to the power of 1 - n."""
+    return 1 + math.floor(math.log2(max(comparisons, 1) / (1 - LEVEL) + 1e-9)) + 1
+
 
 REFERENCE_FLOOR, REFERENCE_MISSES = 90.0, 0.15
 """A listener who rates the hidden reference below 90 in more than 15 % of the trials is named (BS.1534-3, 4.1.2)."""
@@ -77,6 +82,11 @@ class Finding:
     at_first: float | None = None
 
     @property
+    def comparisons(self) -> int:
+        """How many conditions the tested one is held against."""
+        return len(self.choices) + sum(each.above is not None for each in self.ratings)
+
+    @property
     def said(self) -> tuple[str, ...]:
         """The same in sentences."""
         if not self.answers:
@@ -84,9 +94,8 @@ class Finding:
         told = [_choice_said(each) for each in self.choices]
         told += [_rating_said(each) for each in self.ratings if each.above is not None]
         if self.unit != "listeners":
-            told.append(
-                f"{self.listeners} of at least {LEAST_LISTENERS} listeners: this holds for them, not for others."
-            )
+            needed = f"{self.listeners} of at least {least_listeners(self.comparisons)} listeners"
+            told.append(f"{needed}: this holds for them, not for others.")
         return tuple(told)
 
 
@@ -94,7 +103,8 @@ def analysed(study: Study, answers: Answers) -> Finding:
     """What the answers show."""
     by_listener = {name: answers.of(name) for name in answers.listeners}
     whole = sum(len(found) == len(questions(study, name)) for name, found in by_listener.items())
-    unit = "listeners" if len(by_listener) >= LEAST_LISTENERS else "answers"
+    held = {place for answer in answers.found for place in answer.places} - {study.tested}
+    unit = "listeners" if len(by_listener) >= least_listeners(len(held)) else "answers"
     facts = (study.kind, study.identity, len(by_listener), whole, len(answers.found), unit)
     if study.kind == "2afc":
         first = [each.chosen == 0 for each in answers.found]

@@ -109,6 +109,8 @@ def proof(
     with claimed(output, STUDY_FILES, overwrite=False, holding="a study") as claim:
         files = files_of(memories)
         heard = audio.mixed([audio.read(path) for path in guides])
+        if loudness([heard]) is None:
+            raise BadData(f"{guides[0]}: nothing sounds in the guide, so that nobody can tell what answers it")
         answers, remarks, facts = answered(agent, heard, files, wanted, progress)
         if partner is not None and wanted.kind == "rating":
             about = "what was really played to the guide"
