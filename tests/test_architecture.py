@@ -20,6 +20,7 @@ LAYERS = (
     ("corpus", "perception", "decision", "action"),
     ("agent", "dataset"),
     ("coupling", "evaluation", "analysis"),
+    ("listening",),
     ("pages",),
     ("training", "live"),
     ("use_cases",),

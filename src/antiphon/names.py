@@ -67,6 +67,27 @@ def fits_rpp(text: str) -> bool:
     return for_file(text) == text
 
 
+def for_xml(text: str) -> str:
+    """A text as data of an XML file, on one line: `for_file(text)`, and `_` for the two letters that XML lacks."""
+    return re.sub("[\ufffe\uffff]", "_", for_file(text))
+
+
+MOST_IN_ARCHIVE = 120
+"""Letters of a name in an archive, its ending included: every file system has room for them, with a folder before."""
+
+
+def for_archive(name: str) -> str:
+    """The name of a file in an archive that any system unpacks: what one of them cannot have becomes `_`.
+
+    Long names lose letters before their ending. Two names may become one: put a number before them.
+    """
+    safe = re.sub(r'[<>:"/\\|?*]', "_", for_xml(name)).rstrip(". ")
+    stem, dot, ending = safe.rpartition(".")
+    if not dot or len(ending) > 8:
+        return safe[:MOST_IN_ARCHIVE]
+    return stem[: MOST_IN_ARCHIVE - len(ending) - 1] + dot + ending
+
+
 def for_coll(name: str) -> str:
     """One symbol in a line of a Max `coll`. `for_file(name)` comes back."""
     escaped = for_file(name).replace("\\", "\\\\").replace('"', '\\"')

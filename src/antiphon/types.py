@@ -6,6 +6,7 @@ perception runs at the encoder's rate and synthesis at the file's own.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,17 @@ def _require_intervals(intervals: Seconds) -> None:
     _require(intervals.ndim == 2 and intervals.shape[1] == 2, f"intervals must be (n, 2), got {intervals.shape}")
     _require(bool(np.all(intervals[:, 1] > intervals[:, 0])), "every interval must end after it starts")
     _require(bool(np.all(intervals[1:, 0] >= intervals[:-1, 0])), "intervals must be in order of time")
+
+
+NOTEBOOK = "antiphon.pages.notebook"
+"""Who draws values in a notebook. It stands above them: it is known by its name, and loaded when one is first shown."""
+
+
+class ShownInNotebooks:
+    """A value that a notebook shows as lanes and players."""
+
+    def _repr_html_(self) -> str:
+        return str(importlib.import_module(NOTEBOOK).html_of(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +179,7 @@ class Segments:
 
 
 @dataclass(frozen=True, eq=False)
-class Alphabet:
+class Alphabet(ShownInNotebooks):
     """The codebook C_K (paper 3.1): `centroids` (K, dim) in units of `scale` (dim,), and what it is made of.
 
     `has_rest` adds the class of silent segments, id K: those below `rest_dbfs`. `recipe` says everything else on which
@@ -203,7 +215,7 @@ class Alphabet:
 
 
 @dataclass(frozen=True, eq=False)
-class Tokens:
+class Tokens(ShownInNotebooks):
     """The symbolic sequence x_q (paper equation 2): `ids` (n,) over `intervals` (n, 2) seconds."""
 
     ids: Ids
@@ -301,7 +313,7 @@ class MemoryPart:
 
 
 @dataclass(frozen=True, eq=False)
-class Memory:
+class Memory(ShownInNotebooks):
     """Audio and tokens used as corpus for concatenative synthesis (paper 4.3). Segments never cross two parts.
 
     `class_probabilities` (segments, classes) say how near each segment lies to every class, `sound` how it sounds, and
@@ -495,7 +507,7 @@ class Event:
 
 
 @dataclass(frozen=True, eq=False)
-class Response:
+class Response(ShownInNotebooks):
     """The rendered audio, with every step that led to it. `gain` is what its samples were multiplied by at the end;
     `guide_sound` how the guide's segments sound, where the selection followed that; `memory` the memory as it was
     played, and `grid` the guide's beats, where segments are beats; `timing` says in a sentence whether it is in time,

@@ -124,3 +124,16 @@ def test_a_session_that_was_edited_is_not_written_over_and_what_lies_beside_it_s
         export_response(out, ("reaper",))
     export_response(out, ("audacity",))
     assert digests(out)["session.rpp"] == before["session.rpp"]
+
+
+def test_a_dawproject_takes_no_file_along_that_the_caller_refuses(first, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(first, out)
+
+    def nowhere(path):
+        raise BadData(f"{path}: outside")
+
+    with pytest.raises(BadData, match="outside"):
+        export_response(out, ("dawproject",), allowed=nowhere)
+    assert not (out / "session.dawproject").exists()
+    assert "session.dawproject" in export_response(out, ("dawproject",))

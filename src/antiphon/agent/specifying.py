@@ -42,9 +42,17 @@ def decision_for(parts: AgentParts, sampling: SamplingSettings) -> DecisionModel
 
 
 def specification_for(
-    parts: AgentParts, guide: Tokens, memory: Memory, *, seed: int, sampling: SamplingSettings, pins: Sequence[Run]
+    parts: AgentParts,
+    guide: Tokens,
+    memory: Memory,
+    *,
+    seed: int,
+    sampling: SamplingSettings,
+    pins: Sequence[Run],
+    decision: DecisionModel | None = None,
 ) -> Specification:
-    """What to play under each of the guide's segments; under the `pins` it is what they play."""
+    """What to play under each of the guide's segments; under the `pins` it is what they play. `decision` decides
+    instead of the agent's own."""
     require_own(parts, guide, "the guide")
     require_own(parts, memory.tokens, "the memory")
     rest = parts.alphabet.rest if parts.alphabet.has_rest else None
@@ -52,7 +60,7 @@ def specification_for(
     if rest is not None and sampling.rests == "follow":
         pinned = _with_rests_of(guide, rest, pinned)
     decided = generate(
-        decision_for(parts, sampling),
+        decision or decision_for(parts, sampling),
         guide.ids[None],
         parts.context,
         sampling=sampling,

@@ -43,6 +43,7 @@ from antiphon.cli.docstrings import read_once
 from antiphon.cli.evaluate import evaluate
 from antiphon.cli.explain import explain
 from antiphon.cli.finetune import finetune
+from antiphon.cli.listen import listen
 from antiphon.cli.live import live
 from antiphon.cli.printing import (
     print_delay,
@@ -54,6 +55,7 @@ from antiphon.cli.printing import (
     put,
     put_text,
 )
+from antiphon.cli.proof import proof
 from antiphon.cli.reproduce import reproduce
 from antiphon.cli.respond import respond
 from antiphon.cli.settings import settings as settings_verb
@@ -89,6 +91,8 @@ app.command(compare)
 app.command(convert)
 app.command(alphabet)
 app.command(studio)
+app.command(proof)
+app.command(listen)
 app.command(settings_verb, name="settings")
 app.command(completion_of(app), name="--install-completion")
 

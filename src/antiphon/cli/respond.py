@@ -46,7 +46,7 @@ class ResponseFlags:
     takes: int = 1
     """How many distinct responses, the best first."""
     export: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = ()
-    """What else is handed over: reaper, cues, audacity, sonic-visualiser, midi, coll, or all."""
+    """What else is handed over: reaper, cues, audacity, sonic-visualiser, midi, coll, dawproject, or all."""
     explain: bool = True
     """Whether every segment says which guide segments mattered."""
     overwrite: Annotated[bool, Parameter(negative=())] = False

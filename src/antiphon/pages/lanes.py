@@ -88,8 +88,9 @@ class DrawnLane:
     height: int = HEIGHT
 
 
-def drawn(lane: Lane, rest: int) -> DrawnLane:
-    """A lane as it is drawn; `rest` is the id drawn grey."""
+def drawn(lane: Lane, rest: int, longest: float | None = None) -> DrawnLane:
+    """A lane as it is drawn; `rest` is the id drawn grey. Of a sound longer than `longest` seconds, or than a
+    page carries, none is embedded."""
     audio = lane.audio
     scale = WIDTH / max(audio.duration, 1e-9)
     regions = [
@@ -102,7 +103,7 @@ def drawn(lane: Lane, rest: int) -> DrawnLane:
         facts += f"; {len(lane.ids)} segments, too many to colour"
     if len(audio.samples) > WIDTH * LONGEST_COLUMN:
         facts += "; drawn by a part of its samples"
-    sound = sound_uri(audio) if audio.duration <= LONGEST_EMBEDDED else ""
+    sound = sound_uri(audio) if audio.duration <= (LONGEST_EMBEDDED if longest is None else longest) else ""
     marks = marks_of(lane.grid, audio.duration)
     return DrawnLane(lane.name, f"{lane.about}; {facts}", _outline(audio), regions, sound, marks)
 

@@ -77,7 +77,7 @@ def write_page(
             response.audio,
             response.guide.intervals,
             response.selection.played,
-            [_sentence(response, index) for index in range(len(response.events))],
+            [sentence_of(response, index) for index in range(len(response.events))],
             response.grid,
         ),
         Lane(
@@ -96,7 +96,7 @@ def write_page(
     page = render(
         "response.html",
         lanes=[drawn(lane, rest) for lane in lanes],
-        path=_path(response, memory, rest),
+        path=path_through(response, memory, rest),
         summary=summary,
         bars=_bars(summary),
         about=about,
@@ -106,7 +106,8 @@ def write_page(
     path.write_text(page, encoding="utf-8")
 
 
-def _sentence(response: Response, index: int) -> str:
+def sentence_of(response: Response, index: int) -> str:
+    """What a segment of a response says of itself."""
     event = response.events[index]
     asked = f"asked for {event.token}, p = {exp(event.log_probability):.2f}"
     if not event.source:
@@ -116,7 +117,8 @@ def _sentence(response: Response, index: int) -> str:
     return f"{asked}{played}: {name} {event.source_start:.2f}-{event.source_end:.2f} s, copy {event.run}"
 
 
-def _path(response: Response, memory: Memory, rest: int) -> MemoryPath:
+def path_through(response: Response, memory: Memory, rest: int) -> MemoryPath:
+    """The drawing of where in the memory a response plays; `rest` is the id drawn grey."""
     duration, seconds = float(response.guide.intervals[-1, 1]), memory.audio.duration
     across, up = WIDTH / duration, MAP_HEIGHT / seconds
     steps = []
@@ -130,7 +132,7 @@ def _path(response: Response, memory: Memory, rest: int) -> MemoryPath:
                 (start * across, MAP_HEIGHT - low * up),
                 (end * across, MAP_HEIGHT - (low + end - start) * up),
                 colour(int(response.selection.played[index]), rest),
-                _sentence(response, index),
+                sentence_of(response, index),
             )
         )
     borders = [MAP_HEIGHT - part.start / memory.audio.sample_rate * up for part in memory.parts[1:]]

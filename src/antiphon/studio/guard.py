@@ -41,11 +41,13 @@ HEADERS = (
 
 @dataclass(frozen=True)
 class Guard:
-    """An application behind the checks, on one port."""
+    """An application behind the checks, on one port, under the names of this machine; `command` printed its address."""
 
     application: Application
     port: int
     token: str
+    names: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
+    command: str = "antiphon studio"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -79,7 +81,7 @@ class Guard:
         given: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             given.setdefault(name.lower(), []).append(value)
-        hosts = {f"{name}:{self.port}".encode() for name in ("127.0.0.1", "localhost")}
+        hosts = {f"{name}:{self.port}".encode() for name in self.names}
         origins = {b"http://" + host for host in hosts}
         if len(given.get(b"host", [])) != 1 or given[b"host"][0].lower() not in hosts:
             return 421, "not the name of this machine"
@@ -93,5 +95,5 @@ class Guard:
         if scope["method"] in READING and not tokens:
             tokens = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
         if len(tokens) != 1 or not hmac.compare_digest(tokens[0].encode(), self.token.encode()):
-            return 401, "open the page with the whole address that antiphon studio printed"
+            return 401, f"open the page with the whole address that {self.command} printed"
         return None

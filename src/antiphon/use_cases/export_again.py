@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from antiphon.action.export import PROVENANCE, read_provenance
-from antiphon.action.export.formats import FORMAT_FILES, Handed, hand_over, known_formats, with_media
+from antiphon.action.export.formats import COPYING, FORMAT_FILES, Handed, hand_over, known_formats, with_media
 from antiphon.action.export.provenance_file import as_json, found_file
 from antiphon.action.export.reaper import SESSION
 from antiphon.checkpoint import save_json
@@ -25,15 +25,15 @@ def export_response(
     """Write the formats into the folder of a response, which changes whole or not at all; the exported files
     that it holds now.
 
-    `allowed` is called with each file that would be copied into `media`, and may refuse it. Raises AntiphonError where
-    a session of the musician would be written over.
+    `allowed` is called with each file that would be copied into `media` or a session, and may refuse it. Raises
+    AntiphonError where a session of the musician would be written over.
     """
     names = known_formats(formats)
     record = read_provenance(directory / PROVENANCE)
     rest = asked_for(directory).alphabet_size
     if "reaper" in names and (record.laid or record.mixing.kept):
         raise _edited(directory)
-    if "reaper" in names:
+    if any(name in COPYING for name in names):
         for source in (*record.inputs.guides, *record.inputs.memories, *record.inputs.own):
             allowed(found_file(source, directory))
     # All that lies there is copied, so that what a sequencer left beside its session stays.

@@ -9,7 +9,7 @@ import pytest
 from export_making import RATE, REST, made
 
 from antiphon import audio
-from antiphon.action.export.formats import FORMATS, Handed, hand_over, known_formats, with_media
+from antiphon.action.export.formats import COPYING, FORMATS, Handed, hand_over, known_formats, with_media
 from antiphon.action.export.labels import add_cues, told_apart
 from antiphon.action.export.midi import midi
 from antiphon.action.export.provenance_file import Inputs, SourceFile, TempoPoint
@@ -242,7 +242,7 @@ def test_an_empty_response_is_handed_over(tmp_path, whole):
     nothing = replace(whole.provenance, events=(), copies=(), samples=0)
     audio_file = tmp_path / "response.wav"
     shutil.copy(whole.directory / "response.wav", audio_file)
-    hand_over(tmp_path, Handed(nothing, REST), [name for name in FORMATS if name != "reaper"])
+    hand_over(tmp_path, Handed(nothing, REST), [name for name in FORMATS if name not in COPYING])
     assert "ITEM" not in written(project(Session(nothing, REST)))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon import audio
+from antiphon.action.export.dawproject_file import DAWPROJECT, write_dawproject
 from antiphon.action.export.labels import add_cues, audacity, coll, cue_chunks, sonic_visualiser, told_apart
 from antiphon.action.export.midi import midi
 from antiphon.action.export.provenance_file import MEDIA, Inputs, Provenance, SourceFile, found_file
@@ -52,6 +53,10 @@ def _reaper(directory: Path, handed: Handed) -> None:
     write_project(directory / SESSION, project(session_of(directory, handed)))
 
 
+def _dawproject(directory: Path, handed: Handed) -> None:
+    write_dawproject(directory, handed.provenance, handed.rest)
+
+
 def files_of(handed: Handed) -> tuple[str, ...]:
     """What each event's source file is called, no two files alike: as in `media`, where that holds copies, else by as
     many folders as tell it from the others. Empty for silence, and for sound that was never in a file."""
@@ -90,10 +95,14 @@ FORMATS: dict[str, Callable[[Path, Handed], None]] = {
         "response.coll.txt",
         lambda handed: coll(handed.provenance.events, handed.rest, files_of(handed), rates_of(handed)),
     ),
+    "dawproject": _dawproject,
 }
 """What can be handed over, by the names of `--export`."""
 
-FORMAT_FILES = (SESSION, MEDIA, "response.labels.txt", "response.csv", "response.mid", "response.coll.txt")
+COPYING = ("reaper", "dawproject")
+"""Formats that take copies of the sounds with them."""
+
+FORMAT_FILES = (SESSION, MEDIA, "response.labels.txt", "response.csv", "response.mid", "response.coll.txt", DAWPROJECT)
 """All files that the formats add to a response's directory; cue points go into response.wav."""
 
 

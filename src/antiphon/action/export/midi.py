@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import exp
 
 from antiphon.action.export.provenance_file import Provenance
@@ -25,6 +26,17 @@ DECIBELS_PER_TENTH = 40.0
 """How much softer a velocity of a tenth is (General MIDI's recommended practice)."""
 
 Change = tuple[int, int, bytes]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note from `start` to `end` seconds, on a channel from 0 to 15, its key and velocity 0 to 127."""
+
+    start: float
+    end: float
+    channel: int
+    key: int
+    velocity: int
 
 
 def midi(provenance: Provenance, rest: int) -> bytes:
@@ -45,7 +57,8 @@ def midi(provenance: Provenance, rest: int) -> bytes:
     return struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), ticks) + b"".join(tracks)
 
 
-def _heard(provenance: Provenance) -> Iterable[Change]:
+def heard_notes(provenance: Provenance) -> Iterable[Note]:
+    """What is heard, as notes: of each segment its pitch, or a drum; one for as long as a copy goes on with it."""
     notes: list[tuple[float, float, Sound]] = []
     runs: list[int] = []
     for event, sound in itertools.zip_longest(provenance.events, provenance.sounds):
@@ -62,7 +75,13 @@ def _heard(provenance: Provenance) -> Iterable[Change]:
     loudest = max((sound.level for _, _, sound in notes), default=0.0)
     for start, end, sound in notes:
         velocity = round(LOUDEST_VELOCITY * 10 ** ((sound.level - loudest) / DECIBELS_PER_TENTH))
-        yield from _note(start, end, 0 if sound.pitched else DRUM_CHANNEL, sound.note, velocity)
+        channel = 0 if sound.pitched else DRUM_CHANNEL
+        yield Note(start, end, channel, min(max(sound.note, 0), 127), min(max(velocity, 1), 127))
+
+
+def _heard(provenance: Provenance) -> Iterable[Change]:
+    for note in heard_notes(provenance):
+        yield from _note(note.start, note.end, note.channel, note.key, note.velocity)
 
 
 def _classes(provenance: Provenance, rest: int) -> Iterable[Change]:

@@ -344,11 +344,12 @@ def render_provenance(directory: Path) -> Audio:
     rendered = Crossfade(record.crossfade_seconds, curve=record.curve).of_runs(
         record.runs, Audio(sound, record.sample_rate), record.samples
     )
-    rendered = replace(rendered, samples=laid_over(rendered.samples, _laid(record, directory)))
+    rendered = replace(rendered, samples=laid_over(rendered.samples, laid_items(record, directory)))
     return with_gain(with_gain(rendered, record.gain), record.mixing.factor)
 
 
-def _laid(record: Provenance, directory: Path) -> list[Laid]:
+def laid_items(record: Provenance, directory: Path) -> list[Laid]:
+    """The items that a musician laid over the response in `directory`, with their sound."""
     files = (*record.inputs.memories, *record.inputs.own)
     sounds = {number: _read(record, files[number], directory) for number in {each.file for each in record.laid}}
     return [

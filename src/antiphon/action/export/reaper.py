@@ -29,7 +29,7 @@ from antiphon.action.export.reaper_items import (
 from antiphon.action.export.rpp import Block, file_word, numbers, words
 from antiphon.action.export.tempo import tempo_lines
 from antiphon.names import for_rpp
-from antiphon.types import Event
+from antiphon.types import Event, Run
 
 SESSION = "session.rpp"
 
@@ -37,10 +37,13 @@ RESPONSE_TRACK = "Antiphon response"
 
 MIX_TRACK = "Response mix"
 
+GUIDE_RGB, RESPONSE_RGB, MIX_RGB = (0x6B, 0x7F, 0xA8), (0xC9, 0x7B, 0x4A), (0x8A, 0x5A, 0x83)
+"""Colours of the tracks: red, green, blue."""
+
 GUIDE_COLOUR, RESPONSE_COLOUR, MIX_COLOUR = (
-    native_colour(0x6B, 0x7F, 0xA8),
-    native_colour(0xC9, 0x7B, 0x4A),
-    native_colour(0x8A, 0x5A, 0x83),
+    native_colour(*GUIDE_RGB),
+    native_colour(*RESPONSE_RGB),
+    native_colour(*MIX_RGB),
 )
 
 _EXTENSION, _RESPONSE = "ANTIPHON", "RESPONSE"
@@ -128,14 +131,22 @@ def identity_of(root: Block) -> str:
     return ""
 
 
-def regions(provenance: Provenance, rest: int, first: int = 1) -> list[str | Block]:
-    """A region for each phrase: an unbroken copy of more than one segment. They are numbered from `first` on."""
-    found: list[str | Block] = []
-    phrases = [run for run in provenance.runs if run.part is not None and run.stop - run.first > 1]
-    for number, run in enumerate(phrases):
+def phrases(provenance: Provenance) -> list[tuple[str, Run]]:
+    """Each phrase, an unbroken copy of more than one segment, and what it is called."""
+    found: list[tuple[str, Run]] = []
+    for run in provenance.runs:
+        if run.part is None or run.stop - run.first <= 1:
+            continue
         notes = notes_of(provenance, run)
         named = " ".join(notes[:NAMED_NOTES]) + (" ..." if len(notes) > NAMED_NOTES else "")
-        title = ", ".join(each for each in (named, place_of(run, provenance.sample_rate)) if each)
+        found.append((", ".join(each for each in (named, place_of(run, provenance.sample_rate)) if each), run))
+    return found
+
+
+def regions(provenance: Provenance, rest: int, first: int = 1) -> list[str | Block]:
+    """A region for each phrase. They are numbered from `first` on."""
+    found: list[str | Block] = []
+    for number, (title, run) in enumerate(phrases(provenance)):
         shade = colour(run_events(provenance, run)[0].played, rest)
         start, end = run.start / provenance.sample_rate, run.end / provenance.sample_rate
         found += [

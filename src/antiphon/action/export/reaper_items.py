@@ -10,6 +10,7 @@ from __future__ import annotations
 import colorsys
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon.action.export.provenance_file import Provenance
@@ -30,6 +31,25 @@ BY_SECONDS = 0
 
 _NAMESPACE = uuid.UUID("5d9f0a3e-6c0b-5c39-9b1c-2f3b7a1e8d40")
 _SOURCES = {".mp3": "MP3", ".flac": "FLAC", ".ogg": "VORBIS", ".oga": "VORBIS", ".opus": "VORBIS"}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What an item plays: samples from `offset` of its file on, as the file is played, `length` of them; and how fast
+    the file is played."""
+
+    offset: int
+    length: int
+    speed: float
+
+
+def piece_of(run: Run, extent: Extent) -> Piece:
+    """What is heard of a run's file, the fades included."""
+    length = extent.end - extent.start
+    if run.part is None:
+        return Piece(0, length, 1.0)
+    offset = run.source - run.part.start - (run.start - extent.start)
+    return Piece(offset, min(length, run.part.end - run.part.start - offset), run.part.rate)
 
 
 def guid(kind: str, number: int = 0) -> str:
@@ -88,12 +108,17 @@ def place_of(run: Run, rate: int) -> str:
     return f"{Path(run.part.source).name or 'memory'} {tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
+def class_colour(token: int, rest: int) -> tuple[int, int, int]:
+    """The page's colour of a class: red, green, blue, 0 to 255."""
+    if token == rest:
+        return 0x9A, 0x97, 0xA3
+    red, green, blue = colorsys.hls_to_rgb(token * GOLDEN_ANGLE % 360 / 360, 0.55, 0.7)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
 def colour(token: int, rest: int) -> int:
     """REAPER's number for the page's colour: 0x1BBGGRR."""
-    if token == rest:
-        return native_colour(0x9A, 0x97, 0xA3)
-    red, green, blue = colorsys.hls_to_rgb(token * GOLDEN_ANGLE % 360 / 360, 0.55, 0.7)
-    return native_colour(round(255 * red), round(255 * green), round(255 * blue))
+    return native_colour(*class_colour(token, rest))
 
 
 def native_colour(red: int, green: int, blue: int) -> int:
@@ -103,15 +128,11 @@ def native_colour(red: int, green: int, blue: int) -> int:
 
 def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) -> Block:
     number, run, extent = placed
-    rate, length = provenance.sample_rate, extent.end - extent.start
-    offset, speed = 0, 1.0
-    if run.part is not None:
-        offset = run.source - run.part.start - (run.start - extent.start)
-        length, speed = min(length, run.part.end - run.part.start - offset), run.part.rate
+    rate, piece = provenance.sample_rate, piece_of(run, extent)
     events = run_events(provenance, run)
     lines = [
         f"POSITION {extent.start / rate!r}",
-        f"LENGTH {length / rate!r}",
+        f"LENGTH {piece.length / rate!r}",
         "LOOP 0",
         f"FADEIN {SLOW_START_AND_END} {extent.fade_in / rate!r} 0 {SLOW_START_AND_END} 0 0 0",
         f"FADEOUT {SLOW_START_AND_END} {extent.fade_out / rate!r} 0 {SLOW_START_AND_END} 0 0 0",
@@ -119,10 +140,10 @@ def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) ->
         f"COLOR {colour(events[0].played, rest) if events else 0} B",
         f"BEAT {BY_SECONDS}",
         f"IGUID {guid('item', number)}",
-        f"NAME {for_rpp(_title(provenance, run))}",
+        f"NAME {for_rpp(title_of(provenance, run))}",
         f"VOLPAN {run.gain!r} 0 1 -1",
-        f"SOFFS {offset / rate * speed!r}",
-        f"PLAYRATE {speed:.17g} 1 0 -1 0 0.0025",
+        f"SOFFS {piece.offset / rate * piece.speed!r}",
+        f"PLAYRATE {piece.speed:.17g} 1 0 -1 0 0.0025",
         "CHANMODE 0",
         f"GUID {guid('take of item', number)}",
     ]
@@ -143,7 +164,8 @@ def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) ->
     return Block("    <ITEM", inside, "    >")
 
 
-def _title(provenance: Provenance, run: Run) -> str:
+def title_of(provenance: Provenance, run: Run) -> str:
+    """What an item is called: its pitch and its place in the memory."""
     if run.part is None:
         return "rest"
     return " ".join([*notes_of(provenance, run)[:1], place_of(run, provenance.sample_rate)])

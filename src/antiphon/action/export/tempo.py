@@ -42,6 +42,11 @@ class TempoMap:
         self._rates = np.array(tempi) / 60
         self._beats = np.concatenate([[0.0], np.cumsum(np.diff(self._times) * self._rates[:-1])])
 
+    @property
+    def steps(self) -> list[tuple[float, float, float]]:
+        """From which second and which beat on there are so many beats a minute."""
+        return list(zip(self._times.tolist(), self._beats.tolist(), (60 * self._rates).tolist(), strict=True))
+
     def beats(self, seconds: float) -> float:
         """The beat, counted from 0, that lies at a second."""
         piece = max(int(np.searchsorted(self._times, seconds, side="right")) - 1, 0)

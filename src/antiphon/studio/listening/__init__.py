@@ -1,0 +1,1 @@
+"""`antiphon listen`: a listening study as a local page."""
