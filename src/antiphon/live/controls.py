@@ -93,7 +93,7 @@ def checked(name: str, value: float | str) -> float | str:
     if value == OFF and control.can_be_off:
         return OFF
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not control.low <= value <= control.high:
+    if not is_number or not math.isfinite(float(value)) or not control.low <= float(value) <= control.high:
         off = " or off" if control.can_be_off else ""
         raise SettingsError(f"control {name}: a number from {control.low:g} to {control.high:g}{off}, got {value!r}")
     return float(value)
