@@ -19,6 +19,9 @@ from pathlib import Path
 import pytest
 from cli_making import FAST, Result, digests, sound, tones
 
+from antiphon.errors import AntiphonError
+from antiphon.files import whole_directory
+
 WRITES = {"open", "os.rename", "os.mkdir", "tempfile.mkstemp", "tempfile.mkdtemp", "os.chmod", "shutil.copyfile"}
 FAULTS = {"no space": errno.ENOSPC, "permission": errno.EACCES, "input and output": errno.EIO}
 
@@ -157,6 +160,30 @@ def failed_well(result, place, number):
     assert str(place) in result.err, result.err
     assert os.strerror(number) in result.err, result.err
     assert "-antiphon" not in result.err, "a name that nobody asked for"
+
+
+def test_a_result_that_is_replaced_is_the_earlier_or_the_new_one_whichever_write_fails(tmp_path):
+    """Also where the fault is in the exchange itself: the earlier one comes back, and nothing lies beside it."""
+    out, failed = tmp_path / "out", []
+    out.mkdir()
+
+    def replaced(at):
+        (out / "a").write_text("earlier")
+        with fault(tmp_path, at, errno.EIO), whole_directory(out, ["a"]) as inside:
+            (inside / "a").write_text("new")
+
+    replaced(0)
+    for at in range(1, FAULT.met + 1):
+        wanted = "new"
+        try:
+            replaced(at)
+        except AntiphonError as error:
+            wanted = "earlier"
+            failed.append(str(error))
+        assert list(digests(tmp_path)) == ["out", "out/a"], at
+        assert (out / "a").read_text() == wanted, at
+    assert len(failed) >= 5
+    assert all(str(out) in line and "-antiphon" not in line for line in failed)
 
 
 @pytest.mark.parametrize("said", FAULTS)
