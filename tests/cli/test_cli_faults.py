@@ -278,11 +278,16 @@ def test_a_job_of_the_studio_leaves_the_project_whole(project, job, kind, said):
     number = FAULTS[said]
     asked = {"response": "answer", "kept": [[0.0, 2.0]], "seed": 1, "name": "new"}
     asked = {"response": "answer", "formats": ["all"]} if kind == "export" else asked
-    before = digests(project)
+
+    def there():
+        """What the studio keeps for itself may be missing at any time."""
+        return {name: what for name, what in digests(project).items() if not name.startswith(".antiphon-studio")}
+
+    before = there()
     shutil.copytree(project, project.parent / "kept", symlinks=True)
     with fault(project, 0, number):
         assert job(kind, **asked).code == 0
-    writes, whole = FAULT.met, digests(project)
+    writes, whole = FAULT.met, there()
     assert whole != before
     for at in spread(writes):
         shutil.rmtree(project)
@@ -291,7 +296,7 @@ def test_a_job_of_the_studio_leaves_the_project_whole(project, job, kind, said):
             result = job(kind, **asked)
         if result.code:
             failed_well(result, project, number)
-        now = digests(project)
+        now = there()
         assert sorted(now) in (sorted(before), sorted(whole)), at
         assert {name: what for name, what in before.items() if now[name] != what} == {} or now == whole, at
 
