@@ -137,14 +137,28 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
         with _named_errors(target):
             temporary.chmod(0o755)
             if target.exists():
-                old = Path(tempfile.mkdtemp(prefix=_prefix(target.name, OLD), dir=target.parent))
-                target.replace(old / target.name)
-                temporary.replace(target)
-                shutil.rmtree(old)
+                _take_the_place(temporary, target)
             else:
                 temporary.replace(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _take_the_place(new: Path, target: Path) -> None:
+    """Put a directory where another one is, which comes back where that fails."""
+    old = Path(tempfile.mkdtemp(prefix=_prefix(target.name, OLD), dir=target.parent))
+    earlier = old / target.name
+    try:
+        target.replace(earlier)
+        new.replace(target)
+    except BaseException:
+        # Where it cannot come back either, it stays there for the next run to bring back (`sweep`).
+        with suppress(OSError):
+            if earlier.exists():
+                earlier.replace(target)
+            old.rmdir()
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import sys
 from urllib.parse import quote
 
 import pytest
@@ -16,6 +17,8 @@ from antiphon.studio.project import Project
 from antiphon.studio.work import WORK, Bench
 
 pytest.importorskip("fastapi", reason="the extra studio is not installed")
+if sys.platform == "win32":
+    pytest.skip("names with < and >, and links that anybody may make, are POSIX", allow_module_level=True)
 
 NAMES = (
     *(
@@ -88,10 +91,12 @@ def desk(project):
 
 
 def test_a_hundred_hostile_requests_are_refused_and_change_nothing(desk, project):
+    # Where names are compared without case, and composed and decomposed letters are one, these are names of its sounds.
+    names = [name for name in NAMES if sys.platform != "darwin" or name not in ("GUIDE.WAV", "e\u0301.wav")]
     own = project / ".antiphon-studio"
     before = {name: what for name, what in digests(project.parent).items() if own.name not in name}
     asked = 0
-    for name in NAMES:
+    for name in names:
         for path in ("/api/audio?file=", "/api/peaks?file=", "/api/response?name=", "/api/download?name="):
             assert 400 <= desk.client.get(path + quote(name)).status_code < 500, (path, name)
             asked += 1
@@ -216,11 +221,15 @@ def test_sound_is_served_in_ranges_and_peaks_once(desk, project):
     assert (rate, frames, len(first) - 20) == (22050, 44100, 2 * -(-44100 // stretch))
 
 
-def test_it_listens_at_this_machine_alone_and_to_one_studio_a_project(desk, project, call):
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says who listens where on Linux alone")
+def test_it_listens_at_this_machine_alone(desk):
     port = int(desk.base.rsplit(":", 1)[1])
     with open("/proc/net/tcp", encoding="ascii") as file:
         listening = [line.split()[1] for line in file if line.split()[3] == "0A"]
     assert [place for place in listening if int(place.split(":")[1], 16) == port] == [f"0100007F:{port:04X}"]
+
+
+def test_one_studio_opens_a_project(desk, project, call):
     refused(call("studio", project, "--no-browser"), 1, "another program")
     refused(call("studio", project / "none", "--no-browser"), 4, "no such folder")
 

@@ -11,5 +11,5 @@ CASES, MANY = 200, 10_000
     scope="session", params=[CASES, pytest.param(MANY, marks=[pytest.mark.long, pytest.mark.timeout(7200)])]
 )
 def cases(request):
-    """Cases of a kind; ANTIPHON_FUZZ_CASES sets another number."""
+    """Cases of a kind; ANTIPHON_FUZZ_CASES sets another number, and ANTIPHON_FUZZ_SEED other cases."""
     return int(os.environ.get("ANTIPHON_FUZZ_CASES", request.param))

@@ -4,21 +4,16 @@ Cases are mutations of files that Antiphon or a published corpus wrote. Each tha
 and tried first; a new one is written there as it is found.
 """
 
-import hashlib
 import json
-import random as python_random
 import shutil
 import sys
-import warnings
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from mutations import RAW, mutated_bytes, mutated_lines, mutated_tree
+from attacking import attack, of_tree
+from mutations import mutated_bytes, mutated_lines, mutated_tree
 
 from antiphon import audio
 from antiphon.action.export.edits import edits_of
@@ -34,68 +29,13 @@ from antiphon.corpus.manifest import read_manifest
 from antiphon.corpus.synthesis.jobs import movement_starts, quartet_parts
 from antiphon.corpus.synthesis.musicxml import read_musicxml
 from antiphon.corpus.synthesis.pop909 import read_pop909
-from antiphon.errors import AntiphonError
 from antiphon.perception.encoders.fairseq import convert_fairseq
 from antiphon.use_cases.read_explanation import drawn, explained
 
-HERE = Path(__file__).parent
-TESTS = HERE.parent
+TESTS = Path(__file__).parent.parent
 sys.path += [str(TESTS), str(TESTS / "unit" / "action"), str(TESTS / "unit" / "corpus")]
 
 AGENT = TESTS / "golden" / "agent-of-schema-2"
-COUNTED = Counter()
-
-
-def attack(kind, cases, mutate, load):
-    """`load(content)` of the cases that failed once, and of so many mutations, each of `mutate(random)`."""
-
-    def tried(content):
-        COUNTED[kind] += 1
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                load(content)
-            except AntiphonError:
-                return
-            except BaseException:
-                kept = HERE / "failed" / kind / hashlib.sha256(content).hexdigest()[:16]
-                last.append((kept, content))
-                raise
-
-    last = []
-    for path in sorted((HERE / "failed" / kind).glob("*")):
-        tried(path.read_bytes())
-
-    # No shrinking: a case of bytes is kept as it is, and the traceback says more than its size.
-    @settings(
-        max_examples=cases,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.explicit, Phase.generate),
-        database=None,
-        derandomize=cases < 1000,
-    )
-    @given(st.integers(0, 2**64 - 1))
-    def every(seed):
-        tried(mutate(python_random.Random(seed)))
-
-    try:
-        every()
-    except BaseException:
-        for kept, content in last:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_bytes(content)
-        raise
-
-
-def of_tree(tree):
-    def mutate(random):
-        if random.random() < 0.05:
-            return random.choice(RAW).encode("utf-8", "surrogatepass")
-        changed = mutated_tree(random, tree)
-        text = json.dumps(changed)
-        return (mutated_bytes(random, text.encode(), 1)) if random.random() < 0.1 else text.encode()
-
-    return mutate
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from antiphon import audio
 from antiphon.errors import BadData, SettingsError
 from antiphon.live.controls import Controls
 from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, Tempo, Tick
-from antiphon.live.recording import EVENTS, GUIDE, RUN, Recorder, agent_id, recorded_events
+from antiphon.live.recording import Recorder, agent_id, recorded_events
+from antiphon.live.run_file import EVENTS, GUIDE, RUN
 from antiphon.live.simulation import performed
 from antiphon.types import Audio
 from antiphon.use_cases.live import RUN_FILES, LiveOptions, live_on_file, replayed
@@ -181,3 +182,33 @@ def test_events_that_are_no_text_are_named(tmp_path):
 def test_agents_are_told_apart_by_what_they_are():
     assert agent_id(small_agent()) == agent_id(small_agent())
     assert agent_id(small_agent()) != agent_id(small_agent(None))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"event": "guide", "frame": 0, "frames": 0, "count": 1000000000000}', "blocks of nothing"),
+        ('{"event": "guide", "frame": 0, "frames": 2, "count": 1000000000000}', "shorter than"),
+        ('{"event": "guide", "frame": 0, "frames": -1, "count": 1}', "frames"),
+        ('{"event": "tick", "frame": null}', "frame"),
+        ('{"event": "tick", "frame": 1e300}', "frame"),
+        ('{"event": "cue", "name": ["start"]}', "name"),
+        ("[]", "no event"),
+    ],
+)
+def test_a_line_that_no_session_wrote_is_named_at_once(tmp_path, line, said):
+    (tmp_path / EVENTS).write_text(f'{{"event": "tick", "frame": 0}}\n{line}\n')
+    with pytest.raises(BadData, match=f"line 2.*{said}|{said}"):
+        list(recorded_events(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("frames", 10**15), ("sample_rate", 0), ("seed", -1), ("controls", []), ("memory", ["x"]), ("level_db", 1e300)],
+)
+def test_a_run_that_no_session_wrote_is_refused_before_it_is_played(run, files, key, value, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    record = json.loads((tmp_path / "run" / RUN).read_text())
+    (tmp_path / "run" / RUN).write_text(json.dumps({**record, key: value}))
+    with pytest.raises(BadData, match=RUN):
+        replayed(tmp_path / "run", small_agent())

@@ -1,12 +1,13 @@
 """MIDI clock: 24 ticks are a beat, at the times at which they were played; by a real MIDI port of a JACK server."""
 
+import sys
 import time
 
 import numpy as np
 import pytest
 
 from antiphon.errors import MissingExtra
-from antiphon.live.midi_clock import CONTINUE, START, STOP, TICK, BeatCounter, MidiInput
+from antiphon.live.midi_clock import CONTINUE, START, STOP, TICK, BeatCounter, MidiInput, how_to_get_midi
 from antiphon.live.osc import Note
 
 
@@ -72,3 +73,15 @@ def test_notes_come_beside_the_clock(clock):
 def test_a_port_that_is_not_there_is_named():
     with pytest.raises(MissingExtra, match=r"no MIDI port 'moog'|has no MIDI|MIDI needs"):
         MidiInput("moog")
+
+
+def test_where_the_library_is_missing_one_line_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rtmidi", None)
+    with pytest.raises(MissingExtra, match="MIDI needs python-rtmidi: ") as refused:
+        MidiInput("virtual")
+    assert how_to_get_midi(sys.version_info[:2]) in str(refused.value)
+
+
+def test_no_extra_is_named_to_a_python_for_which_it_brings_no_midi():
+    assert "antiphon[live]" in how_to_get_midi((3, 12))
+    assert "antiphon[live]" not in how_to_get_midi((3, 13))

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import sys
 from dataclasses import dataclass
 
 from antiphon import __version__
@@ -21,7 +22,7 @@ EXTRAS = {
     "eval": ("matplotlib", "mir_eval"),
     "tensorboard": ("tensorboard",),
     "distributed": ("accelerate",),
-    "live": ("sounddevice", "rtmixer", "rtmidi"),
+    "live": ("sounddevice", "rtmixer", *(("rtmidi",) if sys.version_info < (3, 13) else ())),
 }
 """Optional parts, and the modules that each stands on."""
 

@@ -92,7 +92,8 @@ def checked(name: str, value: float | str) -> float | str:
         return value
     if value == OFF and control.can_be_off:
         return OFF
-    if isinstance(value, str | bool) or not math.isfinite(value) or not control.low <= value <= control.high:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(float(value)) or not control.low <= float(value) <= control.high:
         off = " or off" if control.can_be_off else ""
         raise SettingsError(f"control {name}: a number from {control.low:g} to {control.high:g}{off}, got {value!r}")
     return float(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
@@ -87,7 +88,7 @@ def _input() -> Any:
     try:
         import rtmidi
     except ModuleNotFoundError:
-        raise MissingExtra("MIDI needs python-rtmidi: pip install 'antiphon[live]'") from None
+        raise MissingExtra(f"MIDI needs python-rtmidi: {how_to_get_midi(sys.version_info[:2])}") from None
     said = "none of its systems is here"
     for system in rtmidi.get_compiled_api():
         try:
@@ -95,3 +96,10 @@ def _input() -> Any:
         except (rtmidi.SystemError, RuntimeError) as error:
             said = str(error)
     raise MissingExtra(f"this machine has no MIDI ({said})")
+
+
+def how_to_get_midi(python: tuple[int, int]) -> str:
+    """How the library comes to a version of Python: there are wheels of it up to 3.12, later ones build it."""
+    if python < (3, 13):
+        return "pip install 'antiphon[live]'"
+    return "take Python 3.12, or build it (pip install python-rtmidi, with a C++ compiler); OSC works without"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,26 +20,14 @@ import soundfile
 
 from antiphon.agent import Agent
 from antiphon.audio import channels_of
-from antiphon.checkpoint import load_json
 from antiphon.errors import BadData
-from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, LiveEvent, Tempo, Tick
-from antiphon.reading import json_of, text_of
-from antiphon.types import Audio
+from antiphon.live.events import GuideBlock, LiveEvent
+from antiphon.live.run_file import EVENTS, GUIDE, KINDS, Blocks, line_of
+from antiphon.reading import require_regular, text_of
+from antiphon.types import Audio, Floats
 
-RUN, EVENTS, GUIDE = "run.json", "events.jsonl", "guide.wav"
-
-RUN_VERSION = 1
-"""Version of a run on file."""
-
-KINDS: dict[str, type[Tick | GuideToken | Tempo | Beat | Control | Cue]] = {
-    "tick": Tick,
-    "token": GuideToken,
-    "tempo": Tempo,
-    "beat": Beat,
-    "control": Control,
-    "cue": Cue,
-}
-"""Events but for sound, and what they are called on file."""
+FLOAT_BYTES = 4
+"""Of a sample in a recorded guide."""
 
 NAMES = {kind: name for name, kind in KINDS.items()}
 
@@ -105,45 +94,38 @@ class Recorder:
 
 def recorded_events(directory: Path) -> Iterator[LiveEvent]:
     """The events of a recorded run, in order. Raises BadData for what is none, naming it."""
-    path = directory / EVENTS
-    place = 0
-    sound = _guide_samples(directory)
+    path, place = directory / EVENTS, 0
+    sound = _guide_samples(directory / GUIDE)
     for number, line in enumerate(text_of(path).splitlines(), 1):
-        row = json_of(line, f"{path}: line {number}")
-        try:
-            kind = row.pop("event")
-            if kind != "guide":
-                yield KINDS[kind](**row)
-                continue
-            blocks = _Blocks(**{name: int(value) for name, value in row.items()})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadData(f"{path}: line {number} is no event of a live run: {error}") from error
-        for index in range(blocks.count):
-            end = place + blocks.frames
-            if end > len(sound.samples):
-                raise BadData(f"{directory / GUIDE}: shorter than {EVENTS} says")
-            yield GuideBlock(sound.samples[place:end], blocks.frame + index * blocks.frames)
+        event = line_of(line, f"{path}: line {number}")
+        if not isinstance(event, Blocks):
+            yield event
+            continue
+        if place + event.count * event.frames > len(sound):
+            raise BadData(f"{directory / GUIDE}: shorter than {EVENTS} says")
+        for index in range(event.count):
+            end = place + event.frames
+            yield GuideBlock(sound[place:end], event.frame + index * event.frames)
             place = end
 
 
-def _guide_samples(directory: Path) -> Audio:
-    path = directory / GUIDE
-    if not path.exists():
-        return Audio(np.zeros((0, 1), dtype=np.float32), 1)
+def guide_frames(directory: Path) -> int:
+    """How many frames of its guide a run has heard. Raises BadData for a file that is no sound."""
+    return len(_guide_samples(directory / GUIDE))
+
+
+def _guide_samples(path: Path) -> Floats:
+    """The samples (frames, channels), those that are no numbers included."""
+    if not os.path.lexists(path):
+        return np.zeros((0, 1), dtype=np.float32)
+    require_regular(path)
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
+        with soundfile.SoundFile(path) as file:
+            if file.frames * file.channels * FLOAT_BYTES > path.stat().st_size:
+                raise BadData(f"{path}: shorter than it says")
+            return np.asarray(file.read(dtype="float32", always_2d=True))
+    except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise BadData(f"cannot read {path}: {error}") from error
-    return Audio(samples, rate, str(path))
-
-
-def run_of(directory: Path) -> dict[str, Any]:
-    """What `run.json` says. Raises BadData for a folder that holds no run, or one of a later version."""
-    path = directory / RUN
-    found = load_json(path)
-    if not isinstance(found, dict) or found.get("version") != RUN_VERSION:
-        raise BadData(f"{path}: no live run of version {RUN_VERSION}")
-    return found
 
 
 def agent_id(agent: Agent) -> str:

@@ -16,11 +16,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from antiphon.checkpoint import save_json
 from antiphon.errors import AntiphonError, BadData, SettingsError
 from antiphon.reading import json_file, json_of
+from antiphon.studio.asked import KINDS
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 
@@ -34,6 +37,9 @@ LONGEST_LINE = 1 << 20
 """Bytes of a line between the processes."""
 
 OVER = frozenset({"done", "failed", "stopped"})
+
+Seconds = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
 @dataclass(frozen=True)
@@ -49,14 +55,17 @@ class Job:
     asked: Mapping[str, Any]
     state: State = "waiting"
     task: str = ""
-    done: int = 0
-    total: int = 0
-    left: float | None = None
+    done: Count = 0
+    total: Count = 0
+    left: Seconds | None = None
     result: str = ""
     said: tuple[str, ...] = ()
-    made: float = 0.0
-    began: float = 0.0
-    ended: float = 0.0
+    made: Seconds = 0.0
+    began: Seconds = 0.0
+    ended: Seconds = 0.0
+
+
+_JOB = TypeAdapter(Job)
 
 
 @dataclass
@@ -187,9 +196,10 @@ class Queue:
     def _found(self, path: Path) -> None:
         """A job of an earlier server; one that ran waits again. A damaged file is left, and is no job."""
         try:
-            content = json_file(path, 1 << 20)
-            job = Job(**{**content, "said": tuple(content.get("said", ()))})
-        except (BadData, TypeError, ValueError, AttributeError):
+            found = _JOB.validate_python(json_file(path, 1 << 20))
+            # By the words of a page: what no page can ask, a file in the project cannot either.
+            job = replace(found, asked=KINDS[found.kind].model_validate(found.asked).model_dump())
+        except (BadData, ValidationError, KeyError):
             return
         if job.id != path.stem:
             return

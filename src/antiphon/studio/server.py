@@ -10,22 +10,22 @@ import zipfile
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from starlette.background import BackgroundTask
 
 from antiphon import audio
 from antiphon.action.export.formats import ALL, FORMATS
-from antiphon.config import MOST_SEED
 from antiphon.config.presets import PRESETS
 from antiphon.errors import AntiphonError, SettingsError
 from antiphon.files import identity, whole_file
 from antiphon.reading import json_of
 from antiphon.studio import views
+from antiphon.studio.asked import AgainBody, AnswerBody, Asked, ExportBody, KeptBody, TrainBody
 from antiphon.studio.guard import Guard
 from antiphon.studio.jobs import OVER, Queue
 from antiphon.studio.peaks import peaks_of
@@ -53,58 +53,7 @@ STATIC = {
 }
 """The files of the page, which are all that it loads."""
 
-Name = Annotated[str, Field(min_length=1, max_length=1000)]
-Span = tuple[Annotated[float, Field(ge=0, le=1e7)], Annotated[float, Field(ge=0, le=1e7)]]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
-
-
-class AnswerBody(_Body):
-    """A response that is asked for."""
-
-    guides: list[Name] = Field(min_length=1, max_length=16)
-    memories: list[Name] = Field(min_length=1, max_length=200)
-    agent: str = Field("", max_length=1000)
-    preset: str = Field("", max_length=40)
-    seed: int = Field(0, ge=0, le=MOST_SEED)
-    name: str = Field("", max_length=200)
-
-
-class AgainBody(_Body):
-    """A response that is to be answered anew around the spans that are kept."""
-
-    response: Name
-    kept: list[Span] = Field(max_length=views.MOST_SPANS)
-    seed: int = Field(ge=0, le=MOST_SEED)
-    name: str = Field("", max_length=200)
-
-
-class TrainBody(_Body):
-    """Two sounds, of which the second answers the first."""
-
-    guide: Name
-    target: Name
-    both_ways: bool = False
-    name: str = Field("", max_length=200)
-
-
-class ExportBody(_Body):
-    """What else is to be written of a response."""
-
-    response: Name
-    formats: list[Name] = Field(min_length=1, max_length=len(FORMATS) + 1)
-
-
-class KeptBody(_Body):
-    """Spans of a response that stay."""
-
-    response: Name
-    spans: list[Span] = Field(max_length=views.MOST_SPANS)
-
-
-Body = TypeVar("Body", bound=_Body)
+Body = TypeVar("Body", bound=Asked)
 
 
 def application(project: Project, queue: Queue, port: int, token: str) -> Guard:
@@ -196,7 +145,7 @@ def _add_reading(app: FastAPI, project: Project, queue: Queue) -> None:
 
 
 def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
-    async def added(kind: str, body: _Body, check: Callable[[], dict[str, Any]]) -> Response:
+    async def added(kind: str, body: Asked, check: Callable[[], dict[str, Any]]) -> Response:
         asked = {**body.model_dump(), **await run_in_threadpool(check)}
         return _json({"id": queue.add(kind, asked).id}, 202)
 

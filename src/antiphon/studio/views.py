@@ -7,11 +7,14 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from antiphon.action.export import PROVENANCE, read_provenance
 from antiphon.action.export.formats import FORMATS
 from antiphon.action.export.provenance_file import Provenance, SourceFile
 from antiphon.config.presets import PRESETS
 from antiphon.errors import AntiphonError, BadData, SettingsError
+from antiphon.studio.asked import MOST_SPANS, KeptBody
 from antiphon.studio.jobs import Queue
 from antiphon.studio.project import Project
 from antiphon.studio.work import PARENTS
@@ -20,9 +23,6 @@ from antiphon.use_cases.read_explanation import asked_for, explained
 
 KEPT = "kept"
 """Where a project remembers which spans of a response are kept."""
-
-MOST_SPANS = 500
-"""Spans of a response that may be kept."""
 
 Plain = dict[str, Any]
 
@@ -109,11 +109,11 @@ def _parent(project: Project, name: str) -> str:
 
 def kept(project: Project, name: str) -> list[list[float]]:
     """The spans of a response that are kept, in seconds."""
-    found = project.recall(KEPT, name)
     try:
-        return [[float(start), float(end)] for start, end in found or []]
-    except (TypeError, ValueError):
+        found = KeptBody.model_validate({"response": name, "spans": project.recall(KEPT, name) or []})
+    except ValidationError:
         return []
+    return [[start, end] for start, end in found.spans]
 
 
 def keep(project: Project, name: str, spans: list[tuple[float, float]]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.agent import Agent
-from antiphon.errors import BadData
+from antiphon.errors import AntiphonError, BadData
 from antiphon.files import identity
 from antiphon.interfaces import Progress
 from antiphon.studio.project import AGENTS, RESPONSES, Project, nearest_name, plain_name
@@ -84,8 +84,13 @@ def _again(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcom
         allowed=project.inside,
         progress=progress,
     )
-    project.remember(PARENTS, project.name_of(output), asked["response"])
-    return project.name_of(output), (*result.notes, result.statistics.said)
+    notes = (*result.notes, result.statistics.said)
+    try:
+        project.remember(PARENTS, project.name_of(output), asked["response"])
+    except AntiphonError as error:
+        # The response is there, and is what was asked for.
+        notes = (*notes, f"not remembered from which response it was made: {error}")
+    return project.name_of(output), notes
 
 
 def _origin(name: str) -> str:

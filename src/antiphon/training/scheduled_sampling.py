@@ -46,6 +46,9 @@ def sampled_past(
         logits = network(guide, truth, durations, hidden)
         probabilities = torch.softmax(logits.float(), dim=-1).flatten(0, 1)
         guesses = torch.multinomial(probabilities.cpu(), 1, generator=network.random).to(target.device).view_as(target)
+    # Autocast keeps the weights that it converted in here, without gradients. PyTorch 2.7 gives them to the pass that
+    # learns, which then learns nothing; 2.13 does not.
+    torch.clear_autocast_cache()
     keep = (torch.rand(target.shape, generator=network.random) < probability).to(target.device)
     return torch.where(keep, truth, shifted(guesses, network.vocabulary.bos))
 

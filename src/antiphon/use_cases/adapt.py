@@ -3,6 +3,7 @@ another."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from antiphon import audio
 from antiphon.agent import Agent
 from antiphon.agent.directory import AGENT_FILES
-from antiphon.errors import SettingsError
+from antiphon.errors import AntiphonError, AntiphonWarning, SettingsError
 from antiphon.files import claimed
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.remembering import remember
@@ -67,7 +68,9 @@ def refuse_example(output: Path, overwrite: bool) -> None:
 
 def write_example(output: Path, agent: Agent, heard: Sequence[tuple[Audio, Audio]], earlier: int = 0) -> Path | None:
     """The stretch of a pair that shows the relation best, the guide on the left, the target on the right; None where no
-    relation was found, or it shows best in one of the `earlier` pairs, whose sound is not at hand."""
+    relation was found, or it shows best in one of the `earlier` pairs, whose sound is not at hand.
+
+    Where it cannot be written there is a warning: the agent is there, and is what was asked for."""
     example_of(output).unlink(missing_ok=True)
     found = agent.training.get("relation")
     if not found or not found["stands"] or not earlier <= found["best"]["pair"] < earlier + len(heard):
@@ -80,5 +83,9 @@ def write_example(output: Path, agent: Agent, heard: Sequence[tuple[Audio, Audio
     for channel, side in enumerate(sides):
         part = side.samples[first:last].reshape(-1)
         samples[: len(part), channel] = part
-    audio.write(example_of(output), Audio(samples, guide.sample_rate))
+    try:
+        audio.write(example_of(output), Audio(samples, guide.sample_rate))
+    except AntiphonError as error:
+        warnings.warn(f"the agent is saved, without an example of the relation: {error}", AntiphonWarning, stacklevel=2)
+        return None
     return example_of(output)

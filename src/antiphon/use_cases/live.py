@@ -25,17 +25,8 @@ from antiphon.live.commands import Commit, Status
 from antiphon.live.controls import Controls
 from antiphon.live.events import Cue, LiveEvent, Tempo
 from antiphon.live.outcome import outcome
-from antiphon.live.recording import (
-    EVENTS,
-    GUIDE,
-    RUN,
-    RUN_VERSION,
-    Recorder,
-    agent_id,
-    recorded_events,
-    run_of,
-    sound_id,
-)
+from antiphon.live.recording import Recorder, agent_id, guide_frames, recorded_events, sound_id
+from antiphon.live.run_file import EVENTS, GUIDE, RUN, RUN_VERSION, RunFile, run_of
 from antiphon.live.session import Session
 from antiphon.live.simulation import BLOCK_FRAMES, Performed, blocks_of, performed, with_cues
 from antiphon.perception.sound_store import recordings_of
@@ -190,39 +181,31 @@ class Replayed:
 def replayed(directory: Path, agent: Agent | None = None, progress: Progress = no_progress) -> Replayed:
     """Play a run again. Raises BadData where its agent or its memory is not what it was, naming it."""
     run = run_of(directory)
-    try:
-        session = _session_of(run, directory, agent)
-        frames, wanted = int(run["frames"]), (run["ids"], run["segments"], run["sound"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadData(f"{directory / RUN}: not all that a run needs is in it ({error})") from error
+    if run.frames > guide_frames(directory):
+        raise BadData(f"{directory / RUN}: {run.frames} frames were played, and fewer heard")
+    session = _session_of(run, directory, agent)
     progress("replay", 0, 1)
-    found = performed(session, recorded_events(directory), frames)
+    found = performed(session, recorded_events(directory), run.frames)
     response = outcome(session, found.commands, found.response)
     progress("replay", 1, 1)
     return Replayed(
-        np.array_equal(response.specification.tokens.ids, wanted[0]),
-        np.array_equal(response.selection.segments, wanted[1]),
-        sound_id(response.audio) == wanted[2],
+        np.array_equal(response.specification.tokens.ids, run.ids),
+        np.array_equal(response.selection.segments, run.segments),
+        sound_id(response.audio) == run.sound,
     )
 
 
-def _session_of(run: dict[str, Any], directory: Path, agent: Agent | None) -> Session:
+def _session_of(run: RunFile, directory: Path, agent: Agent | None) -> Session:
     if agent is None:
-        agent = Agent.load(run["agent"]["directory"]) if run["agent"]["directory"] else Agent.base()
-    if agent_id(agent) != run["agent"]["id"]:
-        raise BadData(f"{directory}: played by another agent ({run['agent']['id']}); name it with --agent")
-    files = [directory / each["path"] for each in run["memory"]]
-    for file, each in zip(files, run["memory"], strict=True):
-        if sha256(file) != each["sha256"]:
+        agent = Agent.load(run.agent.directory) if run.agent.directory else Agent.base()
+    if agent_id(agent) != run.agent.id:
+        raise BadData(f"{directory}: played by another agent ({run.agent.id}); name it with --agent")
+    files = [directory / each.path for each in run.memory]
+    for file, each in zip(files, run.memory, strict=True):
+        if sha256(file) != each.sha256:
             raise BadData(f"{file}: not the file that was played; put that back")
     controls = Controls()
-    for name, value in run["controls"].items():
+    for name, value in run.controls.items():
         controls = controls.set(name, value)
-    return Session(
-        agent,
-        live_memory(agent, files, int(run["sample_rate"])),
-        int(run["seed"]),
-        controls,
-        float(run["reserve_seconds"]),
-        run["level_db"],
-    )
+    memory = live_memory(agent, files, run.sample_rate)
+    return Session(agent, memory, run.seed, controls, run.reserve_seconds, run.level_db)
