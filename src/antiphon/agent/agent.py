@@ -15,7 +15,7 @@ from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent import directory as directories
 from antiphon.agent.beats import in_time
-from antiphon.agent.known_pairs import recalling
+from antiphon.agent.known_pairs import recalling, sound_relation
 from antiphon.agent.memory import at_rates, joined_memory
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
@@ -134,8 +134,11 @@ class Agent(AgentParts):
         return follows_guide(self.settings.action)
 
     def guide_sound(self, guide: Audio, heard: Tokens) -> SegmentSound | None:
-        """How the guide's segments sound, None where that does not matter."""
-        return segment_sound(guide, heard.intervals) if self.follows_guide else None
+        """What is followed beside the tokens: how the guide's segments sound, or, by the pairs that the agent
+        remembers, how their partner would; None where that does not matter."""
+        if not self.follows_guide:
+            return None
+        return sound_relation(self).expected(segment_sound(guide, heard.intervals), heard.durations)
 
     @property
     def decision(self) -> DecisionModel:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon import __version__
 from antiphon.agent.card import model_card
-from antiphon.agent.known_pairs import pair_arrays, pairs_of
+from antiphon.action.selection.sound_relation import PairSound
+from antiphon.agent.known_pairs import pair_arrays, pairs_of, sound_arrays, sounds_of
 from antiphon.agent.networks import blank_network
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.replay import Replay, replay_of
@@ -113,7 +114,8 @@ def save(agent: AgentParts, directory: Path) -> None:
         if agent.replay is not None:
             save_arrays(inside / "replay.safetensors", agent.replay.arrays())
         if agent.pairs:
-            save_arrays(inside / "pairs.safetensors", pair_arrays(agent.pairs))
+            sounds = sound_arrays(agent.pair_sounds) if agent.pair_sounds else {}
+            save_arrays(inside / "pairs.safetensors", {**pair_arrays(agent.pairs), **sounds})
         (inside / METRICS).write_text("".join(f"{_line(row)}\n" for row in agent.history), encoding="utf-8")
         (inside / "README.md").write_text(model_card(agent), encoding="utf-8")
 
@@ -135,6 +137,7 @@ def load(directory: Path, encoder: Encoder | None = None) -> AgentParts:
         raise BadData(
             f"{directory}: damaged, alphabet.safetensors is not the alphabet {alphabet.id} that it learned with"
         )
+    pairs, pair_sounds = _load_pairs(directory / "pairs.safetensors", alphabet.classes)
     deaf, shifted, present = (directory / f"{name}.safetensors" for name in ("deaf", "shifted", "present"))
     return AgentParts(
         settings,
@@ -147,7 +150,8 @@ def load(directory: Path, encoder: Encoder | None = None) -> AgentParts:
         replay=_load_replay(directory / "replay.safetensors", alphabet.classes),
         training=saved.training,
         history=_load_history(directory / METRICS),
-        pairs=_load_pairs(directory / "pairs.safetensors", alphabet.classes),
+        pairs=pairs,
+        pair_sounds=pair_sounds,
     )
 
 
@@ -219,11 +223,13 @@ def _load_replay(path: Path, classes: int) -> Replay | None:
         raise BadData(f"{path}: not training tokens of this agent ({error})") from error
 
 
-def _load_pairs(path: Path, classes: int) -> tuple[KnownPair, ...]:
+def _load_pairs(path: Path, classes: int) -> tuple[tuple[KnownPair, ...], tuple[PairSound, ...]]:
     if not path.exists():
-        return ()
+        return (), ()
     try:
-        return pairs_of(load_arrays(path), classes)
+        arrays = load_arrays(path)
+        pairs = pairs_of(arrays, classes)
+        return pairs, sounds_of(arrays, pairs)
     except (KeyError, ValueError) as error:
         raise BadData(f"{path}: not pairs that this agent remembers ({error})") from error
 

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from antiphon.action.selection.segment_sound import segment_sound
+from antiphon.action.selection.sound_relation import PairSound
 from antiphon.agent import Agent
-from antiphon.agent.known_pairs import MOST_SEGMENTS
+from antiphon.agent.known_pairs import MOST_SEGMENTS, sound_relation
 from antiphon.agent.meanings import meanings_of
 from antiphon.analysis.pair_account import pair_account
 from antiphon.confidence import estimate
@@ -23,8 +25,11 @@ from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.careful_finetuning import finetuned_or_not
-from antiphon.training.finetuning import token_pair
+from antiphon.training.finetuning import shared_tokens
 from antiphon.types import Audio
+
+FEWEST_RESTS = 4
+"""Segments in which A rests: of fewer, nothing is told."""
 
 
 def remember(
@@ -42,16 +47,48 @@ def remember(
     Raises BadData where a pair shares no whole segment, where all together are shorter than FEWEST segments or longer
     than MOST_SEGMENTS.
     """
-    learned = []
+    learned, sounds = [], []
     for number, (guide, target) in enumerate(pairs):
         progress("listen to the pair", number, len(pairs))
-        learned.append(token_pair(agent, guide, target))
+        heard, answer = shared_tokens(agent, guide, target)
+        learned.append(TokenPair(heard.ids, answer.ids, heard.durations))
+        guide_sound, target_sound = (segment_sound(each, heard.intervals) for each in (guide, target))
+        sounds.append(PairSound(guide_sound, target_sound, heard.durations))
     progress("listen to the pair", len(pairs), len(pairs))
     names = [(guide.source, target.source) for guide, target in pairs]
     if finetune:
         known = [KnownPair(pair.guide, pair.target, pair.durations) for pair in learned]
         agent = finetuned_or_not(agent, known, progress=progress)
-    return remember_tokens(agent, learned, names, judged=judged)
+    after = remember_tokens(agent, learned, names, judged=judged)
+    return following_pairs(replace(after, pair_sounds=(*agent.pair_sounds, *sounds)))
+
+
+def following_pairs(agent: Agent) -> Agent:
+    """The agent with settings that follow a guide as B of its pairs follows A: in harmony and loudness as closely as
+    they show it, not at all where they do not, and without rests in those of a guide where B plays in those of A."""
+    relation, settings = sound_relation(agent), agent.settings
+    harmony, level = relation.harmony, relation.level
+    action: dict[str, Any] = {
+        "harmony": 0.0 if harmony is None else round(harmony.weight, 2),
+        "dynamics": 0.0 if level is None else round(level.weight, 2),
+    }
+    if level is not None and level.sign < 0:
+        action["ride"] = 0.0
+    sampling = {"rests": "free"} if settings.sampling.rests == "follow" and _plays_in_rests(agent) else {}
+    changed = {
+        "action": settings.action.model_copy(update=action),
+        "sampling": settings.sampling.model_copy(update=sampling),
+    }
+    return agent.with_settings(settings.model_copy(update=changed))
+
+
+def _plays_in_rests(agent: Agent) -> bool:
+    """Whether B of the pairs plays through more than half of A's rests, of which there are some."""
+    if not agent.alphabet.has_rest:
+        return False
+    rest = agent.alphabet.rest
+    played = np.concatenate([pair.target[pair.guide == rest] != rest for pair in agent.pairs])
+    return len(played) >= FEWEST_RESTS and bool(played.mean() > 0.5)
 
 
 def remember_tokens(
