@@ -15,8 +15,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon import __version__
-from antiphon.agent.card import model_card
 from antiphon.action.selection.sound_relation import PairSound
+from antiphon.agent.card import model_card
 from antiphon.agent.known_pairs import pair_arrays, pairs_of, sound_arrays, sounds_of
 from antiphon.agent.networks import blank_network
 from antiphon.agent.parts import AgentParts

@@ -65,21 +65,29 @@ def remember(
 
 def following_pairs(agent: Agent) -> Agent:
     """The agent with settings that follow a guide as B of its pairs follows A: in harmony and loudness as closely as
-    they show it, not at all where they do not, and without rests in those of a guide where B plays in those of A."""
+    they show it, and without rests in those of a guide where B plays in those of A. What they show nothing of stays as
+    it was."""
     relation, settings = sound_relation(agent), agent.settings
     harmony, level = relation.harmony, relation.level
-    action: dict[str, Any] = {
-        "harmony": 0.0 if harmony is None else round(harmony.weight, 2),
-        "dynamics": 0.0 if level is None else round(level.weight, 2),
-    }
-    if level is not None and level.sign < 0:
-        action["ride"] = 0.0
-    sampling = {"rests": "free"} if settings.sampling.rests == "follow" and _plays_in_rests(agent) else {}
+    action: dict[str, Any] = {}
+    if harmony is not None:
+        action["harmony"] = round(harmony.weight, 2)
+    if level is not None:
+        action["dynamics"] = round(level.weight, 2)
+        action["ride"] = settings.action.ride if level.sign > 0 else 0.0
+    plays_in_rests = _plays_in_rests(agent)
+    sampling = {"rests": "free"} if settings.sampling.rests == "follow" and plays_in_rests else {}
     changed = {
         "action": settings.action.model_copy(update=action),
         "sampling": settings.sampling.model_copy(update=sampling),
     }
-    return agent.with_settings(settings.model_copy(update=changed))
+    account = {
+        "harmony": None if harmony is None else harmony.account,
+        "level": None if level is None else asdict(level),
+        "plays_in_rests": plays_in_rests,
+    }
+    told = replace(agent, training={**agent.training, "following": account})
+    return told.with_settings(settings.model_copy(update=changed))
 
 
 def _plays_in_rests(agent: Agent) -> bool:

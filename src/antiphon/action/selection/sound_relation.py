@@ -70,6 +70,12 @@ class HarmonyRelation:
     agreement: float
 
     @property
+    def account(self) -> dict[str, float]:
+        """In plain values, with the semitones above A (0 to 11) of the filter's strongest tap."""
+        semitones = int(self.taps.argmax())
+        return {"semitones": semitones, "lag_seconds": self.lag_seconds, "agreement": self.agreement}
+
+    @property
     def weight(self) -> float:
         """What 1 less of agreement is worth in nats: the concentration of the von Mises-Fisher distribution whose mean
         agreement this is (Banerjee and others, 2005), MOST_HARMONY at most."""
@@ -100,13 +106,13 @@ class SoundRelation:
     level: LevelRelation | None = None
 
     def expected(self, guide: SegmentSound, durations: Seconds) -> SegmentSound:
-        """How B would sound to a `guide` whose segments last so long (n,); as the guide itself where nothing is known."""
-        chroma, level = guide.chroma, guide.level
+        """How B would sound to a `guide` whose segments last so long (n,); as the guide does where nothing is known."""
+        chroma, level = guide.chroma, guide.level.astype(np.float64)
         if self.harmony is not None:
             late = _later(chroma.astype(np.float64), _segments(self.harmony.lag_seconds, durations), 0.0)
             chroma = _of_length_one(_filtered(late, self.harmony.taps.astype(np.float64))).astype(np.float32)
         if self.level is not None and len(level):
-            turned = _turned(level, self.level.sign)
+            turned = _turned(guide.level, self.level.sign)
             level = _later(turned, _segments(self.level.lag_seconds, durations), float(np.median(turned)))
         return SegmentSound(chroma, level.astype(np.float32), guide.before)
 
