@@ -53,6 +53,15 @@ def test_a_transposition_and_a_delay_are_found_and_hold_for_a_new_guide(semitone
     assert not expected.chroma[:lag].any()
 
 
+@pytest.mark.parametrize("count", [SHORTEST, 80, 160])
+def test_a_lag_undoes_no_shift(count: int) -> None:
+    """Else a short pair would agree as well with a guide that was shifted by the lag."""
+    known = melody(7)[:count]
+    sound = SegmentSound(notes(known), LOUD[:count])
+    found = fitted_sound_relation([PairSound(sound, sound, SECONDS[:count])])
+    assert found.harmony is not None
+
+
 def test_independent_tracks_teach_nothing() -> None:
     announced = 0
     for seed in range(20):

@@ -132,7 +132,7 @@ def _harmony(pairs: Sequence[PairSound], seconds: float) -> HarmonyRelation | No
     targets = [_halves(pair.target.chroma) for pair in pairs]
 
     def found(shift: int) -> tuple[int, float, Numbers]:
-        shifted = [np.roll(each, round(shift * len(each) / (SHIFTS + 1)), axis=0) for each in guides]
+        shifted = [_shifted(each, shift) for each in guides]
         return _simplest([_filter(shifted, targets, lag) for lag in range(LAGS + 1)])
 
     lag, agreement, taps = found(0)
@@ -183,7 +183,7 @@ def _level(pairs: Sequence[PairSound], seconds: float) -> LevelRelation | None:
     targets = np.concatenate([relative_level(pair.target.level) for pair in pairs])
 
     def found(shift: int) -> tuple[int, float, Numbers]:
-        shifted = [np.roll(each, round(shift * len(each) / (SHIFTS + 1))) for each in guides]
+        shifted = [_shifted(each, shift) for each in guides]
         tried = []
         for lag in range(LAGS + 1):
             heard = np.concatenate([_later(each, lag, float(np.median(each))) for each in shifted])
@@ -206,6 +206,14 @@ def _simplest(tried: Sequence[tuple[float, Numbers]]) -> tuple[int, float, Numbe
 
 def _better_than_chance(agreement: float, shifted: Callable[[int], float]) -> bool:
     return agreement > 0 and all(agreement > shifted(shift) for shift in range(1, SHIFTS + 1))
+
+
+def _shifted(guide: Numbers, shift: int) -> Numbers:
+    """A guide (n, ...) circularly shifted, evenly from 1 to SHIFTS, and never so that a lag would undo it; 0 leaves
+    it."""
+    nearest = LAGS + 1
+    between = (shift - 1) * (len(guide) - 2 * nearest) / (SHIFTS - 1)
+    return np.roll(guide, nearest + round(between) if shift else 0, axis=0)
 
 
 def _correlation(one: Numbers, other: Numbers) -> float:
