@@ -52,7 +52,9 @@ def share_right(agent, world, semitones):
     return float(np.mean(played == attribute(settings, new.b).ids))
 
 
-@pytest.mark.parametrize(("world", "semitones"), [("transposition", 3), ("delay", 3), ("call-and-response", 0)])
+@pytest.mark.parametrize(
+    ("world", "semitones"), [("transposition", 3), ("delay", 3), ("call-and-response", 0), ("contrary-motion", 0)]
+)
 def test_it_answers_as_the_pair_does(base, world, semitones):
     """In another key, too: what was learned is not a table of the notes that were played."""
     agent = taught(base, world)

@@ -17,6 +17,7 @@ from antiphon.agent import directory as directories
 from antiphon.agent.beats import in_time
 from antiphon.agent.known_pairs import recalling, sound_relation
 from antiphon.agent.memory import at_rates, joined_memory
+from antiphon.agent.pair_alphabet import expected_classes, with_pair_classes
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
 from antiphon.agent.specifying import decision_for, specification_for
@@ -123,7 +124,7 @@ class Agent(AgentParts):
         specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
-        sound = self.guide_sound(guide, heard)
+        sound, memory = self.guide_sound(guide, heard), with_pair_classes(self, memory)
         fixed, edits = tuple(pins), edited or Edited()
         request = Request(guide, heard, specification, used, sound, fixed, edits, timed.grid, timed.said)
         return played(self, request, memory, count=count, seed=seed)
@@ -138,7 +139,8 @@ class Agent(AgentParts):
         remembers, how their partner would; None where that does not matter."""
         if not self.follows_guide:
             return None
-        return sound_relation(self).expected(segment_sound(guide, heard.intervals), heard.durations)
+        sound = sound_relation(self).expected(segment_sound(guide, heard.intervals), heard.durations)
+        return replace(sound, classes=expected_classes(self, guide, heard.intervals))
 
     @property
     def decision(self) -> DecisionModel:

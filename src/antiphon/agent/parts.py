@@ -16,7 +16,7 @@ from antiphon.decision.datastore.walking import KnownPair
 from antiphon.decision.generation import Context
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.perception.perception import Perception
-from antiphon.types import Alphabet
+from antiphon.types import Alphabet, PairAlphabet
 
 
 def context_of(corpus: CorpusSettings, perception: PerceptionSettings) -> Context:
@@ -32,7 +32,7 @@ class AgentParts:
     opponents of `network`. `present`, beside a network that hears the guide late, is the one that heard it at once.
     `training` says what it learned from and how well, `replay` keeps some of it for fine-tuning, `history` is an epoch
     a row; `pairs` are those that the decision remembers beside its network, `pair_sounds` how the last of these
-    sound."""
+    sound, and `pair_alphabet` the last that were given in an alphabet of their own."""
 
     settings: Settings
     alphabet: Alphabet
@@ -46,6 +46,7 @@ class AgentParts:
     history: Sequence[Mapping[str, Any]] = ()
     pairs: tuple[KnownPair, ...] = ()
     pair_sounds: tuple[PairSound, ...] = ()
+    pair_alphabet: PairAlphabet | None = None
 
     @property
     def context(self) -> Context:

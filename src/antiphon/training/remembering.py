@@ -17,6 +17,7 @@ from antiphon.action.selection.sound_relation import PairSound
 from antiphon.agent import Agent
 from antiphon.agent.known_pairs import MOST_SEGMENTS, sound_relation
 from antiphon.agent.meanings import meanings_of
+from antiphon.agent.pair_alphabet import fitted_pair_alphabet
 from antiphon.analysis.pair_account import pair_account
 from antiphon.confidence import estimate
 from antiphon.dataset import TokenPair
@@ -47,20 +48,23 @@ def remember(
     Raises BadData where a pair shares no whole segment, where all together are shorter than FEWEST segments or longer
     than MOST_SEGMENTS.
     """
-    learned, sounds = [], []
+    learned, sounds, segments = [], [], []
     for number, (guide, target) in enumerate(pairs):
         progress("listen to the pair", number, len(pairs))
         heard, answer = shared_tokens(agent, guide, target)
         learned.append(TokenPair(heard.ids, answer.ids, heard.durations))
         guide_sound, target_sound = (segment_sound(each, heard.intervals) for each in (guide, target))
         sounds.append(PairSound(guide_sound, target_sound, heard.durations))
+        sides = [agent.perception.segments(each, heard.intervals)[0] for each in (guide, target)]
+        segments.append((sides[0], sides[1]))
     progress("listen to the pair", len(pairs), len(pairs))
     names = [(guide.source, target.source) for guide, target in pairs]
     if finetune:
         known = [KnownPair(pair.guide, pair.target, pair.durations) for pair in learned]
         agent = finetuned_or_not(agent, known, progress=progress)
     after = remember_tokens(agent, learned, names, judged=judged)
-    return following_pairs(replace(after, pair_sounds=(*agent.pair_sounds, *sounds)))
+    own = fitted_pair_alphabet(agent, segments)
+    return following_pairs(replace(after, pair_sounds=(*agent.pair_sounds, *sounds), pair_alphabet=own))
 
 
 def following_pairs(agent: Agent) -> Agent:

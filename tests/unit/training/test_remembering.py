@@ -16,7 +16,7 @@ from antiphon.decision.generation import score
 from antiphon.errors import BadData
 from antiphon.metrics import bits_per_token
 from antiphon.training.remembering import following_pairs, remember_tokens
-from antiphon.types import SegmentSound
+from antiphon.types import PairAlphabet, SegmentSound
 
 
 def shifted_pair(seed, n=160):
@@ -83,7 +83,10 @@ def following(base):
     sounds = PairSound(sound_of(guide, loud), sound_of(guide + 5, -40 - loud), np.full(160, 0.5))
     pair = shifted_pair(0)
     resting = TokenPair(np.where(np.arange(160) < 8, rest, pair.guide), pair.target, pair.durations)
-    return following_pairs(replace(remember_tokens(base, [resting]), pair_sounds=(sounds,)))
+    centroids = base.alphabet.centroids[:5]
+    own = PairAlphabet(replace(base.alphabet, centroids=centroids), ((np.arange(4), np.array([1, 2, 3, 5])),))
+    remembering = replace(remember_tokens(base, [resting]), pair_sounds=(sounds,), pair_alphabet=own)
+    return following_pairs(remembering)
 
 
 def test_a_response_follows_as_the_pair_does(base, following):
@@ -106,6 +109,8 @@ def test_how_a_pair_sounds_is_kept(following, knowing, tmp_path):
     (found,) = sounds_of(sound_arrays(following.pair_sounds), more)
     assert np.array_equal(found.guide.level, following.pair_sounds[0].guide.level)
     assert sounds_of(pair_arrays(knowing.pairs), knowing.pairs) == ()
+    assert np.array_equal(again.pair_alphabet.alphabet.centroids, following.pair_alphabet.alphabet.centroids)
+    assert again.pair_alphabet.pairs[0][1].tolist() == [1, 2, 3, 5]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +121,11 @@ def test_how_a_pair_sounds_is_kept(following, knowing, tmp_path):
         ("target_chroma", np.full((160, 24), 1e9, np.float32)),
         ("guide_level", np.zeros(100, np.float32)),
         ("target_level", np.full(160, np.inf, np.float32)),
+        ("own_centroids", np.zeros((3, 5), np.float32)),
+        ("own_guide", np.full(4, 9, np.int32)),
+        ("own_guide", np.zeros(4, np.float32)),
+        ("own_target", np.zeros(3, np.int32)),
+        ("own_lengths", np.array([2, 1], np.int32)),
     ],
 )
 def test_what_is_not_how_a_pair_sounds_is_refused(following, name, value, tmp_path):

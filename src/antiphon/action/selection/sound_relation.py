@@ -114,7 +114,7 @@ class SoundRelation:
         if self.level is not None and len(level):
             turned = _turned(guide.level, self.level.sign)
             level = _later(turned, _segments(self.level.lag_seconds, durations), float(np.median(turned)))
-        return SegmentSound(chroma, level.astype(np.float32), guide.before)
+        return SegmentSound(chroma, level.astype(np.float32), guide.before, guide.classes)
 
 
 def fitted_sound_relation(pairs: Sequence[PairSound]) -> SoundRelation:
