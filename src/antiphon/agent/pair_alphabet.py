@@ -69,7 +69,10 @@ def expected_classes(parts: AgentParts, guide: Audio, intervals: Seconds) -> Flo
         return None
     decided = generate(model, ids[None], parts.context, sampling=MOST_PROBABLE, seeds=[0])
     found = np.exp(decided.distributions[0])
-    found[~_known(own.alphabet, segments, ids, model)] = 1 / own.alphabet.classes
+    known = _known(own.alphabet, segments, ids, model)
+    for lag in _lags(model):
+        # What is expected goes back to this segment of the guide.
+        found[lag:][~known[: len(known) - lag]] = 1 / own.alphabet.classes
     return np.asarray(found, dtype=np.float32)
 
 
@@ -98,6 +101,17 @@ def relation_of_pair(parts: AgentParts) -> RelationModel | None:
         meanings_of(own.alphabet, parts.perception.encoder, parts.settings.perception.encoder),
     )
     return model if any(not getattr(step.what, "own", False) for step in model.steps) else None
+
+
+def _lags(model: RelationModel) -> set[int]:
+    """How many segments before each its relation looks at the guide; a step is from one segment to the next."""
+    found = set()
+    for step in model.steps:
+        if not getattr(step.what, "own", False):
+            found |= (
+                {step.what.lag, step.what.lag + 1} if "steps" in getattr(step.what, "kind", "") else {step.what.lag}
+            )
+    return found
 
 
 def _known(alphabet: Alphabet, segments: Segments, ids: Ids, model: RelationModel) -> NDArray[np.bool_]:
