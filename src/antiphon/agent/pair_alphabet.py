@@ -37,6 +37,10 @@ ANOTHER_PITCH = 0.4
 class: another instrument is, on an oboe instead of strings 0.1 to 0.3; a note that the pair does not have is not, from
 0.8 on."""
 
+MOSTLY = 0.8
+"""Of the segments of a guide must be known: what a relation in these classes says of a piece in another key hangs
+together with what it says of the notes that it does not know."""
+
 MOST_PROBABLE = SamplingSettings(temperature=0, constraint="off")
 
 
@@ -59,7 +63,7 @@ def fitted_pair_alphabet(parts: AgentParts, pairs: Sequence[tuple[Segments, Segm
 
 def expected_classes(parts: AgentParts, guide: Audio, intervals: Seconds) -> Floats | None:
     """How probable each class of the pair's alphabet is under each of the guide's segments (n, classes), all alike
-    where that is none of the pair's; None where no relation was found."""
+    where that is none of the pair's; None where no relation was found, or most of the guide is none of the pair's."""
     own, model = parts.pair_alphabet, relation_of_pair(parts)
     if own is None or model is None:
         return None
@@ -70,6 +74,8 @@ def expected_classes(parts: AgentParts, guide: Audio, intervals: Seconds) -> Flo
     decided = generate(model, ids[None], parts.context, sampling=MOST_PROBABLE, seeds=[0])
     found = np.exp(decided.distributions[0])
     known = _known(own.alphabet, segments, ids, model)
+    if known.mean() < MOSTLY:
+        return None
     for lag in _lags(model):
         # What is expected goes back to this segment of the guide.
         found[lag:][~known[: len(known) - lag]] = 1 / own.alphabet.classes
