@@ -103,7 +103,7 @@ def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], given: ar
     ways["memory"] = RememberingDecision(heard, (remembered(heard, [pair], agent.context, meanings),))
     seconds = time.process_time() - began
     ways["deaf memory"] = RememberingDecision(deaf, (remembered(deaf, [pair], agent.context),))
-    alone = RememberingDecision(by_guide, (remembered(by_guide, [pair], agent.context, meanings),))
+    alone = RememberingDecision(by_guide, (remembered(by_guide, [pair], agent.context, meanings),), inventing=True)
     found: dict[str, Any] = {"segments": len(pair), "seconds": round(seconds, 2)}
     if given.finetune:
         began = time.process_time()
@@ -119,11 +119,12 @@ def judged(agent: Agent, pair: KnownPair, asked: dict[str, KnownPair], given: ar
     rest = asked["rest"]
     if not given.tpp:
         return found
+    inventing = RememberingDecision(heard, (remembered(heard, [pair], agent.context, meanings),), inventing=True)
     found["rest"]["tpp"] = {
         "base": tpp(heard, rest, agent, NUCLEUS, DRAWS),
-        "memory": tpp(ways["memory"], rest, agent, NUCLEUS, DRAWS),
+        "memory": tpp(inventing, rest, agent, NUCLEUS, DRAWS),
         "base, most probable": tpp(heard, rest, agent, ARGMAX, 1),
-        "memory, most probable": tpp(ways["memory"], rest, agent, ARGMAX, 1),
+        "memory, most probable": tpp(inventing, rest, agent, ARGMAX, 1),
         "base, by the guide": tpp(by_guide, rest, agent, BY_GUIDE, 1),
         "memory, by the guide": tpp(alone, rest, agent, BY_GUIDE, 1),
     }

@@ -262,16 +262,26 @@ class SegmentSound:
     """How segments sound: `chroma` (n, dim), of which each row has length 1 or, where nothing sounds, 0, so that a
     product of two rows is their correlation; and `level` (n,) in dBFS.
 
-    `before` (m,) are levels that were heard earlier, by which these are judged too.
+    `before` (m,) are levels that were heard earlier, by which these are judged too. `classes` (n, classes) say how
+    probable each class of a further alphabet is, that of a pair; None where there is none.
     """
 
     chroma: Floats
     level: Floats
     before: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    classes: Floats | None = None
 
     def __post_init__(self) -> None:
         _require(self.chroma.ndim == 2, f"chroma must be (n, dim), got {self.chroma.shape}")
         _require(self.level.shape == (len(self.chroma),), "one level per segment")
+
+
+@dataclass(frozen=True, eq=False)
+class PairAlphabet:
+    """An alphabet of the tracks of pairs, and the pairs in it: ids of guide and target (n,) each."""
+
+    alphabet: Alphabet
+    pairs: tuple[tuple[Ids, Ids], ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,8 @@ def test_a_pair_is_remembered_and_told_and_heard(call, guide, memory, tmp_path):
     assert "0.5 s later: worth" in lines[1]
     assert lines[-1] == f"agent: {agent}"
     example = tmp_path / "mine-relation.wav"
-    assert lines[2] == f"hear it, A left and B right: {example}"
+    assert lines[2].startswith("As B follows A, a response follows its guide: its harmony as it is, 0.5 s later")
+    assert lines[3] == f"hear it, A left and B right: {example}"
     sides = soundfile.info(example)
     assert (sides.channels, sides.duration) == (2, 10.0)
     assert [len(pair) for pair in Agent.load(agent).pairs] == [2 * PAIR_SECONDS]

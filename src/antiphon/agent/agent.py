@@ -15,8 +15,9 @@ from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent import directory as directories
 from antiphon.agent.beats import in_time
-from antiphon.agent.known_pairs import recalling
+from antiphon.agent.known_pairs import recalling, sound_relation
 from antiphon.agent.memory import at_rates, joined_memory
+from antiphon.agent.pair_alphabet import expected_classes, with_pair_classes
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
 from antiphon.agent.specifying import decision_for, specification_for
@@ -123,7 +124,7 @@ class Agent(AgentParts):
         specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
-        sound = self.guide_sound(guide, heard)
+        sound, memory = self.guide_sound(guide, heard), with_pair_classes(self, memory)
         fixed, edits = tuple(pins), edited or Edited()
         request = Request(guide, heard, specification, used, sound, fixed, edits, timed.grid, timed.said)
         return played(self, request, memory, count=count, seed=seed)
@@ -134,8 +135,12 @@ class Agent(AgentParts):
         return follows_guide(self.settings.action)
 
     def guide_sound(self, guide: Audio, heard: Tokens) -> SegmentSound | None:
-        """How the guide's segments sound, None where that does not matter."""
-        return segment_sound(guide, heard.intervals) if self.follows_guide else None
+        """What is followed beside the tokens: how the guide's segments sound, or, by the pairs that the agent
+        remembers, how their partner would; None where that does not matter."""
+        if not self.follows_guide:
+            return None
+        sound = sound_relation(self).expected(segment_sound(guide, heard.intervals), heard.durations)
+        return replace(sound, classes=expected_classes(self, guide, heard.intervals))
 
     @property
     def decision(self) -> DecisionModel:

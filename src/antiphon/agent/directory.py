@@ -15,9 +15,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon import __version__
+from antiphon.action.selection.sound_relation import PairSound
 from antiphon.agent.card import model_card
-from antiphon.agent.known_pairs import pair_arrays, pairs_of
+from antiphon.agent.known_pairs import pair_arrays, pairs_of, sound_arrays, sounds_of
 from antiphon.agent.networks import blank_network
+from antiphon.agent.pair_alphabet import alphabet_arrays, alphabet_of
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.replay import Replay, replay_of
 from antiphon.checkpoint import load_arrays, load_json, require_reasonable, save_arrays, save_json
@@ -31,7 +33,7 @@ from antiphon.perception.alphabet import identify
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
 from antiphon.reading import json_of, text_of
-from antiphon.types import Alphabet
+from antiphon.types import Alphabet, PairAlphabet
 
 HEARD_ABSOLUTE = 2
 """Agents of this schema heard every recording as loud as it was."""
@@ -113,7 +115,9 @@ def save(agent: AgentParts, directory: Path) -> None:
         if agent.replay is not None:
             save_arrays(inside / "replay.safetensors", agent.replay.arrays())
         if agent.pairs:
-            save_arrays(inside / "pairs.safetensors", pair_arrays(agent.pairs))
+            sounds = sound_arrays(agent.pair_sounds) if agent.pair_sounds else {}
+            own = alphabet_arrays(agent.pair_alphabet) if agent.pair_alphabet else {}
+            save_arrays(inside / "pairs.safetensors", {**pair_arrays(agent.pairs), **sounds, **own})
         (inside / METRICS).write_text("".join(f"{_line(row)}\n" for row in agent.history), encoding="utf-8")
         (inside / "README.md").write_text(model_card(agent), encoding="utf-8")
 
@@ -135,6 +139,7 @@ def load(directory: Path, encoder: Encoder | None = None) -> AgentParts:
         raise BadData(
             f"{directory}: damaged, alphabet.safetensors is not the alphabet {alphabet.id} that it learned with"
         )
+    pairs, pair_sounds, pair_alphabet = _load_pairs(directory / "pairs.safetensors", alphabet)
     deaf, shifted, present = (directory / f"{name}.safetensors" for name in ("deaf", "shifted", "present"))
     return AgentParts(
         settings,
@@ -147,7 +152,9 @@ def load(directory: Path, encoder: Encoder | None = None) -> AgentParts:
         replay=_load_replay(directory / "replay.safetensors", alphabet.classes),
         training=saved.training,
         history=_load_history(directory / METRICS),
-        pairs=_load_pairs(directory / "pairs.safetensors", alphabet.classes),
+        pairs=pairs,
+        pair_sounds=pair_sounds,
+        pair_alphabet=pair_alphabet,
     )
 
 
@@ -219,11 +226,17 @@ def _load_replay(path: Path, classes: int) -> Replay | None:
         raise BadData(f"{path}: not training tokens of this agent ({error})") from error
 
 
-def _load_pairs(path: Path, classes: int) -> tuple[KnownPair, ...]:
+def _load_pairs(
+    path: Path, alphabet: Alphabet
+) -> tuple[tuple[KnownPair, ...], tuple[PairSound, ...], PairAlphabet | None]:
     if not path.exists():
-        return ()
+        return (), (), None
     try:
-        return pairs_of(load_arrays(path), classes)
+        arrays = load_arrays(path)
+        own = {name: array for name, array in arrays.items() if name in ("own_centroids", "own_scale")}
+        require_reasonable(path, own, MOST_FEATURE)
+        pairs = pairs_of(arrays, alphabet.classes)
+        return pairs, sounds_of(arrays, pairs), alphabet_of(arrays, alphabet)
     except (KeyError, ValueError) as error:
         raise BadData(f"{path}: not pairs that this agent remembers ({error})") from error
 

@@ -13,17 +13,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.action.selection.sound_relation import PairSound, SoundRelation, fitted_sound_relation
 from antiphon.agent.meanings import meanings_of
 from antiphon.agent.parts import AgentParts
 from antiphon.decision.datastore import KnownPair, PairMemory, RememberingDecision, remembered
 from antiphon.decision.neural import NeuralDecision
 from antiphon.interfaces import DecisionModel
+from antiphon.types import SegmentSound
 
 MOST_SEGMENTS = 7200
 """An hour of half seconds. All distances between them are looked at; of more music a training learns more."""
 
 LONGEST_SEGMENT = 3600.0
 """Seconds: what lasts longer is no segment."""
+
+CHROMA = 24
+"""Numbers of a segment's chroma (`action.selection.segment_sound`)."""
+
+LONGEST_CHROMA, MOST_DECIBELS = 1.001, 400.0
+"""What goes beyond is neither."""
 
 
 def pair_arrays(pairs: Sequence[KnownPair]) -> dict[str, NDArray[Any]]:
@@ -58,11 +66,54 @@ def pairs_of(arrays: Mapping[str, NDArray[Any]], classes: int) -> tuple[KnownPai
     return tuple(whole.between(int(start), int(end)) for start, end in pairwise(edges))
 
 
-def recalling(parts: AgentParts, model: NeuralDecision) -> DecisionModel:
-    """A way of deciding by the agent's network, with what it remembers of the agent's pairs, if there are any."""
+def sound_arrays(sounds: Sequence[PairSound]) -> dict[str, NDArray[Any]]:
+    """What is written of how pairs sound: chroma (n, dim) and level (n,) of both tracks, end to end."""
+    found: dict[str, NDArray[Any]] = {}
+    for track in ("guide", "target"):
+        parts = [getattr(sound, track) for sound in sounds]
+        found[f"{track}_chroma"] = np.concatenate([part.chroma for part in parts]).astype(np.float32)
+        found[f"{track}_level"] = np.concatenate([part.level for part in parts]).astype(np.float32)
+    return found
+
+
+def sounds_of(arrays: Mapping[str, NDArray[Any]], pairs: Sequence[KnownPair]) -> tuple[PairSound, ...]:
+    """What `sound_arrays` wrote, of the last of these pairs; none where nothing was written. Raises ValueError for
+    anything else, KeyError where an array is missing."""
+    if "guide_chroma" not in arrays:
+        return ()
+    count = len(arrays["guide_level"])
+    lengths = np.cumsum([len(pair) for pair in reversed(pairs)])
+    if count not in lengths:
+        raise ValueError("how the pairs sound must be as long as the last of them")
+    known = pairs[len(pairs) - 1 - int(np.flatnonzero(lengths == count)[0]) :]
+    tracks = []
+    for track in ("guide", "target"):
+        chroma, level = (np.asarray(arrays[f"{track}_{name}"], dtype=np.float32) for name in ("chroma", "level"))
+        if chroma.shape != (count, CHROMA) or level.shape != (count,):
+            raise ValueError(f"chroma must be ({count}, {CHROMA}), and one level for each segment")
+        if not (np.all(np.abs(chroma) <= LONGEST_CHROMA) and np.all(np.abs(level) <= MOST_DECIBELS)):
+            raise ValueError("chroma go from -1 to 1, levels are decibels")
+        tracks.append((chroma, level))
+    edges = np.cumsum([0, *map(len, known)])
+    found = []
+    for pair, (start, end) in zip(known, pairwise(edges.tolist()), strict=True):
+        guide, target = (SegmentSound(chroma[start:end], level[start:end]) for chroma, level in tracks)
+        found.append(PairSound(guide, target, pair.durations))
+    return tuple(found)
+
+
+@lru_cache(maxsize=6)
+def sound_relation(parts: AgentParts) -> SoundRelation:
+    """What the agent's pairs teach about following; of an agent without pairs nothing is known."""
+    return fitted_sound_relation(parts.pair_sounds)
+
+
+def recalling(parts: AgentParts, model: NeuralDecision, *, inventing: bool = False) -> DecisionModel:
+    """A way of deciding by the agent's network, with what it remembers of the agent's pairs, if there are any;
+    `inventing` where it makes up a response (`RememberingDecision`)."""
     if not parts.pairs:
         return model
-    return RememberingDecision(model, _memories(parts, model.hidden, model.guide_only))
+    return RememberingDecision(model, _memories(parts, model.hidden, model.guide_only), inventing)
 
 
 @lru_cache(maxsize=6)

@@ -47,7 +47,7 @@ def joined_memory(
     audio = Audio(arrays.end_to_end([part.samples for part in alike]), rate, alike[0].source)
     memory = Memory(audio, tokens, _parts(alike), probabilities)
     if sounds:
-        memory = replace(memory, sound=index.kept("sound", lambda: vars(_sound(memory)), _sound_of))
+        memory = replace(memory, sound=index.kept("sound", lambda: _arrays_of(_sound(memory)), _sound_of))
     if edges:
         memory = replace(memory, boundaries=index.kept("edges", lambda: vars(boundaries(memory)), _boundaries_of))
     return memory
@@ -120,6 +120,10 @@ def _tokens(found: Arrays, alphabet: Alphabet) -> tuple[Tokens, Floats]:
 
 def _sound(memory: Memory) -> SegmentSound:
     return segment_sound(memory.audio, memory.tokens.intervals)
+
+
+def _arrays_of(sound: SegmentSound) -> Arrays:
+    return {"chroma": sound.chroma, "level": sound.level, "before": sound.before}
 
 
 def _sound_of(found: Arrays) -> SegmentSound:

@@ -48,6 +48,28 @@ def memory_verdict(training: Mapping[str, Any]) -> str:
     )
 
 
+def following_verdict(training: Mapping[str, Any]) -> str:
+    """One sentence on how a response follows its guide beside the tokens, by what the pairs have shown; empty where
+    that is nothing."""
+    found = training.get("following")
+    if not found:
+        return ""
+    said = []
+    if harmony := found["harmony"]:
+        above = f"{harmony['semitones']} semitones higher" if harmony["semitones"] else "as it is"
+        said.append(f"its harmony {above}{_later(harmony['lag_seconds'])} (agreement {harmony['agreement']:.2f})")
+    if level := found["level"]:
+        turned = "" if level["sign"] > 0 else " turned round"
+        said.append(f"its loudness{turned}{_later(level['lag_seconds'])} (correlation {level['agreement']:.2f})")
+    if found["plays_in_rests"]:
+        said.append("but not its rests")
+    return f"As B follows A, a response follows its guide: {', '.join(said)}." if said else ""
+
+
+def _later(seconds: float) -> str:
+    return f", {seconds:g} s later" if seconds else ""
+
+
 def finetuning_verdict(training: Mapping[str, Any]) -> str:
     """One sentence on a fine-tuning that was tried on held-out blocks of the pairs; empty where none was."""
     if "tried" not in training:

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from antiphon.action.selection.sound_relation import PairSound
 from antiphon.agent.replay import Replay
 from antiphon.config import CorpusSettings, PerceptionSettings, Settings
 from antiphon.decision.datastore.walking import KnownPair
 from antiphon.decision.generation import Context
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.perception.perception import Perception
-from antiphon.types import Alphabet
+from antiphon.types import Alphabet, PairAlphabet
 
 
 def context_of(corpus: CorpusSettings, perception: PerceptionSettings) -> Context:
@@ -30,7 +31,8 @@ class AgentParts:
     """`deaf` is the network trained without a guide, `shifted` the one trained with circularly shifted guides: the
     opponents of `network`. `present`, beside a network that hears the guide late, is the one that heard it at once.
     `training` says what it learned from and how well, `replay` keeps some of it for fine-tuning, `history` is an epoch
-    a row; `pairs` are those that the decision remembers beside its network."""
+    a row; `pairs` are those that the decision remembers beside its network, `pair_sounds` how the last of these
+    sound, and `pair_alphabet` the last that were given in an alphabet of their own."""
 
     settings: Settings
     alphabet: Alphabet
@@ -43,6 +45,8 @@ class AgentParts:
     training: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()
     pairs: tuple[KnownPair, ...] = ()
+    pair_sounds: tuple[PairSound, ...] = ()
+    pair_alphabet: PairAlphabet | None = None
 
     @property
     def context(self) -> Context:

@@ -37,8 +37,9 @@ def decision_for(parts: AgentParts, sampling: SamplingSettings) -> DecisionModel
         raise SettingsError("setting sampling.past: this agent was trained without training.hide_past")
     heard = NeuralDecision(parts.network, guide_only=not sampling.past)
     if sampling.guidance == 1:
-        return recalling(parts, heard)
-    return GuidedDecision(recalling(parts, heard), recalling(parts, replace(heard, hidden=True)), sampling.guidance)
+        return recalling(parts, heard, inventing=True)
+    with_guide, without = (recalling(parts, replace(heard, hidden=hidden), inventing=True) for hidden in (False, True))
+    return GuidedDecision(with_guide, without, sampling.guidance)
 
 
 def specification_for(

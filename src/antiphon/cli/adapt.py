@@ -38,7 +38,7 @@ def adapt(
         held out.
     """
     from antiphon.agent.directory import description
-    from antiphon.agent.pair_verdict import finetuning_verdict, memory_verdict, pair_verdict
+    from antiphon.agent.pair_verdict import finetuning_verdict, following_verdict, memory_verdict, pair_verdict
     from antiphon.cli.agents import loaded, loaded_or_base
     from antiphon.use_cases.adapt import adapt_to_files
 
@@ -50,7 +50,7 @@ def adapt(
     if as_json:
         print_json(description(found.agent))
         return
-    for verdict in (*((finetuning_verdict,) if finetune else ()), memory_verdict, pair_verdict):
+    for verdict in (*((finetuning_verdict,) if finetune else ()), memory_verdict, pair_verdict, following_verdict):
         if said := verdict(found.agent.training):
             put(said)
     if found.example is not None:

@@ -36,7 +36,7 @@ from antiphon.metrics import true_positive_percentage
 from antiphon.perception.quantizers import class_distances
 from antiphon.training.batches import Batch, padded
 from antiphon.training.scheduled_sampling import partly_hidden, sampled_past, shifted
-from antiphon.types import Audio, Floats, Ids
+from antiphon.types import Audio, Floats, Ids, Tokens
 
 ARGMAX = SamplingSettings(temperature=0, constraint="off")
 """How a reconstruction is judged: the most probable token each time, nobody sees the true B."""
@@ -123,14 +123,20 @@ def with_weights(agent: Agent, network: DecisionNetwork, account: Mapping[str, A
 
 def token_pair(agent: Agent, guide: Audio, target: Audio) -> TokenPair:
     """The two as tokens over the guide's whole segments, as far as both go."""
+    heard, answer = shared_tokens(agent, guide, target)
+    return TokenPair(heard.ids, answer.ids, heard.durations)
+
+
+def shared_tokens(agent: Agent, guide: Audio, target: Audio) -> tuple[Tokens, Tokens]:
+    """The same with the intervals of the segments. Raises BadData where the two share none."""
     heard = agent.guide_tokens(guide)
     shared = min(guide.duration, target.duration)
     inside = heard.intervals[:, 1] <= shared + 1e-6
     if not inside.any():
         raise BadData(f"{guide.source or 'the guide'} and {target.source or 'the target'} share no whole segment")
     intervals = heard.intervals[inside]
-    answer = agent.perception.tokens(target, agent.alphabet, intervals)
-    return TokenPair(heard.ids[inside], answer.ids, heard.durations[inside])
+    heard = Tokens(heard.ids[inside], intervals, heard.alphabet_id)
+    return heard, agent.perception.tokens(target, agent.alphabet, intervals)
 
 
 def specialised(

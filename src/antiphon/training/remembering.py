@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from antiphon.action.selection.segment_sound import segment_sound
+from antiphon.action.selection.sound_relation import PairSound
 from antiphon.agent import Agent
-from antiphon.agent.known_pairs import MOST_SEGMENTS
+from antiphon.agent.known_pairs import MOST_SEGMENTS, sound_relation
 from antiphon.agent.meanings import meanings_of
+from antiphon.agent.pair_alphabet import fitted_pair_alphabet
 from antiphon.analysis.pair_account import pair_account
 from antiphon.confidence import estimate
 from antiphon.dataset import TokenPair
@@ -23,8 +26,11 @@ from antiphon.decision.neural import NeuralDecision
 from antiphon.errors import BadData
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.careful_finetuning import finetuned_or_not
-from antiphon.training.finetuning import token_pair
+from antiphon.training.finetuning import shared_tokens
 from antiphon.types import Audio
+
+FEWEST_RESTS = 4
+"""Segments in which A rests: of fewer, nothing is told."""
 
 
 def remember(
@@ -42,16 +48,59 @@ def remember(
     Raises BadData where a pair shares no whole segment, where all together are shorter than FEWEST segments or longer
     than MOST_SEGMENTS.
     """
-    learned = []
+    learned, sounds, segments = [], [], []
     for number, (guide, target) in enumerate(pairs):
         progress("listen to the pair", number, len(pairs))
-        learned.append(token_pair(agent, guide, target))
+        heard, answer = shared_tokens(agent, guide, target)
+        learned.append(TokenPair(heard.ids, answer.ids, heard.durations))
+        guide_sound, target_sound = (segment_sound(each, heard.intervals) for each in (guide, target))
+        sounds.append(PairSound(guide_sound, target_sound, heard.durations))
+        sides = [agent.perception.segments(each, heard.intervals)[0] for each in (guide, target)]
+        segments.append((sides[0], sides[1]))
     progress("listen to the pair", len(pairs), len(pairs))
     names = [(guide.source, target.source) for guide, target in pairs]
     if finetune:
         known = [KnownPair(pair.guide, pair.target, pair.durations) for pair in learned]
         agent = finetuned_or_not(agent, known, progress=progress)
-    return remember_tokens(agent, learned, names, judged=judged)
+    after = remember_tokens(agent, learned, names, judged=judged)
+    own = fitted_pair_alphabet(agent, segments)
+    return following_pairs(replace(after, pair_sounds=(*agent.pair_sounds, *sounds), pair_alphabet=own))
+
+
+def following_pairs(agent: Agent) -> Agent:
+    """The agent with settings that follow a guide as B of its pairs follows A: in harmony and loudness as closely as
+    they show it, and without rests in those of a guide where B plays in those of A. What they show nothing of stays as
+    it was."""
+    relation, settings = sound_relation(agent), agent.settings
+    harmony, level = relation.harmony, relation.level
+    action: dict[str, Any] = {}
+    if harmony is not None:
+        action["harmony"] = round(harmony.weight, 2)
+    if level is not None:
+        action["dynamics"] = round(level.weight, 2)
+        action["ride"] = settings.action.ride if level.sign > 0 else 0.0
+    plays_in_rests = _plays_in_rests(agent)
+    sampling = {"rests": "free"} if settings.sampling.rests == "follow" and plays_in_rests else {}
+    changed = {
+        "action": settings.action.model_copy(update=action),
+        "sampling": settings.sampling.model_copy(update=sampling),
+    }
+    account = {
+        "harmony": None if harmony is None else harmony.account,
+        "level": None if level is None else asdict(level),
+        "plays_in_rests": plays_in_rests,
+    }
+    told = replace(agent, training={**agent.training, "following": account})
+    return told.with_settings(settings.model_copy(update=changed))
+
+
+def _plays_in_rests(agent: Agent) -> bool:
+    """Whether B of the pairs plays through more than half of A's rests, of which there are some."""
+    if not agent.alphabet.has_rest:
+        return False
+    rest = agent.alphabet.rest
+    played = np.concatenate([pair.target[pair.guide == rest] != rest for pair in agent.pairs])
+    return len(played) >= FEWEST_RESTS and bool(played.mean() > 0.5)
 
 
 def remember_tokens(

@@ -9,7 +9,8 @@ import torch
 from antiphon.config import DecisionSettings, SamplingSettings
 from antiphon.corpus.planted import PlantedSettings, planted_tokens
 from antiphon.decision.datastore import KnownPair, RememberingDecision, remembered
-from antiphon.decision.datastore.gate import FIRST_BELIEF, SHARE
+from antiphon.decision.datastore.gate import FIRST_BELIEF, SHARE, SURE
+from antiphon.decision.datastore.pair_memory import HeldOutBits
 from antiphon.decision.generation import Context, generate, score
 from antiphon.decision.guidance import GuidedDecision
 from antiphon.decision.neural import NeuralDecision
@@ -80,6 +81,31 @@ def test_what_was_learned_of_the_memory_outlives_the_window(network):
     )
     assert cost <= bound(80) + 1e-6
     assert anew_cost / 4 > cost
+
+
+def test_what_it_invents_itself_is_no_evidence(network):
+    """A network that likes what it has said would believe itself more and more, and the pair never."""
+    model = recalling(network, pair_of("copy", 1, 400))
+    inventing = replace(model, inventing=True)
+    guide, wrong = pair_of("copy", 2, 30).guide, np.array([15])
+
+    def beliefs(decision):
+        state, heard, previous = decision.start(1), guide[None], None
+        for _ in range(len(guide)):
+            state, _ = decision.step(state, heard, previous)
+            heard, previous = heard[:, :0], wrong
+        return state.beliefs[0]
+
+    assert beliefs(model)[0] > 0.9
+    assert beliefs(inventing) == pytest.approx([1 - SURE, SURE])
+
+
+def test_a_pair_of_no_use_is_believed_by_half(network):
+    (memory,) = recalling(network, pair_of("copy", 1)).memories
+    alike = HeldOutBits(np.array([3.0, 3.1, 2.9]), np.array([3.1, 3.0, 2.9]))
+    assert not alike.surely_better
+    model = RememberingDecision(network, (replace(memory, evidence=alike),), inventing=True)
+    assert model.start(1).beliefs[0] == pytest.approx([1 - FIRST_BELIEF, FIRST_BELIEF])
 
 
 def test_what_was_played_meanwhile_can_be_remembered_too(network):

@@ -1,18 +1,22 @@
 """An agent that remembers pairs: what it says of them, what it keeps, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from antiphon.action.selection.sound_relation import PairSound
 from antiphon.agent import Agent
-from antiphon.agent.known_pairs import MOST_SEGMENTS, pair_arrays, pairs_of
-from antiphon.agent.pair_verdict import memory_verdict, pair_verdict
+from antiphon.agent.known_pairs import MOST_SEGMENTS, pair_arrays, pairs_of, sound_arrays, sound_relation, sounds_of
+from antiphon.agent.pair_verdict import following_verdict, memory_verdict, pair_verdict
 from antiphon.dataset import TokenPair
 from antiphon.decision.datastore import KnownPair
 from antiphon.decision.generation import score
 from antiphon.errors import BadData
 from antiphon.metrics import bits_per_token
-from antiphon.training.remembering import remember_tokens
+from antiphon.training.remembering import following_pairs, remember_tokens
+from antiphon.types import PairAlphabet, SegmentSound
 
 
 def shifted_pair(seed, n=160):
@@ -61,6 +65,75 @@ def test_an_agent_in_its_directory_remembers(base, knowing, tmp_path):
     base.save(tmp_path / "agent")
     assert not Agent.load(tmp_path / "agent").pairs
     assert not (tmp_path / "agent" / "pairs.safetensors").exists()
+
+
+def sound_of(classes, level):
+    rows = np.eye(12)[classes % 12]
+    rows -= rows.mean(axis=1, keepdims=True)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return SegmentSound(np.hstack([rows, rows]).astype(np.float32) / np.float32(np.sqrt(2)), level)
+
+
+@pytest.fixture(scope="module")
+def following(base):
+    """B is a fourth above A, and loud where A is soft; and it plays where A rests."""
+    random, rest = np.random.default_rng(0), base.alphabet.rest
+    guide = random.integers(12, size=160)
+    loud = random.normal(-20, 6, 160).astype(np.float32)
+    sounds = PairSound(sound_of(guide, loud), sound_of(guide + 5, -40 - loud), np.full(160, 0.5))
+    pair = shifted_pair(0)
+    resting = TokenPair(np.where(np.arange(160) < 8, rest, pair.guide), pair.target, pair.durations)
+    centroids = base.alphabet.centroids[:5]
+    own = PairAlphabet(replace(base.alphabet, centroids=centroids), ((np.arange(4), np.array([1, 2, 3, 5])),))
+    remembering = replace(remember_tokens(base, [resting]), pair_sounds=(sounds,), pair_alphabet=own)
+    return following_pairs(remembering)
+
+
+def test_a_response_follows_as_the_pair_does(base, following):
+    relation, settings = sound_relation(following), following.settings
+    assert (int(relation.harmony.taps.argmax()), relation.level.sign) == (5, -1)
+    assert (settings.action.harmony, settings.action.dynamics) == (relation.harmony.weight, relation.level.weight)
+    assert (settings.action.ride, settings.sampling.rests) == (0.0, "free")
+    assert base.settings.action.ride > 0
+    assert following_verdict(following.training) == (
+        "As B follows A, a response follows its guide: its harmony 5 semitones higher (agreement 1.00), its loudness "
+        "turned round (correlation 1.00), but not its rests."
+    )
+
+
+def test_how_a_pair_sounds_is_kept(following, knowing, tmp_path):
+    following.save(tmp_path / "agent")
+    again = Agent.load(tmp_path / "agent")
+    assert np.array_equal(sound_relation(again).harmony.taps, sound_relation(following).harmony.taps)
+    more = (*knowing.pairs, *following.pairs)
+    (found,) = sounds_of(sound_arrays(following.pair_sounds), more)
+    assert np.array_equal(found.guide.level, following.pair_sounds[0].guide.level)
+    assert sounds_of(pair_arrays(knowing.pairs), knowing.pairs) == ()
+    assert np.array_equal(again.pair_alphabet.alphabet.centroids, following.pair_alphabet.alphabet.centroids)
+    assert again.pair_alphabet.pairs[0][1].tolist() == [1, 2, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("guide_chroma", np.zeros((160, 12), np.float32)),
+        ("target_chroma", np.full((160, 24), np.nan, np.float32)),
+        ("target_chroma", np.full((160, 24), 1e9, np.float32)),
+        ("guide_level", np.zeros(100, np.float32)),
+        ("target_level", np.full(160, np.inf, np.float32)),
+        ("own_centroids", np.zeros((3, 5), np.float32)),
+        ("own_guide", np.full(4, 9, np.int32)),
+        ("own_guide", np.zeros(4, np.float32)),
+        ("own_target", np.zeros(3, np.int32)),
+        ("own_lengths", np.array([2, 1], np.int32)),
+    ],
+)
+def test_what_is_not_how_a_pair_sounds_is_refused(following, name, value, tmp_path):
+    following.save(tmp_path / "agent")
+    file = tmp_path / "agent" / "pairs.safetensors"
+    save_file({**load_file(file), name: value}, file)
+    with pytest.raises(BadData, match=r"pairs\.safetensors: not pairs that this agent remembers"):
+        Agent.load(tmp_path / "agent")
 
 
 def test_pairs_of_different_lengths_add_up(knowing):

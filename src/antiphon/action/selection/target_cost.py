@@ -7,7 +7,8 @@ Three parts are added up, each 0 at best:
   near class costs little where the decision is undecided, and much where it is certain;
 - harmony: 1 minus the correlation of the chroma of guide and segment, times `action.harmony`;
 - dynamics: how far the level of the segment among the memory's differs from that of the guide's segment among the
-  guide's, in standard deviations, times `action.dynamics`.
+  guide's, in standard deviations, times `action.dynamics`;
+- a pair's own classes, in nats as the decision, where the agent remembers one whose relation was found in them.
 """
 
 from __future__ import annotations
@@ -57,11 +58,19 @@ class Following:
         np.multiply(self.harmony, np.subtract(1, harmony, out=harmony), out=harmony)
         away = self._guide_level[first:stop, np.newaxis] - self._memory_level
         np.multiply(self.dynamics, np.abs(away, out=away), out=away)
-        return np.asarray(np.add(harmony, away, out=harmony))
+        costs = np.asarray(np.add(harmony, away, out=harmony))
+        if self.guide.classes is not None and self.memory.classes is not None:
+            costs += unfitness(self.guide.classes[first:stop].astype(np.float64), self._memory_classes)
+        return costs
 
     @cached_property
     def _memory_chroma(self) -> Costs:
         return np.asarray(self.memory.chroma.T.astype(np.float64))
+
+    @cached_property
+    def _memory_classes(self) -> Costs:
+        assert self.memory.classes is not None
+        return np.asarray(self.memory.classes.T.astype(np.float64))
 
     @cached_property
     def _guide_level(self) -> Costs:
@@ -71,6 +80,15 @@ class Following:
     @cached_property
     def _memory_level(self) -> Costs:
         return relative_level(self.memory.level)
+
+
+def unfitness(asked: Costs, classes: Costs) -> Costs:
+    """How much less probable each of m segments is than the most probable one, in nats (n, m), by the distributions
+    that are `asked` for (n, classes) and the segments' own (classes, m); LARGEST_DECISION_COST at most."""
+    fit = asked @ classes
+    np.log(np.maximum(fit, 1e-12, out=fit), out=fit)
+    costs = np.subtract(fit.max(axis=1, keepdims=True, initial=-np.inf), fit, out=fit)
+    return np.asarray(np.minimum(costs, LARGEST_DECISION_COST, out=costs))
 
 
 def relative_level(level: Floats) -> Costs:
@@ -98,11 +116,7 @@ class TargetCosts:
 
     def rows(self, first: int, stop: int) -> Costs:
         """Costs (stop - first, k) of these steps."""
-        asked = np.exp(self.distributions[first:stop].astype(np.float64))
-        fit = asked @ self._probabilities
-        np.log(np.maximum(fit, 1e-12, out=fit), out=fit)
-        costs = np.subtract(fit.max(axis=1, keepdims=True, initial=-np.inf), fit, out=fit)
-        np.minimum(costs, LARGEST_DECISION_COST, out=costs)
+        costs = unfitness(np.exp(self.distributions[first:stop].astype(np.float64)), self._probabilities)
         if self.following is not None:
             rows = self.following.rows(first, stop)
             costs += rows if len(self.usable) == rows.shape[1] else rows[:, self.usable]

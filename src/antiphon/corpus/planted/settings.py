@@ -39,8 +39,8 @@ class PlantedSettings:
 
     `classes` is the number of notes of a melody (of the roots of chords; textures have classes of their own).
     `late` is the probability that a segment of B still holds what sounded before; `slip` that of a wrong class where
-    the relation asks for one. In sound, a tone starts up to `jitter_seconds` after its segment, over a hiss of
-    `hiss_dbfs` (None: none). With `unseen_timbre` the test split sounds as no other does.
+    the relation asks for one. In sound, all pitches are `semitones` higher; a tone starts up to `jitter_seconds` after
+    its segment, over a hiss of `hiss_dbfs` (None: none). With `unseen_timbre` the test split sounds as no other does.
     """
 
     world: PlantedWorld
@@ -52,6 +52,7 @@ class PlantedSettings:
     late: float = 0.0
     slip: float = 0.0
     unseen_timbre: bool = False
+    semitones: int = 0
     jitter_seconds: float = 0.0
     hiss_dbfs: float | None = None
     segment_seconds: float = 0.5
@@ -67,6 +68,7 @@ class PlantedSettings:
             "delay must not be negative": self.delay >= 0,
             "late and slip must be 0 or more": min(self.late, self.slip) >= 0,
             "late and slip must leave the relation right more often than not": (1 - self.late) * (1 - self.slip) > 0.5,
+            "semitones go from -24 to 24": -24 <= self.semitones <= 24,
             "jitter_seconds must not be negative": self.jitter_seconds >= 0,
             "segment_seconds must leave room for attack and release": sounding > ATTACK_SECONDS + RELEASE_SECONDS,
             f"sample_rate must be {LOWEST_SAMPLE_RATE} or more": self.sample_rate >= LOWEST_SAMPLE_RATE,

@@ -85,7 +85,7 @@ def planted_audio(
     pieces: list[Floats] = []
     for each, frames in zip(ids.tolist(), np.diff(edges).tolist(), strict=True):
         lag = int(generator.uniform(0, settings.jitter_seconds) * rate)
-        what = score(each)
+        what = _moved(score(each), settings.semitones)
         sound = (
             _tones(what, frames - lag, voice, rate, generator)
             if isinstance(what, Tones)
@@ -114,6 +114,13 @@ def _score_of(part: Part, settings: PlantedSettings) -> Callable[[int], Tones | 
         ("texture-opposes", part): _texture,
     }
     return scores.get((settings.world, part), lambda each: Tones((_degree(each),)))
+
+
+def _moved(what: Tones | Burst, semitones: int) -> Tones | Burst:
+    """In another key; noise has none."""
+    if isinstance(what, Burst):
+        return what
+    return Tones(tuple(pitch + semitones for pitch in what.pitches), what.times)
 
 
 def _texture(each: int) -> Burst:

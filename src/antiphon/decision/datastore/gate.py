@@ -20,6 +20,9 @@ BINS = 5
 FIRST_BELIEF = 0.5
 """Of all memories together at the start of a piece: 1 bit in all is lost where they are of no use."""
 
+SURE = 0.98
+"""The same where a response is made up, and the held-out blocks of the pairs leave no doubt that a memory is of use."""
+
 SHARE = 0.006
 """Of the belief that changes sides at each token, so that what was of no use can be of use again (Herbster and Warmuth,
 1998): 0.004 bits a token are lost where it never is."""

@@ -4,6 +4,9 @@ Its voices are the network, and the network together with each memory (the gate)
 learned token by token, by how likely each voice made what was played; they start with half of the belief. So at most
 one bit in all, and a few thousandths of a bit a token, are lost where the pairs are of no use (Bayesian mixture with
 fixed share).
+
+That is what another has played. A response that is being made up is no evidence: each voice likes best what it has
+said itself. There the belief is as the held-out blocks of the pairs have it, and stays.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from antiphon.decision.baselines import Counted, Remembered
-from antiphon.decision.datastore.gate import believed, first_beliefs
+from antiphon.decision.datastore.gate import FIRST_BELIEF, SURE, believed, first_beliefs
 from antiphon.decision.datastore.pair_memory import PairMemory
 from antiphon.decision.datastore.walking import KnownPair, window_walk
 from antiphon.decision.neural import NeuralDecision
@@ -50,10 +53,11 @@ class Recalling:
 @dataclass(frozen=True, eq=False)
 class RememberingDecision:
     """See this module's first lines. `memories` are what `model` remembers (`pair_memory.remembered`): of the pairs as
-    they are, and perhaps of the same pairs in other keys."""
+    they are, and perhaps of the same pairs in other keys. `inventing`: the tokens that it is given are its own."""
 
     model: NeuralDecision
     memories: tuple[PairMemory, ...]
+    inventing: bool = False
 
     @property
     def classes(self) -> int:
@@ -72,7 +76,7 @@ class RememberingDecision:
 
     def start(self, guides: int) -> Recalling:
         """Nothing was heard or played."""
-        return self._fresh(np.tile(first_beliefs(len(self.memories)), (guides, 1)), 0)
+        return self._fresh(np.tile(self._first_beliefs(), (guides, 1)), 0)
 
     def moved(self, guides: int, state: Recalling, overlap: int) -> Recalling:
         """See `scoring.Moving`: what was learned of the memories' worth is kept. Of the tokens that are given again,
@@ -87,7 +91,7 @@ class RememberingDecision:
         if previous is not None and state.said is not None:
             if known:
                 known -= 1
-            else:
+            elif not self.inventing:
                 beliefs = believed(beliefs, state.said[:, np.arange(len(previous)), previous].T)
         inner, logits, hidden = self.model.step_hidden(state.network, heard, previous, durations)
         network = np.exp(logits, dtype=np.float64)
@@ -122,10 +126,18 @@ class RememberingDecision:
         given = np.stack([each[np.arange(count), targets.ravel()].reshape(targets.shape) for each in voices], axis=2)
         beliefs, found = state.beliefs, np.zeros(targets.shape)
         for place in range(targets.shape[1]):
-            if place > state.known:
+            if place > state.known and not self.inventing:
                 beliefs = believed(beliefs, given[:, place - 1])
             found[:, place] = (beliefs * given[:, place]).sum(axis=1)
         return self._fresh(beliefs, 0), np.log(np.maximum(found, LEAST)).astype(np.float32)
+
+    def _first_beliefs(self) -> Counted:
+        """Of the network and of each memory, at the start of a piece (1 + memories,)."""
+        if not self.inventing:
+            return first_beliefs(len(self.memories))
+        shares = [SURE if memory.evidence.surely_better else FIRST_BELIEF for memory in self.memories]
+        each = np.array(shares) / len(shares)
+        return np.array([1 - each.sum(), *each])
 
     def _fresh(self, beliefs: Counted, known: int) -> Recalling:
         rows = len(beliefs)

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from antiphon.confidence import estimate
 from antiphon.decision.counts import ALONE, GUIDE, GUIDE_BEFORE, WITH_GUIDE, Interpolated, Terms, interpolated
 from antiphon.decision.datastore.gate import Gate, Weights, fitted_gate
 from antiphon.decision.datastore.neighbours import Neighbours, neighbour_shares, squared_distances
@@ -43,6 +44,11 @@ class HeldOutBits:
 
     network: Weights
     memory: Weights
+
+    @property
+    def surely_better(self) -> bool:
+        """Whether the interval of what the memory gains lies above zero."""
+        return estimate((self.network - self.memory).tolist()).low > 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,120 @@
+"""What a pair teaches about following, on sounds whose relation is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from antiphon.action.selection.sound_relation import (
+    LAGS,
+    MOST_DYNAMICS,
+    MOST_HARMONY,
+    SHORTEST,
+    PairSound,
+    SoundRelation,
+    fitted_sound_relation,
+)
+from antiphon.types import Floats, SegmentSound
+
+COUNT = 200
+SECONDS = np.full(COUNT, 0.5)
+LOUD = np.full(COUNT, -20.0, dtype=np.float32)
+
+
+def notes(classes: np.ndarray) -> Floats:
+    """Chroma (n, 24) of one pitch class each, as `segment_sound` gives them: no mean, length 1."""
+    rows = np.eye(12)[classes % 12]
+    rows -= rows.mean(axis=1, keepdims=True)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.hstack([rows, rows]).astype(np.float32) / np.float32(np.sqrt(2))
+
+
+def melody(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 12, COUNT)
+
+
+def pair(guide: np.ndarray, target: np.ndarray, guide_level: Floats = LOUD, target_level: Floats = LOUD) -> PairSound:
+    sounds = (SegmentSound(notes(guide), guide_level), SegmentSound(notes(target), target_level))
+    return PairSound(*sounds, SECONDS)
+
+
+@pytest.mark.parametrize(("semitones", "lag"), [(0, 0), (5, 0), (0, 1), (9, 3)])
+def test_a_transposition_and_a_delay_are_found_and_hold_for_a_new_guide(semitones: int, lag: int) -> None:
+    known = melody(0)
+    found = fitted_sound_relation([pair(known, np.roll(known, lag) + semitones)])
+    assert found.harmony is not None
+    assert int(found.harmony.taps.argmax()) == semitones
+    assert found.harmony.lag_seconds == lag * 0.5
+    assert found.harmony.weight == MOST_HARMONY
+    new = melody(1)
+    expected = found.expected(SegmentSound(notes(new), LOUD), SECONDS)
+    wanted = notes(new[: COUNT - lag] + semitones)
+    assert np.allclose((expected.chroma[lag:] * wanted).sum(axis=1), 1, atol=1e-3)
+    assert not expected.chroma[:lag].any()
+
+
+@pytest.mark.parametrize("count", [SHORTEST, 80, 160])
+def test_a_lag_undoes_no_shift(count: int) -> None:
+    """Else a short pair would agree as well with a guide that was shifted by the lag."""
+    known = melody(7)[:count]
+    sound = SegmentSound(notes(known), LOUD[:count])
+    found = fitted_sound_relation([PairSound(sound, sound, SECONDS[:count])])
+    assert found.harmony is not None
+
+
+def test_independent_tracks_teach_nothing() -> None:
+    announced = 0
+    for seed in range(20):
+        generator = np.random.default_rng(1000 + seed)
+        levels = generator.normal(-20, 6, (2, COUNT)).astype(np.float32)
+        found = fitted_sound_relation([pair(melody(2 * seed), melody(2 * seed + 1), *levels)])
+        announced += (found.harmony is not None) + (found.level is not None)
+    # 40 tests at p = 0.05: more than 5 come in 1.4 % of the cases.
+    assert announced <= 5
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_loudness_is_followed_or_turned_round(sign: int) -> None:
+    generator = np.random.default_rng(3)
+    loud = generator.normal(-20, 6, COUNT).astype(np.float32)
+    found = fitted_sound_relation([pair(melody(0), melody(1), loud, -30 + sign * (loud + 20))])
+    assert found.level is not None
+    assert (found.level.sign, found.level.lag_seconds, found.level.weight) == (sign, 0.0, MOST_DYNAMICS)
+    expected = found.expected(SegmentSound(notes(melody(0)), loud), SECONDS).level
+    assert np.corrcoef(expected, sign * loud)[0, 1] > 0.95
+
+
+def test_a_weak_relation_weighs_little() -> None:
+    generator = np.random.default_rng(5)
+    known = melody(0)
+    target = np.where(generator.random(COUNT) < 0.3, known, melody(1))
+    found = fitted_sound_relation([pair(known, target)])
+    assert found.harmony is not None
+    assert 0.2 < found.harmony.agreement < 0.4
+    assert 2 < found.harmony.weight < 5
+
+
+def test_what_is_too_short_or_silent_teaches_nothing() -> None:
+    short = SHORTEST - 1
+    known = melody(0)[:short]
+    sound = SegmentSound(notes(known), LOUD[:short])
+    silent = SegmentSound(np.zeros((COUNT, 24), dtype=np.float32), np.full(COUNT, -60, dtype=np.float32))
+    for pairs in ([PairSound(sound, sound, SECONDS[:short])], [PairSound(silent, silent, SECONDS)], []):
+        found = fitted_sound_relation(pairs)
+        assert (found.harmony, found.level) == (None, None)
+
+
+def test_what_is_not_known_is_followed_as_it_is() -> None:
+    guide = SegmentSound(notes(melody(4)), np.linspace(-40, -10, COUNT, dtype=np.float32))
+    expected = SoundRelation().expected(guide, SECONDS)
+    assert np.array_equal(expected.chroma, guide.chroma)
+    assert np.array_equal(expected.level, guide.level)
+
+
+def test_a_lag_is_kept_in_seconds() -> None:
+    """Over beats a segment lasts longer than it did in the pair."""
+    known = melody(0)
+    found = fitted_sound_relation([pair(known, np.roll(known, 4))])
+    expected = found.expected(SegmentSound(notes(known), LOUD), np.full(COUNT, 1.0))
+    assert np.allclose(expected.chroma[2:], notes(known)[:-2], atol=1e-2)
+    assert LAGS >= 4

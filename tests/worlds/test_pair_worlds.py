@@ -1,0 +1,68 @@
+"""From the sound of one pair to the sound of an answer: the base agent plays as B of the pair answers A."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from antiphon.agent import Agent
+from antiphon.agent.pair_verdict import pair_verdict
+from antiphon.corpus.planted import PlantedSettings, attribute, planted_tokens
+from antiphon.corpus.planted.sound import VOICES, planted_audio
+from antiphon.training.remembering import remember
+
+SEGMENTS, MINUTES = 64, 2
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def base():
+    agent = Agent.base()
+    action = agent.settings.action.model_copy(update={"grid": "seconds"})
+    return agent.with_settings(agent.settings.model_copy(update={"action": action}))
+
+
+def sounded(ids, part, settings):
+    generator = np.random.default_rng([settings.seed, part == "b"])
+    return replace(planted_audio(ids, part, settings, VOICES[part], generator), source=part)
+
+
+def taught(base, world):
+    settings = PlantedSettings(world, pieces=1, segments=120 * MINUTES, seed=1)
+    (pair,) = planted_tokens(settings)
+    return remember(base, [(sounded(pair.a, "a", settings), sounded(pair.b, "b", settings))])
+
+
+def share_right(agent, world, semitones):
+    """Of the segments of a new piece, in how many a segment of the memory with the right attribute is heard."""
+    settings = PlantedSettings(world, pieces=5, segments=SEGMENTS, seed=2, semitones=semitones)
+    new, *others = planted_tokens(settings)
+    tokens = np.concatenate([pair.b for pair in others])
+    response = agent.respond(sounded(new.a, "a", settings), agent.memory(sounded(tokens, "b", settings)))
+    frames = response.audio.sample_rate * settings.segment_seconds
+    middles = (np.arange(SEGMENTS) + 0.5) * frames
+    heard = np.full(SEGMENTS, -1)
+    for run in response.runs:
+        inside = (run.start <= middles) & (middles < run.end)
+        if run.part is not None:
+            heard[inside] = (run.source + middles[inside] - run.start) / frames
+    silent = 0 if world == "call-and-response" else -1
+    played = np.where(heard < 0, silent, attribute(settings, tokens).ids[np.maximum(heard, 0)])
+    return float(np.mean(played == attribute(settings, new.b).ids))
+
+
+@pytest.mark.parametrize(
+    ("world", "semitones"), [("transposition", 3), ("delay", 3), ("call-and-response", 0), ("contrary-motion", 0)]
+)
+def test_it_answers_as_the_pair_does(base, world, semitones):
+    """In another key, too: what was learned is not a table of the notes that were played."""
+    agent = taught(base, world)
+    assert share_right(agent, world, 0) > 0.9
+    assert share_right(agent, world, semitones) > 0.85
+    assert share_right(base, world, 0) < 0.6
+
+
+def test_where_b_has_nothing_to_do_with_a_nothing_is_announced(base):
+    agent = taught(base, "independent")
+    assert pair_verdict(agent.training).startswith("No relation")
