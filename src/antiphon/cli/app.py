@@ -18,6 +18,7 @@ from pydantic import ValidationError as PydanticError
 from antiphon import __version__
 from antiphon.cli import terminal
 from antiphon.cli.adapt import adapt
+from antiphon.cli.agent import agent_app
 from antiphon.cli.agents import loaded
 from antiphon.cli.alphabet import alphabet
 from antiphon.cli.arguments import (
@@ -78,6 +79,7 @@ app.meta.suppress_keyboard_interrupt = False
 app.command(corpus_app)
 app.command(cache_app)
 app.command(coupling_app)
+app.command(agent_app)
 app.command(adapt)
 app.command(evaluate)
 app.command(finetune)
