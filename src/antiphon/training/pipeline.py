@@ -111,7 +111,7 @@ def _listened(
         corpus = open_corpus(Path(corpus), settings.corpus)
     cache = FrameCache(default_directory())
     if encoder is None:
-        measured = measured_precision(settings.perception, _training_sounds(corpus, settings), cache)
+        measured = measured_precision(settings.perception, training_sounds(corpus, settings), cache)
         settings = settings.model_copy(update={"perception": measured.settings})
     perception = Perception(settings.perception, encoder, cache)
     with ranks.first_alone():
@@ -142,7 +142,7 @@ def _require_enough(prepared: Prepared) -> None:
         )
 
 
-def _training_sounds(corpus: Corpus, settings: Settings) -> Iterator[Sound]:
+def training_sounds(corpus: Corpus, settings: Settings) -> Iterator[Sound]:
     """The tracks of the training split, read by whoever has something to measure on them."""
     for window in divide(corpus.multitracks, settings.corpus, corpus.splits)["train"]:
         yield from (TrackSound(track) for track in window.multitrack.tracks)
