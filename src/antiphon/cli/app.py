@@ -139,15 +139,23 @@ def train(
     Parameters
     ----------
     corpus
-        A manifest, or a folder of multitracks; or else --pair or --paired-folders, which teach B to answer A.
+        A manifest, a folder of multitracks or of shards (`corpus encode`); or else --pair or --paired-folders, which
+        teach B to answer A.
     """
     from antiphon.corpus.opening import open_given
+    from antiphon.dataset.shards.plan import is_shards
 
     paired = pair is not None or paired_folders is not None
-    resolved = settings_from(config, settings, trained_with(paired, live))
+    shards = corpus if corpus is not None and not paired and is_shards(corpus) else None
+    base = trained_with(paired, live)
+    if shards is not None:
+        from antiphon.training.shard_lesson import with_shards
+
+        base = with_shards(base, shards)
+    resolved = settings_from(config, settings, base)
     if both_ways:
         resolved = with_both_ways(resolved)
-    given = open_given(corpus, pair, paired_folders, resolved.corpus)
+    given = shards or open_given(corpus, pair, paired_folders, resolved.corpus)
     from antiphon.training.pipeline import train as run
     from antiphon.training.ranks import is_first
 

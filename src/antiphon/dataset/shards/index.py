@@ -6,7 +6,7 @@ It is written last, from what is in the shards, so a folder with an index is com
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -74,21 +74,37 @@ def names_in(folder: Path, plan: Plan) -> set[str]:
 def write_index(
     folder: Path, plan: Plan, places: Mapping[str, Sequence[Place]], remarks: Sequence[Trouble] = ()
 ) -> None:
-    """Write the index of a folder whose shards are all there, and the report of what they lack; `remarks` are of no
-    shard."""
+    """Write the index of a folder whose shards of segments are all there, and the report of what they lack; `remarks`
+    are of no shard."""
+
+    def rows_of(table: Table, shard: int, group: int) -> Table:
+        return _group_rows(table, shard, group, plan, places)
+
+    columns = ["multitrack", "piece", "track", "sha256", "duration", "starts", "ends"]
+    write_index_of(folder, plan, rows_of, columns, remarks)
+
+
+def write_index_of(
+    folder: Path,
+    plan: Plan,
+    rows_of: Callable[[Table, int, int], Table],
+    columns: Sequence[str],
+    remarks: Sequence[Trouble] = (),
+) -> None:
+    """The same of any shards: `rows_of` some columns of a row group, of its shard's number and its own."""
     _write_report(folder, plan, remarks)
     rows = [0] * plan.shards
-    write(folder / INDEX, schema(), _indexed(folder, plan, places, rows), lambda: _about(plan, rows))
+    write(folder / INDEX, schema(), _indexed(folder, plan, rows_of, columns, rows), lambda: _about(plan, rows))
 
 
-def _indexed(folder: Path, plan: Plan, places: Mapping[str, Sequence[Place]], rows: list[int]) -> Iterator[Table]:
+def _indexed(
+    folder: Path, plan: Plan, rows_of: Callable[[Table, int, int], Table], columns: Sequence[str], rows: list[int]
+) -> Iterator[Table]:
     pa = arrow()
-    columns = ["multitrack", "piece", "track", "sha256", "duration", "starts", "ends"]
     for number in range(plan.shards):
         with ParquetFile(folder / shard_name(number)) as file:
-            tables = [
-                _group_rows(file.group(group, columns), number, group, plan, places) for group in range(file.groups)
-            ]
+            require_of(file, plan, number)
+            tables = [rows_of(file.group(group, columns), number, group) for group in range(file.groups)]
             rows[number] = file.rows
         if tables:
             yield pa.concat_tables(tables)
