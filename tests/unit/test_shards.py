@@ -284,3 +284,12 @@ def test_a_division_depends_on_names_and_lengths_alone(world):
     multitracks = open_corpus(world, CorpusSettings()).multitracks
     assert divided(multitracks) == divided(multitracks[::-1])
     assert Perception(PerceptionSettings()).recipe
+
+
+def test_a_corpus_that_is_divided_along_time_has_each_track_once(world, tmp_path):
+    corpus = Corpus(open_corpus(world, SETTINGS.corpus).multitracks[:1])
+    encode_corpus(corpus, tmp_path / "shards", SETTINGS, EncodeOptions(LocalProcesses(1)))
+    opened = open_shards(tmp_path / "shards")
+    assert [len(opened.excerpts(split)) for split in ("train", "validation", "test")] == [1, 1, 1]
+    assert opened.tracks == 2
+    assert opened.seconds == pytest.approx(2 * corpus.multitracks[0].duration)

@@ -207,8 +207,11 @@ def open_shards(folder: Path) -> ShardFolder:
         parts: list[dict[str, NDArray[Any]]] = []
         tracks, seconds = 0, 0.0
         for group in range(file.groups):
-            table = file.group(group, ["shard", "group", "excerpt", "segments", "split", "duration"])
-            tracks, seconds = tracks + table.num_rows, seconds + float(np.sum(table["duration"].to_numpy()))
+            names = ["shard", "group", "excerpt", "segments", "split", "multitrack", "track", "duration"]
+            table = file.group(group, names)
+            # A track of several excerpts has a row for each.
+            own = table.group_by(["multitrack", "track"], use_threads=False).aggregate([("duration", "max")])
+            tracks, seconds = tracks + own.num_rows, seconds + float(np.sum(own["duration_max"].to_numpy()))
             parts.append(_numbers(table, path, plan))
     numbers = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
     if not parts:
