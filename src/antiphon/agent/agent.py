@@ -17,6 +17,7 @@ from antiphon.agent import directory as directories
 from antiphon.agent.beats import in_time
 from antiphon.agent.known_pairs import recalling, sound_relation
 from antiphon.agent.memory import at_rates, joined_memory
+from antiphon.agent.opening import opened
 from antiphon.agent.pair_alphabet import expected_classes, with_pair_classes
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
@@ -181,8 +182,12 @@ class Agent(AgentParts):
 
     @classmethod
     def load(cls, directory: str | Path, encoder: Encoder | None = None) -> Agent:
-        """Read an agent, one with an encoder of your own together with it; see `antiphon.agent.directory`."""
-        return cls(**vars(directories.load(Path(directory), encoder)))
+        """Read an agent, one with an encoder of your own together with it; see `antiphon.agent.directory`.
+
+        A packed file and an address that `fsspec` reads do as well; see `antiphon.agent.opening`.
+        """
+        with opened(Path(directory)) as inside:
+            return cls(**vars(directories.load(inside, encoder)))
 
     @classmethod
     def base(cls, live: bool = False) -> Agent:

@@ -27,6 +27,8 @@ GAINS = {
 def _told(training: Mapping[str, Any]) -> str:
     """What was said of the data, and the pair that was learned by heart, where there is one."""
     lines = [f"- Data: {training['data']}\n"] if "data" in training else []
+    if held := training.get("held"):
+        lines.append(f"- Streamed from shards; judged on {held['test']} held-out excerpts, drawn at random\n")
     if pair := training.get("pair"):
         lines.append(
             f"- Fine-tuned on a pair of {pair['segments']} segments: {pair['tpp']:.1f} % of its tokens right, running "

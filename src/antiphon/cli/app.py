@@ -18,6 +18,7 @@ from pydantic import ValidationError as PydanticError
 from antiphon import __version__
 from antiphon.cli import terminal
 from antiphon.cli.adapt import adapt
+from antiphon.cli.agent import agent_app
 from antiphon.cli.agents import loaded
 from antiphon.cli.alphabet import alphabet
 from antiphon.cli.arguments import (
@@ -80,6 +81,7 @@ app.meta.suppress_keyboard_interrupt = False
 app.command(corpus_app)
 app.command(cache_app)
 app.command(coupling_app)
+app.command(agent_app)
 app.command(adapt)
 app.command(evaluate)
 app.command(finetune)
@@ -141,15 +143,23 @@ def train(
     Parameters
     ----------
     corpus
-        A manifest, or a folder of multitracks; or else --pair or --paired-folders, which teach B to answer A.
+        A manifest, a folder of multitracks or of shards (`corpus encode`); or else --pair or --paired-folders, which
+        teach B to answer A.
     """
     from antiphon.corpus.opening import open_given
+    from antiphon.dataset.shards.plan import is_shards
 
     paired = pair is not None or paired_folders is not None
-    resolved = settings_from(config, settings, trained_with(paired, live))
+    shards = corpus if corpus is not None and not paired and is_shards(corpus) else None
+    base = trained_with(paired, live)
+    if shards is not None:
+        from antiphon.training.shard_lesson import with_shards
+
+        base = with_shards(base, shards)
+    resolved = settings_from(config, settings, base)
     if both_ways:
         resolved = with_both_ways(resolved)
-    given = open_given(corpus, pair, paired_folders, resolved.corpus)
+    given = shards or open_given(corpus, pair, paired_folders, resolved.corpus)
     from antiphon.training.pipeline import train as run
     from antiphon.training.ranks import is_first
 

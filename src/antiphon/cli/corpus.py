@@ -6,9 +6,9 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import AllSettings, Config, CorpusSection, Json, Output, Seed, settings_from
@@ -101,6 +101,58 @@ def check(corpus: Path, /, *, config: Config = None, settings: AllSettings = Non
         put_text(str(report))
     if report.errors:
         raise BadData(f"{corpus}: training on it would be wrong, see the errors above")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class EngineFlags:
+    """Who encodes the shards of `corpus encode`."""
+
+    engine: str = "local"
+    """local: processes of this machine; ray: the workers of a Ray cluster."""
+    address: str | None = None
+    """ray: the cluster, as in ray://HOST:10001; one on this machine unless given."""
+    workers: int | None = None
+    """How many processes; one a processor, or one a GPU where the encoder can use them, unless given."""
+    shard_hours: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=1000))] = 8.0
+    """Hours of tracks in a shard, at most."""
+    keep_frames: Annotated[bool, Parameter(negative=())] = False
+    """Take frames from the cache, and keep there what is not; without, nothing but the shards is written."""
+
+
+@corpus_app.command
+def encode(
+    corpus: Path,
+    /,
+    *,
+    output: Output,
+    engine: EngineFlags = EngineFlags(),
+    config: Config = None,
+    settings: AllSettings = None,
+    as_json: Json = False,
+) -> None:
+    """Encode a large corpus once, into shards that `train` takes in its place. Goes on where it was stopped.
+
+    Parameters
+    ----------
+    corpus
+        A manifest, or a folder of multitracks.
+    """
+    from antiphon.use_cases.encode_corpus import EncodeOptions, encode_corpus
+    from antiphon.use_cases.encoding_engines import engine_named
+
+    options = EncodeOptions(
+        engine_named(engine.engine, engine.address, engine.workers), engine.shard_hours, engine.keep_frames
+    )
+    with terminal.progress() as progress:
+        report = encode_corpus(corpus, output, settings_from(config, settings), options, progress)
+    if report.troubles:
+        terminal.note(f"{report.troubles} lines in {output / 'report.jsonl'} say what could not be encoded")
+    if as_json:
+        print_json(report.as_dict())
+        return
+    put(f"{report.tracks} tracks, {report.hours:.2f} hours, in {report.shards} shards ({report.written} written now)")
+    put(f"train with: antiphon train {output} -o AGENT")
 
 
 @Parameter(name="*")

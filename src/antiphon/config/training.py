@@ -72,7 +72,15 @@ class TrainingSettings(Section):
     seed: RandomSeed = 0
     """Seed of weights, draws and dropout."""
     device: str = "cpu"
-    """A torch device."""
+    """A torch device: cpu, cuda, mps; auto takes the fastest that this machine has."""
+    accumulation: int = Field(1, ge=1, le=65536)
+    """A step's windows are computed in so many parts, one after the other, and their gradients are added: less memory,
+    and the same step but for the draws of dropout."""
+    checkpoint_steps: int = Field(1000, ge=0)
+    """Beside after each epoch, what is needed to go on is written after so many steps of one; 0: after epochs only."""
+    most_epoch_steps: int = Field(2000, ge=0)
+    """Of shards an epoch has no more steps than this, and the next goes on behind it, so that a large corpus is
+    validated as often as a small one; 0: an epoch is all of them."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """Of the training's multiplications; bf16 is faster where the processor has units for it, slower elsewhere. Weights
     and validation stay in fp32."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.config import CorpusSettings
+from antiphon.config import CorpusSettings, PerceptionSettings
 from antiphon.corpus.instruments import is_wanted
 from antiphon.corpus.track_audio import TrackSound
 from antiphon.dataset.sums import held_in
@@ -67,10 +67,23 @@ def encode(
     tracks = [(multitrack.name, track) for multitrack in multitracks for track in multitrack.tracks]
 
     def encode_one(named: tuple[str, Track]) -> EncodedTrack:
-        return _encoded(named[1], perception, settings)
+        return encoded_track(named[1], perception, settings)
 
     results = _side_by_side(encode_one, tracks, workers, progress, "encode")
-    together = _that_sound([(name, result) for (name, _), result in zip(tracks, results, strict=True)], settings)
+    named = [(name, result) for (name, _), result in zip(tracks, results, strict=True)]
+    return assembled(named, perception, settings, workers, progress)
+
+
+def assembled(
+    results: Sequence[tuple[str, EncodedTrack]],
+    perception: Perception,
+    settings: CorpusSettings,
+    workers: int,
+    progress: Progress,
+) -> dict[str, tuple[EncodedTrack, ...]]:
+    """What is left of encoded tracks by multitrack name, with mixes and the guides' intervals where they are asked
+    for."""
+    together = _that_sound(results, settings)
     held = held_in(together, settings.leave_out_sums)
     together = {
         name: tuple(each for each in tracks if (name, each.track.name) not in held) for name, tracks in together.items()
@@ -82,14 +95,20 @@ def encode(
     return together
 
 
-def _encoded(track: Track, perception: Perception, settings: CorpusSettings, only: str = "") -> EncodedTrack:
+def encoded_track(track: Track, perception: Perception, settings: CorpusSettings, only: str = "") -> EncodedTrack:
+    """One track as `encode` encodes it. Raises BadData where it cannot be read."""
     segments, heard, intervals = perception.segments_as_guide(TrackSound(track))
-    whole = np.ones(len(intervals), dtype=np.bool_)
-    if perception.settings.segmenter == "uniform":
-        whole = np.diff(intervals, axis=1)[:, 0] >= perception.settings.segment_seconds - ROUNDING_SECONDS
+    whole = whole_segments(intervals, perception.settings)
     silent = silent_windows(segments, intervals, settings)
     answers = _answers(track, settings.targets)
     return EncodedTrack(track, segments, intervals, whole, silent, only=only, answers=answers, heard=heard)
+
+
+def whole_segments(intervals: Seconds, settings: PerceptionSettings) -> NDArray[np.bool_]:
+    """Which segments (n,) are as long as they should be: of uniform ones all but what is left behind the last."""
+    if settings.segmenter != "uniform":
+        return np.ones(len(intervals), dtype=np.bool_)
+    return np.asarray(np.diff(intervals, axis=1)[:, 0] >= settings.segment_seconds - ROUNDING_SECONDS)
 
 
 def _answers(track: Track, targets: Sequence[str]) -> bool:
@@ -155,7 +174,7 @@ def _with_mixes(
             duration=max(track.duration for track in others),
             sample_rate=others[0].sample_rate,
         )
-        return _encoded(mix, perception, settings, only=target.track.name)
+        return encoded_track(mix, perception, settings, only=target.track.name)
 
     mixes = _side_by_side(encode_mix, left_out, workers, progress, "encode mixes")
     together = {name: list(tracks) for name, tracks in encoded.items()}

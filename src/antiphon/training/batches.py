@@ -8,8 +8,11 @@ piece of many silent stems teaches silence. The network is judged on all windows
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -58,9 +61,60 @@ class Batch:
         """A part of the batch."""
         return Batch(self.guide[rows], self.target[rows], self.durations[rows])
 
+    def tokens(self, pad: int) -> int:
+        """How many target tokens there are, fillers not counted."""
+        return int((self.target != pad).sum())
+
     def to(self, device: str) -> Batch:
         """The batch on a device."""
         return Batch(self.guide.to(device), self.target.to(device), self.durations.to(device))
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """What one process computes of a step: its rows of the batch, and how many target tokens the whole batch has."""
+
+    own: Batch
+    tokens: int
+
+
+class BatchSource(Protocol):
+    """Where a training's batches come from. Which they are depends on the epoch and the settings alone: not on how many
+    processes share them, and not on where an earlier run was stopped."""
+
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        ...
+
+    def shares(self, epoch: int, first: int) -> Iterator[Share]:
+        """What this process computes in each step of an epoch, from step `first` (0, 1, ...) on."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class HeldBatches:
+    """The batches of excerpts in memory; `transposed` are the same in other keys. Every process draws all of them, and
+    computes its rows."""
+
+    excerpts: Sequence[TokenExcerpt]
+    drawing: Drawing
+    settings: TrainingSettings
+    transposed: Sequence[Sequence[TokenExcerpt]] = ()
+    rank: int = 0
+    ranks: int = 1
+
+    @property
+    def steps(self) -> int:
+        """As `BatchSource.steps`."""
+        windows = len(places(self.excerpts, self.drawing.context))
+        return math.ceil(windows * draws(windows, self.settings) / self.settings.batch_size)
+
+    def shares(self, epoch: int, first: int) -> Iterator[Share]:
+        """As `BatchSource.shares`."""
+        batches = epoch_batches(self.excerpts, self.drawing, self.settings, epoch, self.transposed)
+        for batch in islice(batches, first, None):
+            yield Share(batch.rows(slice(self.rank, None, self.ranks)), batch.tokens(self.drawing.vocabulary.pad))
 
 
 def places(excerpts: Sequence[TokenExcerpt], context: Context) -> list[Place]:
@@ -125,8 +179,8 @@ def epoch_batches(
     for index in order:
         place = windows[index]
         excerpt = keys[random.integers(len(keys))][place.excerpt]
-        start = _moved(place.start, excerpt, drawing.context, random) if settings.random_offsets else place.start
-        drawn = _drawn(excerpt, pairs[place.excerpt], start, drawing, random)
+        start = moved(place.start, excerpt, drawing.context, random) if settings.random_offsets else place.start
+        drawn = drawn_pair(excerpt, pairs[place.excerpt], start, drawing, random)
         if drawn is not None:
             waiting.append(drawn)
         if len(waiting) == settings.batch_size:
@@ -136,13 +190,13 @@ def epoch_batches(
         yield padded(waiting, drawing.vocabulary)
 
 
-def _moved(start: int, excerpt: TokenExcerpt, context: Context, random: np.random.Generator) -> int:
+def moved(start: int, excerpt: TokenExcerpt, context: Context, random: np.random.Generator) -> int:
     """Up to half a hop away, inside the excerpt: every segment is then seen at every place of a window."""
     moved = start + int(random.integers(context.hop)) - context.hop // 2
     return min(max(moved, 0), max(0, max(map(len, excerpt.ids)) - context.tokens))
 
 
-def _drawn(
+def drawn_pair(
     excerpt: TokenExcerpt,
     names: Sequence[tuple[int, int]],
     start: int,

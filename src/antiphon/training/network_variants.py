@@ -21,14 +21,17 @@ from antiphon.agent import Agent
 from antiphon.agent.networks import blank_network
 from antiphon.config import Settings
 from antiphon.dataset import Splits, TokenExcerpt, undelayed
+from antiphon.dataset.shards.index import ShardFolder
 from antiphon.decision.neural import suitable_threads
 from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress
 from antiphon.perception.quantizers import class_distances
+from antiphon.training.batches import BatchSource
 from antiphon.training.events import NamedLog
 from antiphon.training.losses import soft_targets
 from antiphon.training.ranks import Ranks
+from antiphon.training.shard_batches import ShardBatches
 from antiphon.training.trainer import EpochRecord, Trainer
 from antiphon.types import Alphabet
 
@@ -43,16 +46,18 @@ TASKS: Mapping[str, str] = {
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """What is learned from: the splits, and the training split in other keys."""
+    """What is learned from: the splits, and the training split in other keys, in memory or from shards."""
 
     splits: Splits
     transposed: tuple[tuple[TokenExcerpt, ...], ...] = ()
+    shards: ShardFolder | None = None
+    """Where there are any, the training split is streamed from them, and `splits` holds a draw of each."""
 
     @property
     def at_once(self) -> TrainingData:
         """The same of guides that are heard without delay."""
         splits = (undelayed(each) for each in (self.splits.train, self.splits.validation, self.splits.test))
-        return TrainingData(Splits(*splits), tuple(undelayed(each) for each in self.transposed))
+        return TrainingData(Splits(*splits), tuple(undelayed(each) for each in self.transposed), self.shards)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,12 +112,11 @@ def train_variants(agent: Agent, lesson: TrainingData, around: TrainingContext) 
             shifted=name == "shifted",
             ranks=around.ranks,
         )
-        records = trainer.fit(
-            data.splits.train,
+        records = trainer.learn(
+            _source(data, trainer, around.ranks, at_once=name == "present"),
             data.splits.validation,
             watch.progress,
             TASKS[name],
-            transposed=data.transposed,
             log=lambda record: watch.log(name, record),
         )
         return [{"model": name, **asdict(record)} for record in records]
@@ -135,6 +139,13 @@ def train_variants(agent: Agent, lesson: TrainingData, around: TrainingContext) 
         present=trained.get("present"),
         history=tuple(record for records in histories for record in records),
     )
+
+
+def _source(data: TrainingData, trainer: Trainer, ranks: Ranks, at_once: bool) -> BatchSource:
+    """Where the batches of a network come from: memory, or shards."""
+    if data.shards is None:
+        return trainer.held(data.splits.train, data.transposed)
+    return ShardBatches(data.shards, trainer.drawing, trainer.settings, ranks, at_once=at_once)
 
 
 def new_network(settings: Settings, alphabet: Alphabet, hears: bool = True) -> DecisionNetwork:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from antiphon.dataset import (
     split_tokens,
     training_segments,
 )
+from antiphon.dataset.shards.plan import is_shards
 from antiphon.errors import BadData, MissingExtra, SettingsError
 from antiphon.evaluation.delay import delay_of
 from antiphon.evaluation.gain import judge
@@ -42,8 +43,9 @@ from antiphon.perception.precision import measured_precision
 from antiphon.perception.quantizers import make_quantizer
 from antiphon.training.events import event_files
 from antiphon.training.network_variants import TrainingContext, TrainingData, new_network, train_variants
-from antiphon.training.ranks import Ranks, is_first, joined
+from antiphon.training.ranks import Ranks, chosen_device, is_first, joined
 from antiphon.training.rehearsal import kept_for_replay
+from antiphon.training.shard_lesson import place_for_tokens, shard_lesson, tokens_of
 from antiphon.training.transposition import in_other_keys
 
 LEAST_SECONDS = 10.0
@@ -59,7 +61,7 @@ def train(
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> Agent:
-    """Learn from a corpus (a manifest, a folder of multitracks, or a Corpus); write the agent to `output` if given.
+    """Learn from a corpus (a manifest, a folder of multitracks or of shards, or a Corpus); write the agent to `output`.
 
     Frames are cached on disk. What was learned so far is kept beside `output` after every epoch: the same call goes on
     where an interrupted one was, and ends with the same bytes. Raises BadData where there is nothing to learn from,
@@ -83,38 +85,76 @@ def _trained(
 ) -> Agent:
     """As `train`, into an output that is claimed."""
     target = None if claim is None else claim.target
-    _require_device(settings.training.device)
-    with joined(settings.training.device) as ranks, event_files(_events(target, settings, ranks)) as log:
-        prepared, agent, lesson = _listened(corpus, settings, encoder, ranks, progress)
-        state = None if target is None else _state_directory(target, agent, lesson, ranks)
-        agent = train_variants(agent, lesson, TrainingContext(state, ranks, progress, log))
+    device = chosen_device(settings.training.device)
+    _require_device(device)
+    with (
+        joined(device) as ranks,
+        event_files(_events(target, settings, ranks)) as log,
+        place_for_tokens(target) as place,
+    ):
+        listening = _Listening(settings, encoder, ranks, progress)
+        if isinstance(corpus, Corpus) or not is_shards(Path(corpus)):
+            heard = _listened(corpus, listening)
+        else:
+            heard = _listened_to_shards(Path(corpus), place, listening)
+        state = None if target is None else _state_directory(target, heard.agent, heard.lesson, ranks)
+        agent = train_variants(heard.agent, heard.lesson, TrainingContext(state, ranks, progress, log))
     if not ranks.first:
         return agent
-    agent = replace(agent, replay=kept_for_replay(agent, lesson))
-    agent = replace(agent, training=_account(agent, prepared.encoded, lesson, progress))
+    agent = replace(agent, replay=kept_for_replay(agent, heard.lesson))
+    agent = replace(agent, training=_account(agent, heard, progress))
     if claim is not None:
         claim.confirm()
         agent.save(claim.target)
+        shutil.rmtree(place, ignore_errors=True)
     if state is not None:
         shutil.rmtree(state)
     return agent
 
 
-def _listened(
-    corpus: Corpus | str | Path, settings: Settings, encoder: Encoder | None, ranks: Ranks, progress: Progress
-) -> tuple[Prepared, Agent, TrainingData]:
-    """The corpus as tokens, and an agent that has an alphabet and has learned nothing else yet.
+@dataclass(frozen=True, eq=False)
+class _Listening:
+    """What it takes to turn a corpus into tokens."""
 
-    The first process encodes; the others find its frames in the cache.
-    """
+    settings: Settings
+    encoder: Encoder | None
+    ranks: Ranks
+    progress: Progress
+
+
+@dataclass(frozen=True, eq=False)
+class _Listened:
+    """A corpus as tokens, an agent that has an alphabet and has learned nothing else yet, what its account says of the
+    data, and the pairs of a corpus that is one pair or pairs with a direction."""
+
+    agent: Agent
+    lesson: TrainingData
+    data: Mapping[str, Any]
+    pairs: Sequence[TokenPair] = ()
+
+
+def _listened_to_shards(folder: Path, place: Path, listening: _Listening) -> _Listened:
+    """A corpus in shards, of which little is in memory; tokens are put at `place` where the shards have none."""
+    settings = listening.settings
+    perception = Perception(settings.perception, listening.encoder, FrameCache(default_directory()))
+    with listening.ranks.first_alone():
+        tokens = tokens_of(folder, settings, perception, place, listening.progress)
+    found = shard_lesson(tokens, settings)
+    agent = Agent(settings, found.alphabet, perception, new_network(settings, found.alphabet))
+    return _Listened(agent, TrainingData(found.splits, found.transposed, tokens), found.data)
+
+
+def _listened(corpus: Corpus | str | Path, listening: _Listening) -> _Listened:
+    """A corpus in memory. The first process encodes; the others find its frames in the cache."""
+    settings, encoder, progress = listening.settings, listening.encoder, listening.progress
     if not isinstance(corpus, Corpus):
         corpus = open_corpus(Path(corpus), settings.corpus)
     cache = FrameCache(default_directory())
     if encoder is None:
-        measured = measured_precision(settings.perception, _training_sounds(corpus, settings), cache)
+        measured = measured_precision(settings.perception, training_sounds(corpus, settings), cache)
         settings = settings.model_copy(update={"perception": measured.settings})
     perception = Perception(settings.perception, encoder, cache)
-    with ranks.first_alone():
+    with listening.ranks.first_alone():
         prepared = prepare(corpus, perception, settings.corpus, progress)
     segments = training_segments(prepared.encoded, prepared.division["train"])
     _require_enough(prepared)
@@ -129,7 +169,8 @@ def _listened(
         transposed = in_other_keys(prepared.encoded, windows, make_quantizer(alphabet), perception.encoder)
     account = {"alphabet": asdict(quality_of_alphabet(alphabet, segments))}
     agent = Agent(settings, alphabet, perception, new_network(settings, alphabet), training=account)
-    return prepared, agent, TrainingData(splits, transposed)
+    lesson = TrainingData(splits, transposed)
+    return _Listened(agent, lesson, _data_of(prepared.encoded, lesson), given_pairs(prepared.encoded, splits))
 
 
 def _require_enough(prepared: Prepared) -> None:
@@ -142,7 +183,7 @@ def _require_enough(prepared: Prepared) -> None:
         )
 
 
-def _training_sounds(corpus: Corpus, settings: Settings) -> Iterator[Sound]:
+def training_sounds(corpus: Corpus, settings: Settings) -> Iterator[Sound]:
     """The tracks of the training split, read by whoever has something to measure on them."""
     for window in divide(corpus.multitracks, settings.corpus, corpus.splits)["train"]:
         yield from (TrackSound(track) for track in window.multitrack.tracks)
@@ -163,32 +204,33 @@ def _require_device(name: str) -> None:
     try:
         torch.device(name)
     except RuntimeError as error:
-        raise SettingsError(f"setting training.device: {name!r} is not one; for instance cpu, cuda or mps") from error
+        raise SettingsError(
+            f"setting training.device: {name!r} is not one; for instance cpu, cuda, mps or auto"
+        ) from error
     try:
         torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise MissingExtra(f"setting training.device: this machine or this torch has no {name}") from error
 
 
-def _account(
-    agent: Agent, encoded: Mapping[str, tuple[EncodedTrack, ...]], lesson: TrainingData, progress: Progress
-) -> dict[str, Any]:
-    """What the agent learned from and how well it did on held-out pieces, for its config and its model card."""
-    splits = lesson.splits
+def _data_of(encoded: Mapping[str, tuple[EncodedTrack, ...]], lesson: TrainingData) -> dict[str, Any]:
     tracks = [track for group in encoded.values() for track in group]
-    account: dict[str, Any] = {
-        **agent.training,
+    return {
         "tracks": len(tracks),
         "minutes": round(sum(track.track.duration for track in tracks) / 60, 3),
         "windows": sum(len(track.silent) for track in tracks),
         "silent_windows": sum(int(track.silent.sum()) for track in tracks),
-        "pieces": {name: len({excerpt.piece for excerpt in part}) for name, part in vars(splits).items()},
+        "pieces": {name: len({excerpt.piece for excerpt in part}) for name, part in vars(lesson.splits).items()},
         "keys": 1 + len(lesson.transposed),
-        "summary": [],
-        "gain": None,
     }
-    if pairs := given_pairs(encoded, splits):
-        account["relation"] = pair_account(pairs, agent)
+
+
+def _account(agent: Agent, heard: _Listened, progress: Progress) -> dict[str, Any]:
+    """What the agent learned from and how well it did on held-out pieces, for its config and its model card."""
+    splits = heard.lesson.splits
+    account: dict[str, Any] = {**agent.training, **heard.data, "summary": [], "gain": None}
+    if heard.pairs:
+        account["relation"] = pair_account(heard.pairs, agent)
     if splits.test:
         judgement = judge(agent, splits, progress=progress)
         account["summary"] = [asdict(row) for row in judgement.summary]
@@ -223,6 +265,8 @@ def _fingerprint(agent: Agent, lesson: TrainingData) -> str:
     """A digest of all on which the course of a training depends; another version may draw otherwise."""
     digest = hashlib.sha256(agent.settings.model_dump_json().encode() + agent.alphabet.id.encode())
     digest.update(__version__.encode())
+    if lesson.shards is not None:
+        digest.update(lesson.shards.plan.identity.encode())
     for part in (lesson.splits.train, lesson.splits.validation, *lesson.transposed):
         for excerpt in part:
             digest.update(excerpt.name.encode())

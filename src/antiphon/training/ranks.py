@@ -65,6 +65,14 @@ class Ranks:
             place += gradient.numel()
         return float(flat[-1])
 
+    def total(self, count: int) -> int:
+        """The sum of a whole number over the processes."""
+        if self.state is None:
+            return count
+        from accelerate.utils import reduce
+
+        return int(reduce(torch.tensor([count], device=self.state.device), "sum")[0])
+
     def agreed(self, value: float) -> float:
         """Rank 0's value, so that all decide alike."""
         if self.state is None:
@@ -83,6 +91,15 @@ class Ranks:
     def first_alone(self) -> AbstractContextManager[None]:
         """The block is run by rank 0 first, then by the others side by side, which find what it has kept."""
         return nullcontext() if self.state is None else self.state.main_process_first()
+
+
+def chosen_device(wanted: str) -> str:
+    """The device that the settings want; of `auto` the fastest that this torch finds on this machine."""
+    if wanted != "auto":
+        return wanted
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def is_first() -> bool:

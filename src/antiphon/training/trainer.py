@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,8 +27,8 @@ from antiphon.decision.transformer import DecisionNetwork
 from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress, no_progress
 from antiphon.training.averaging import AveragedWeights
-from antiphon.training.batches import Batch, Drawing, all_pairs, draws, epoch_batches, padded, places
-from antiphon.training.ranks import Ranks
+from antiphon.training.batches import Batch, BatchSource, Drawing, HeldBatches, Share, all_pairs, padded
+from antiphon.training.ranks import Ranks, chosen_device
 from antiphon.training.scheduled_sampling import (
     drawn_rows,
     partly_hidden,
@@ -71,6 +71,10 @@ class _Course:
 
     epoch: int = 0
     step: int = 0
+    done: int = 0
+    """Steps of the epoch that is under way, and of these:"""
+    nats: float = 0.0
+    tokens: int = 0
     best: float = math.inf
     best_epoch: int = -1
     history: list[EpochRecord] = field(default_factory=list)
@@ -99,7 +103,7 @@ class Trainer:
     ) -> None:
         self.ranks = ranks or Ranks()
         self.settings = settings
-        self.device = self.ranks.device(settings.device)
+        self.device = self.ranks.device(chosen_device(settings.device))
         self.network = network.to(self.device)
         self.drawing = Drawing(context, network.vocabulary, rest, shifted)
         self.state = state
@@ -123,16 +127,30 @@ class Trainer:
         `transposed` are the training excerpts in other keys. Without anything to validate on, it trains for
         `max_epochs` and keeps the last weights. Progress counts epochs, up to where patience would end.
         """
+        return self.learn(self.held(train, transposed), validation, progress, task, log=log)
+
+    def held(self, train: Sequence[TokenExcerpt], transposed: Sequence[Sequence[TokenExcerpt]] = ()) -> BatchSource:
+        """The batches of excerpts in memory."""
+        return HeldBatches(train, self.drawing, self.settings, transposed, self.ranks.rank, self.ranks.count)
+
+    def learn(
+        self,
+        source: BatchSource,
+        validation: Sequence[TokenExcerpt],
+        progress: Progress = no_progress,
+        task: str = "train",
+        *,
+        log: Log = no_log,
+    ) -> tuple[EpochRecord, ...]:
+        """The same from batches of any source."""
         check = self._validation_batches(validation)
         course = self._resumed()
         for record in course.history:
             log(record)
-        steps = self.settings.max_epochs * self._steps_per_epoch(train)
+        steps = self.settings.max_epochs * source.steps
         while (last := self._last_epoch(course)) > course.epoch:
             report = partial(progress, _told(task, course), course.epoch, last)
-            train_bits = self._run_epoch(
-                epoch_batches(train, self.drawing, self.settings, course.epoch, transposed), course, steps, report
-            )
+            train_bits = self._run_epoch(source, course, steps, report)
             with self.average.applied():
                 validation_bits = self.ranks.agreed(self._bits(check)) if check else None
                 self._note(course, train_bits, validation_bits, steps)
@@ -147,10 +165,6 @@ class Trainer:
         """The epoch at which the training ends if none is better than the best so far."""
         return min(self.settings.max_epochs, course.best_epoch + self.settings.patience + 1)
 
-    def _steps_per_epoch(self, train: Sequence[TokenExcerpt]) -> int:
-        windows = len(places(train, self.drawing.context))
-        return math.ceil(windows * draws(windows, self.settings) / self.settings.batch_size)
-
     def _note(self, course: _Course, train_bits: float, validation_bits: float | None, steps: int) -> None:
         """Write down an epoch that is over; its weights, where they are the best so far."""
         rate = learning_rate(max(0, course.step - 1), steps, self.settings)
@@ -161,42 +175,54 @@ class Trainer:
             course.best_epoch = course.epoch
             course.weights = copy.deepcopy(self.network.state_dict())
         course.epoch += 1
+        course.done, course.nats, course.tokens = 0, 0.0, 0
 
-    def _run_epoch(self, batches: Iterable[Batch], course: _Course, steps: int, report: Callable[[], None]) -> float:
+    def _run_epoch(self, source: BatchSource, course: _Course, steps: int, report: Callable[[], None]) -> float:
+        """Go through what is left of an epoch; its loss in bits per token."""
         self.network.train()
         probability = true_token_probability(course.epoch, self.settings)
-        total, tokens = 0.0, 0
-        for batch in batches:
+        for share in source.shares(course.epoch, course.done):
             report()
             self.network.random.manual_seed(_step_seed(self.settings.seed, course.step, self.ranks.rank))
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate(course.step, steps, self.settings)
-            count = self._tokens(batch)
-            total, tokens = total + self._step(batch, probability) * count, tokens + count
+            course.nats += self._step(share, probability) * share.tokens
+            course.tokens += share.tokens
             course.step += 1
-        return total / max(tokens, 1) / math.log(2)
+            course.done += 1
+            if self.settings.checkpoint_steps and course.done % self.settings.checkpoint_steps == 0:
+                self._save(course)
+        return course.nats / max(course.tokens, 1) / math.log(2)
 
-    def _step(self, batch: Batch, probability: float) -> float:
+    def _step(self, share: Share, probability: float) -> float:
         """One step of the optimizer on a whole batch, of which this process computes its rows; the batch's loss."""
-        own = batch.rows(slice(self.ranks.rank, None, self.ranks.count)).to(self.device)
+        if not share.tokens:
+            return 0.0
         self.optimizer.zero_grad()
+        parts = self.settings.accumulation
+        rows = max(1, math.ceil(len(share.own) / parts))
         mean = 0.0
-        if len(own):
-            with torch.autocast(self._device_kind, torch.bfloat16, enabled=self.settings.precision == "bf16"):
-                hidden = self._hidden(len(own))
-                past = sampled_past(
-                    self.network, own.guide, own.target, probability, durations=own.durations, hidden=hidden
-                )
-                past = partly_hidden(self.network, past, self.settings.hide_past)
-                logits = self.network(own.guide, past, own.durations, hidden)
-            loss = self._loss(logits, own.target, self.soft) * (self._tokens(own) / self._tokens(batch))
-            loss.backward()  # type: ignore[no-untyped-call]
-            mean = float(loss.detach())
+        for first in range(0, len(share.own), rows):
+            part = share.own.rows(slice(first, first + rows))
+            mean += self._back(part.to(self.device), share.tokens, probability)
         mean = self.ranks.sum_gradients(self.network.parameters(), mean)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
         self.optimizer.step()
         self.average.update()
         return mean
+
+    def _back(self, own: Batch, tokens: int, probability: float) -> float:
+        """Add the gradients of some rows of a batch that has so many tokens in all; what they add to its loss."""
+        with torch.autocast(self._device_kind, torch.bfloat16, enabled=self.settings.precision == "bf16"):
+            hidden = self._hidden(len(own))
+            past = sampled_past(
+                self.network, own.guide, own.target, probability, durations=own.durations, hidden=hidden
+            )
+            past = partly_hidden(self.network, past, self.settings.hide_past)
+            logits = self.network(own.guide, past, own.durations, hidden)
+        loss = self._loss(logits, own.target, self.soft) * (self._tokens(own) / tokens)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
 
     def _hidden(self, rows: int) -> Tensor | None:
         """Rows (batch,) that must do without their guide."""
@@ -211,7 +237,7 @@ class Trainer:
         return torch.device(self.device).type
 
     def _tokens(self, batch: Batch) -> int:
-        return int((batch.target != self.network.vocabulary.pad).sum())
+        return batch.tokens(self.network.vocabulary.pad)
 
     def _loss(self, logits: Tensor, target: Tensor, soft: Tensor | None = None) -> Tensor:
         """Mean cross-entropy in nats over all tokens that are not filler."""
@@ -250,13 +276,13 @@ class Trainer:
         for index, kept in self.optimizer.state_dict()["state"].items():
             arrays |= {f"optimizer.{index}.{name}": value for name, value in kept.items()}
         # One file a step of progress: the JSON, written last, names the arrays it belongs to.
-        name = f"epoch-{course.epoch}.safetensors"
+        name = f"step-{course.step}-{course.epoch}.safetensors"
         save_arrays(self.state / name, {key: value.cpu().numpy() for key, value in arrays.items()})
-        numbers = {"epoch": course.epoch, "step": course.step, "best_epoch": course.best_epoch}
+        numbers = {name: getattr(course, name) for name in ("epoch", "step", "done", "nats", "tokens", "best_epoch")}
         best = None if math.isinf(course.best) else course.best
         history = [asdict(record) for record in course.history]
         save_json(self.state / "course.json", {**numbers, "best": best, "history": history, "arrays": name})
-        for old in self.state.glob("epoch-*.safetensors"):
+        for old in self.state.glob("*.safetensors"):
             if old.name != name:
                 old.unlink()
 
@@ -273,8 +299,7 @@ class Trainer:
             moments.setdefault(int(index), {})[moment] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
         return _Course(
-            epoch=kept["epoch"],
-            step=kept["step"],
+            **{name: kept[name] for name in ("epoch", "step", "done", "nats", "tokens")},
             best=math.inf if kept["best"] is None else kept["best"],
             best_epoch=kept["best_epoch"],
             history=[EpochRecord(**record) for record in kept["history"]],

@@ -13,6 +13,7 @@ from antiphon import arrays
 from antiphon.action.export.provenance_file import Inputs, source_files
 from antiphon.agent import Agent
 from antiphon.agent.known_pairs import recalling
+from antiphon.agent.opening import noted
 from antiphon.analysis.agent_summary import differing_settings, facts
 from antiphon.analysis.differences import (
     AGREEMENTS,
@@ -171,7 +172,7 @@ def compare_files(
     with whole_directory(output, COMPARE_FILES) as inside:
         for name, directory, agent, each in zip(("first", "second"), directories, agents, found.answers, strict=True):
             (inside / name).mkdir()
-            inputs = Inputs(listened, remembered, directory.resolve().as_posix())
+            inputs = Inputs(listened, remembered, noted(directory))
             write_result(inside / name, each, agent, inputs=inputs)
         save_json(inside / "compare.json", found.as_dict())
         (inside / "index.html").write_text(page_of(found, guide), encoding="utf-8")

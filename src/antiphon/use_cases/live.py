@@ -16,6 +16,7 @@ from antiphon.action.export.writing import write_response
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
 from antiphon.agent.memory import joined_memory
+from antiphon.agent.opening import noted
 from antiphon.audio import resampled, testified, witnessed
 from antiphon.checkpoint import save_json
 from antiphon.errors import BadData, SettingsError
@@ -107,7 +108,7 @@ def live_on_file(
         inputs = Inputs(
             source_files([guide], [heard.sha256]),
             source_files(files, hashes),
-            agent_directory.resolve().as_posix() if agent_directory else "",
+            noted(agent_directory),
         )
         with whole_directory(claim.target, RUN_FILES) as inside:
             with Recorder(inside, session.sample_rate) as recorder:
@@ -197,7 +198,11 @@ def replayed(directory: Path, agent: Agent | None = None, progress: Progress = n
 
 def _session_of(run: RunFile, directory: Path, agent: Agent | None) -> Session:
     if agent is None:
-        agent = Agent.load(run.agent.directory) if run.agent.directory else Agent.base()
+        place = run.agent.directory
+        if place and not Path(place).exists():
+            # Nothing is fetched because a record says so.
+            raise BadData(f"{place}: the agent that played is not there; name it with --agent")
+        agent = Agent.load(place) if place else Agent.base()
     if agent_id(agent) != run.agent.id:
         raise BadData(f"{directory}: played by another agent ({run.agent.id}); name it with --agent")
     files = [directory / each.path for each in run.memory]

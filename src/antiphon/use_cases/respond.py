@@ -24,6 +24,7 @@ from antiphon.action.export.provenance_file import (
 from antiphon.action.export.tempo import tempo_points
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
+from antiphon.agent.opening import noted
 from antiphon.audio import mixed, testified, witnessed
 from antiphon.errors import AntiphonWarning, SettingsError
 from antiphon.evaluation.regeneration import Summary
@@ -178,7 +179,7 @@ def _responded(
     result = replace(result, notes=(*result.notes, *_notes(result, agent)))
     result = replace(result, tempo=tempo_points(wanted.grid or result.response.grid))
     progress("respond", steps - 1, steps)
-    player = agent_directory.resolve().as_posix() if agent_directory else ""
+    player = noted(agent_directory)
     inputs = Inputs(source_files(guides, [each.sha256 for each in heard]), source_files(memories, played), player)
     with whole_directory(claim.target, ANSWER_FILES) as inside:
         write_result(inside, result, agent, inputs=inputs, export=wanted.export)

@@ -115,11 +115,12 @@ def record_of(session: Path) -> Provenance:
 
 
 def session_agent(session: Path) -> Path | None:
-    """The directory of the agent that answered last, None for the base agent. Raises BadData where it is gone."""
+    """Folder or packed file of the agent that answered last, None for the base agent. Raises BadData where it is gone;
+    nothing is fetched because a record names an address."""
     noted = record_of(session).inputs.agent
     if not noted:
         return None
-    if not Path(noted).is_dir():
+    if not Path(noted).exists():
         raise BadData(f"{noted}: the agent that answered is not there any more; name it with --agent")
     return Path(noted)
 

@@ -109,3 +109,11 @@ def test_without_transformers_the_message_names_the_extra(directory, monkeypatch
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(MissingExtra, match=r"pip install 'antiphon\[wav2vec2\]'"):
         encoder_of(directory).encode(noise(8000))
+
+
+def test_on_a_device_of_torchs_it_gives_the_same_to_its_last_digits(directory):
+    audio = noise(20000)
+    here = encoder_of(directory)
+    there = here.on("cpu")
+    assert there.identity == here.identity
+    np.testing.assert_allclose(there.encode(audio).values, here.encode(audio).values, atol=1e-4)

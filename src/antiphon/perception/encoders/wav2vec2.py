@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +50,7 @@ class Wav2Vec2Encoder:
         self._layer = settings.layer % (about.layers + 1)
         # "auto" is decided where the alphabet is fitted; before that, labels are kept as exact as they can be.
         self._precision: Precision = "bf16" if settings.precision == "bf16" else "fp32"
+        self._device: str | None = None
         window_samples = round(settings.window_seconds * about.sample_rate)
         if window_samples < about.field:
             raise SettingsError(
@@ -99,9 +101,17 @@ class Wav2Vec2Encoder:
             samples = (samples - samples.mean()) / np.sqrt(samples.var() + np.float32(1e-7))
         return self._network.hidden(samples)
 
+    def on(self, device: str) -> Wav2Vec2Encoder:
+        """The same encoder, computing on a device of torch's, by transformers' own forward. Its fp32 differs from the
+        processor's in the last digits."""
+        moved = copy(self)
+        moved.__dict__.pop("_network", None)
+        moved._device = device
+        return moved
+
     @cached_property
     def _network(self) -> Wav2Vec2Network:
-        return Wav2Vec2Network(self._about.directory, self._layer, self._precision)
+        return Wav2Vec2Network(self._about.directory, self._layer, self._precision, self._device)
 
 
 def _nearest_middle_plan(model: _Model, window: int, hop: int) -> WindowPlan:
