@@ -67,7 +67,7 @@ def _answer(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outco
 def _again(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
     from antiphon.action.export import PROVENANCE, read_provenance
     from antiphon.use_cases.respond import RespondOptions
-    from antiphon.use_cases.respond_again import respond_again
+    from antiphon.use_cases.respond_again import Marks, Wished, respond_again
     from antiphon.use_cases.respond_from_session import settings_of_record
 
     project = bench.project
@@ -79,7 +79,7 @@ def _again(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcom
     output = project.unused(RESPONSES, nearest_name(asked["name"] or f"{_origin(before.name)} again"))
     result = respond_again(
         *(before, agent, output),
-        kept=[(start, end) for start, end in asked["kept"]],
+        wished=Wished(Marks(tuple((start, end) for start, end in asked["kept"]))),
         wanted=RespondOptions(asked["seed"]),
         allowed=project.inside,
         progress=progress,
