@@ -12,8 +12,9 @@ from studio_making import studio
 
 from antiphon.errors import SettingsError
 from antiphon.interfaces import no_progress
+from antiphon.studio.bench import Bench
 from antiphon.studio.project import Project
-from antiphon.studio.work import WORK, Bench
+from antiphon.studio.work import WORK
 
 pytest.importorskip("fastapi", reason="the extra studio is not installed")
 

@@ -7,7 +7,6 @@ import numpy as np
 from antiphon.audio import mono
 from antiphon.errors import SettingsError
 from antiphon.live.memory_sounds import memory_sounds, register_of
-from antiphon.live.planning import REGISTER_COST
 from antiphon.types import Audio, Memory, Seconds
 
 MOST_OCTAVES = 4.0
@@ -22,6 +21,8 @@ MOST_EXCERPTS = 2000
 
 def register_prices(guide: Audio, memory: Memory, octaves: float) -> Seconds:
     """What each segment (m,) of the memory costs more where the response should lie `octaves` above the guide."""
+    from antiphon.live.planning import REGISTER_COST
+
     wanted = _register(guide) + octaves
     return np.asarray(REGISTER_COST * np.abs(memory_sounds(memory).register - wanted))
 
