@@ -127,13 +127,14 @@ def kept_by_dragging(page) -> list[float]:
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 30, steps=4)
     page.mouse.up()
     page.click("#keep")
-    (kept,) = asked(page, "studio.kept")
+    (kept,) = asked(page, "studio.marks.kept")
     assert kept[1] - kept[0] > 5
     return kept
 
 
 def exported(page, project, name) -> None:
     """What is written from the page is a session that opens, in the folder and in what is downloaded."""
+    page.click("#tab-export")
     page.click("#export button")
     until(page, "document.getElementById('export-said').textContent.includes('session.rpp')")
     assert read_project(project / name / "session.rpp").blocks("TRACK")
@@ -157,10 +158,10 @@ def test_from_two_tracks_to_an_edited_session(chromium, desk, project):
     old, new = samples(project, first), samples(project, second)
     assert np.array_equal(old[inside], new[inside])
     assert not np.array_equal(old, new)
-    assert asked(page, "studio.kept") == [kept]
+    assert asked(page, "studio.marks.kept") == [kept]
 
     # Another window changes what is kept, and this one sees it; undo goes back to where it came from.
-    answer = desk.client.put("/api/kept", json={"response": second, "spans": [[0, 1]]})
+    answer = desk.client.put("/api/marks", json={"response": second, "kept": [[0, 1]]})
     assert answer.status_code == 200
     until(page, "document.getElementById('span').textContent.includes('Kept: 1.0 of')")
     page.click("#undo")
@@ -174,7 +175,7 @@ def test_from_two_tracks_to_an_edited_session(chromium, desk, project):
     for key in ("Home", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     page.wait_for_selector("#testimony dl")
-    assert page.locator("#testimony .rivals div").count() == 4
+    assert page.locator("#testimony .rivals > div").count() == 4
     assert "0.5" in page.locator("#time").inner_text()
 
     exported(page, project, first)

@@ -268,10 +268,16 @@ def _add_desk(app: FastAPI, project: Project, desk: Desk) -> None:
         await run_in_threadpool(require_asked, project, body)
         return await run_in_threadpool(asked, "draft", body)
 
+    @app.post("/api/hold")
+    async def hold(request: Request) -> Response:
+        body = await _body(request, MapBody)
+        await run_in_threadpool(project.response, body.response)
+        return _json({"held": await run_in_threadpool(desk.ask, "hold", body.model_dump())})
+
     @app.post("/api/map")
     async def memory_map(request: Request) -> Response:
         body = await _body(request, MapBody)
-        project.response(body.response)
+        await run_in_threadpool(project.response, body.response)
         return await run_in_threadpool(asked, "map", body)
 
 

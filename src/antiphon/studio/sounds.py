@@ -1,4 +1,4 @@
-"""Sounds of the project as a page takes them: files that a browser plays, short excerpts, loudness, a folder as a zip."""
+"""Sounds of the project as a page takes them: files that browsers play, excerpts, loudness, a folder as a zip."""
 
 from __future__ import annotations
 

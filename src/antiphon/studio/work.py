@@ -102,6 +102,13 @@ def _draft(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcom
     return draft(bench, asked, progress)
 
 
+def _hold(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    """A response's guide and memory are heard, so that the first draft need not wait for it."""
+    progress("hold", 0, 1)
+    bench.hearing(bench.player(asked), marked=False)
+    return asked["response"], ()
+
+
 def _map(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
     from antiphon.studio.drafts import memory_map
 
@@ -115,6 +122,7 @@ WORK = {
     "export": _export,
     "alphabet": _alphabet,
     "draft": _draft,
+    "hold": _hold,
     "map": _map,
 }
 """Kinds of jobs."""
