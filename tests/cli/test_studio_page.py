@@ -2,30 +2,22 @@
 
 import json
 import shutil
-import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cli_making import sound
+from studio_browsing import MARKS, asked, browsing, opened, until
 from studio_making import studio
 
 import antiphon
 from antiphon.action.export.rpp import read_project
 
 pytest.importorskip("fastapi", reason="the extra studio is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
-FLAGS = ["--no-sandbox", "--mute-audio", "--autoplay-policy=no-user-gesture-required"]
-PATIENCE = 240_000
-"""Milliseconds: the machine may have other work."""
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)"),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
@@ -47,36 +39,8 @@ def desk(project):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE)
+    with browsing() as browser:
         yield browser
-        browser.close()
-
-
-def opened(chromium, desk, said, width=1280, **look):
-    page = chromium.new_page(viewport={"width": width, "height": 900}, **look)
-    page.set_default_timeout(PATIENCE)
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    elsewhere = lambda request: None if request.url.startswith(desk.base) else said.append(request.url)  # noqa: E731
-    page.on("request", elsewhere)
-    page.goto(desk.address)
-    page.wait_for_selector("#guide option", state="attached")
-    return page
-
-
-def until(page, what):
-    """Wait until an expression of the page is true; its policy lets nobody else evaluate one."""
-    end = time.monotonic() + PATIENCE / 1000
-    while not page.evaluate(what):
-        assert time.monotonic() < end, what
-        page.wait_for_timeout(100)
-
-
-def asked(page, what):
-    """A value of the page's own."""
-    return page.evaluate(f"import('/static/main.js').then(({{ studio }}) => {what})")
 
 
 def response(page) -> str:

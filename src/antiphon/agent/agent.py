@@ -140,9 +140,15 @@ class Agent(AgentParts):
         sampling: SamplingSettings | None = None,
         pins: Sequence[Run] = (),
         edited: Edited | None = None,
+        specification: Specification | None = None,
     ) -> tuple[Response, ...]:
-        """As `takes`, of what was heard already: it decides, selects and renders, and encodes nothing."""
-        specification = self.specify(heard.tokens, heard.memory, seed=seed, sampling=sampling, pins=pins, edited=edited)
+        """As `takes`, of what was heard already: it decides, selects and renders, and encodes nothing.
+
+        A `specification` that was decided of the same before is not decided again.
+        """
+        specification = specification or self.specify(
+            heard.tokens, heard.memory, seed=seed, sampling=sampling, pins=pins, edited=edited
+        )
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
         request = Request(heard, specification, used, tuple(pins), edited or Edited())

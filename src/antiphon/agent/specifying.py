@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from antiphon.action.selection.pins import asked_classes, pinned_steps
 from antiphon.action.selection.regions import usable_segments
 from antiphon.agent.known_pairs import recalling
 from antiphon.agent.parts import AgentParts
+from antiphon.agent.replay import Replay
 from antiphon.config import SamplingSettings
 from antiphon.decision.generation import generate
 from antiphon.decision.guidance import GuidedDecision
@@ -91,7 +93,13 @@ def _repetition(parts: AgentParts, sampling: SamplingSettings) -> Repetition | N
         return None
     if parts.replay is None:
         raise SettingsError("setting sampling.repetition: this agent keeps no training tokens to compare with")
-    return repetition_of(parts.replay.targets(), parts.alphabet.classes)
+    return _own_repetition(parts.replay, parts.alphabet.classes)
+
+
+@lru_cache(maxsize=4)
+def _own_repetition(replay: Replay, classes: int) -> Repetition:
+    """What the pieces of a replay repeat by themselves: counted once, since it is asked for with every response."""
+    return repetition_of(replay.targets(), classes)
 
 
 def _with_asked(edited: Edited, steps: int, pinned: Ids | None, classes: int) -> Ids:

@@ -18,6 +18,7 @@ from antiphon.files import identity
 from antiphon.studio.dials import REGISTER, turned
 from antiphon.studio.marks import presets
 from antiphon.studio.project import Project
+from antiphon.types import Specification
 from antiphon.use_cases.registers import known_register
 from antiphon.use_cases.respond_again import Marks, Reopened, Wished, heard_again, reopened
 from antiphon.use_cases.respond_from_session import settings_of_record
@@ -39,6 +40,14 @@ class Player:
 
 
 @dataclass
+class Decided:
+    """What was decided of a response last: it stays where only the way through the memory is asked for anew."""
+
+    key: tuple[object, ...]
+    specification: Specification | None = None
+
+
+@dataclass
 class Bench:
     """A project, and what was used last of it."""
 
@@ -46,6 +55,7 @@ class Bench:
     agents: dict[tuple[object, ...], Agent] = field(default_factory=dict)
     opened: dict[tuple[object, ...], Reopened] = field(default_factory=dict)
     heard: dict[tuple[object, ...], Hearing] = field(default_factory=dict)
+    last: list[Decided] = field(default_factory=list)
 
     def agent(self, name: str) -> Agent:
         """The agent of a name, the base agent where it is empty."""
@@ -76,6 +86,7 @@ class Bench:
         if key not in self.opened:
             self.opened.clear()
             self.heard.clear()
+            self.last.clear()
             self.opened[key] = reopened(player.folder, player.agent, self.project.inside)
         return self.opened[key]
 
@@ -89,6 +100,23 @@ class Bench:
                 del self.heard[old]
             self.heard[key] = heard_again(player.agent, opened, same_rates=marked)
         return opened, self.heard[key]
+
+    def decided(self, player: Player, asked: Asked) -> Decided:
+        """What was decided with the same guide, memory, settings of the decision, seed and marks; empty if nothing was.
+
+        What may be played is part of it: regions, and the class that a segment has to match.
+        """
+        settings = player.agent.settings
+        action = (settings.action.grid, settings.action.tempo_bpm, settings.action.stretch, settings.action.match)
+        regions = (settings.action.allowed_regions, settings.action.taboo_regions)
+        marks = tuple(repr(asked.get(kind, ())) for kind in ("kept", "asked"))
+        marked = any(asked.get(kind) for kind in ("kept", "rejected", "asked"))
+        key = (player.name, settings.sampling.model_dump_json(), action, regions, marks, marked, asked["seed"])
+        found = next((each for each in self.last if each.key == key), None)
+        if found is None:
+            found = Decided(key)
+            self.last = [*self.last[-MOST_HEARD:], found]
+        return found
 
 
 def with_preset(project: Project, settings: Settings, name: str) -> Settings:

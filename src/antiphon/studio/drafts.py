@@ -8,8 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from antiphon import audio
-from antiphon.action.export.provenance_file import Inputs, Provenance, provenance_of, source_files
-from antiphon.agent import Agent
+from antiphon.action.export.provenance_file import copies_of
 from antiphon.analysis.memory_map import map_of
 from antiphon.checkpoint import save_json
 from antiphon.files import identity
@@ -20,7 +19,7 @@ from antiphon.studio.dials import positions
 from antiphon.studio.project import DRAFTS
 from antiphon.studio.tellings import segments_of
 from antiphon.types import Response
-from antiphon.use_cases.respond_again import Reopened, answered_again
+from antiphon.use_cases.respond_again import answered_again
 
 MOST_DRAFTS = 12
 """Drafts that are held; the oldest go."""
@@ -36,16 +35,19 @@ def draft(bench: Bench, asked: Asked, progress: Progress) -> tuple[str, list[str
     opened, heard = bench.hearing(player, marked=bool(wished.marks))
     progress("draft", 0, 1)
     began = time.perf_counter()
-    response, notes = answered_again(player.agent, opened, heard, wished, asked["seed"])
-    record = _record(opened, response, player.agent)
+    decided = bench.decided(player, asked)
+    response, notes = answered_again(
+        *(player.agent, opened, heard, wished, asked["seed"]), specification=decided.specification
+    )
+    decided.specification = response.specification
     place = bench.project.own / DRAFTS / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
     place.parent.mkdir(exist_ok=True)
     audio.write(place.with_suffix(".wav"), response.audio)
     told = {
         "name": place.stem,
         "sound": bench.project.name_of(place.with_suffix(".wav")),
-        "seconds": record.samples / record.sample_rate,
-        "segments": segments_of(record),
+        "seconds": response.audio.duration,
+        "segments": segments_of(response.events, copies_of(response, heard.memory)),
         "dials": positions(response.settings),
         "seed": asked["seed"],
         "took": round(time.perf_counter() - began, 3),
@@ -54,12 +56,6 @@ def draft(bench: Bench, asked: Asked, progress: Progress) -> tuple[str, list[str
     save_json(place, told)
     _prune(place.parent)
     return bench.project.name_of(place), []
-
-
-def _record(opened: Reopened, response: Response, agent: Agent) -> Provenance:
-    memory = response.memory or opened.memory
-    inputs = Inputs((), source_files(opened.memories, opened.hashes[1]))
-    return provenance_of(response, memory, inputs, agent.settings.action.crossfade_seconds)
 
 
 def _relaxed(response: Response) -> list[str]:

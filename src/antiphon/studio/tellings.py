@@ -7,20 +7,20 @@ from math import exp
 from typing import Any
 
 from antiphon.action.export.provenance_file import Copy, Provenance
-from antiphon.types import SILENCE
+from antiphon.types import SILENCE, Event
 
 
-def segments_of(record: Provenance) -> list[list[Any]]:
+def segments_of(events: Sequence[Event], copies: Sequence[Copy]) -> list[list[Any]]:
     """Of each event: time, duration, token, what is played, probability, file of the memory (SILENCE: none), its span
     in seconds, run, whether it is pinned."""
-    parts = [record.copies[event.run].part if event.source else SILENCE for event in record.events]
+    parts = [copies[event.run].part if event.source else SILENCE for event in events]
     return [
         [
             *(round(event.time, 6), round(event.duration, 6), event.token, event.played),
             *(round(exp(min(event.log_probability, 0.0)), 4), part),
             *(round(event.source_start, 6), round(event.source_end, 6), event.run, event.pinned),
         ]
-        for event, part in zip(record.events, parts, strict=True)
+        for event, part in zip(events, parts, strict=True)
     ]
 
 

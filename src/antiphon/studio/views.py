@@ -78,7 +78,7 @@ def response(project: Project, name: str) -> Plain:
             for source in record.inputs.memories
         ],
         "guide": asked.guide_ids,
-        "segments": segments_of(record),
+        "segments": segments_of(record.events, record.copies),
         "takes": _takes(record, name),
         "marks": marks.marks(project, name),
         "parent": _parent(project, name),

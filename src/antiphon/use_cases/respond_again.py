@@ -27,7 +27,7 @@ from antiphon.audio import mixed, witnessed
 from antiphon.errors import AntiphonError, BadData, SettingsError
 from antiphon.files import Claim, claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
-from antiphon.types import Audio, Edited, Memory, Response, Run
+from antiphon.types import Audio, Edited, Memory, Response, Run, Specification
 from antiphon.use_cases.explain import with_candidate_costs
 from antiphon.use_cases.registers import register_prices
 from antiphon.use_cases.respond import ANSWER_FILES, Answer, RespondOptions, write_result
@@ -143,11 +143,20 @@ def constraints_of_marks(opened: Reopened, heard: Hearing, wished: Wished) -> tu
 
 
 def answered_again(
-    agent: Agent, opened: Reopened, heard: Hearing, wished: Wished, seed: int
+    agent: Agent,
+    opened: Reopened,
+    heard: Hearing,
+    wished: Wished,
+    seed: int,
+    *,
+    specification: Specification | None = None,
 ) -> tuple[Response, tuple[str, ...]]:
-    """The response once more around what a musician wished, and what is to be said of it; nothing is encoded."""
+    """The response once more around what a musician wished, and what is to be said of it; nothing is encoded.
+
+    A `specification` that was decided of the same before is not decided again.
+    """
     pins, edited = constraints_of_marks(opened, heard, wished)
-    response, *_ = agent.takes_of(heard, seed=seed, pins=pins, edited=edited)
+    response, *_ = agent.takes_of(heard, seed=seed, pins=pins, edited=edited, specification=specification)
     if wished.register is not None:
         response = replace(response, settings={**response.settings, "register": wished.register})
     if not pins:
@@ -266,11 +275,15 @@ def as_loud(
     runs, limit, note = response.runs, 10 ** (true_peak_dbtp / 20), ""
     renderer = Crossfade(response.settings["action"]["crossfade_seconds"])
     sound = with_gain(renderer.of_runs(runs, memory.audio, record.samples), record.gain)
+    turned = set(range(len(runs)))
     for _ in range(TURNS):
-        peaks = {number: _peak(sound, run) for number, run in enumerate(runs) if not run.pinned}
+        # A run sounds as before where neither it nor a neighbour, which fades into it, was turned down.
+        near = {each for number in turned for each in (number - 1, number, number + 1)}
+        peaks = {number: _peak(sound, run) for number, run in enumerate(runs) if not run.pinned and number in near}
         loud = {number: peak for number, peak in peaks.items() if peak > limit}
         if not loud:
             break
+        turned = set(loud)
         note = "new phrases are turned down, so that no peak passes the limit and what was kept stays as loud"
         runs = tuple(
             replace(run, gain=run.gain * limit / loud[number]) if number in loud else run

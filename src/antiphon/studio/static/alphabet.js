@@ -83,7 +83,7 @@ function card(id, about) {
   const examples = about ? about.examples.filter(each => each.file) : own(id);
   if (examples.length) {
     const hear = made("button", `Hear ${examples.length}`, { type: "button" });
-    hear.setAttribute("aria-label", `Hear ${classTitle(id)}`);
+    hear.setAttribute("aria-label", `Hear ${examples.length} of ${classTitle(id)}`);
     hear.addEventListener("click", () => inARow(examples));
     top.append(hear);
   }

@@ -199,7 +199,7 @@ function become(kind) {
   const free = kind === "locked" || !kind ? [span] : withoutAll([span], marks.locked);
   const found = Object.fromEntries(Object.entries(marks).map(([each, spans]) => [each, withoutAll(spans, free)]));
   if (kind) found[kind] = union([...found[kind], ...free]);
-  return setMarks(found);
+  return JSON.stringify(found) === JSON.stringify(marks) ? undefined : setMarks(found);
 }
 
 const redone = (kept, rejected, carried) => say("redo", { kept, rejected, carried });

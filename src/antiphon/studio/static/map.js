@@ -224,8 +224,8 @@ function legend() {
   by("map-classes").replaceChildren(...[...counts].sort((a, b) => b[1] - a[1]).map(([id, count]) => {
     const button = made("button", "", { type: "button" }), swatch = made("span", "", { className: "swatch" });
     swatch.style.background = colour(id, found.response.rest);
-    button.append(swatch, nameOf(id) || (id === found.response.rest ? "rest" : String(id)), made("small", String(count)));
-    button.setAttribute("aria-label", `Choose ${classTitle(id)}, ${count} segments`);
+    button.append(swatch, nameOf(id) || classTitle(id), " ", made("small", String(count)));
+    button.title = `Choose its ${count} segments`;
     button.addEventListener("click", event => choosePoints(found.ids.flatMap((each, n) => each === id ? [n] : []), event.shiftKey || event.ctrlKey));
     return button;
   }));

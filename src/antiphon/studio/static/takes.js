@@ -67,11 +67,11 @@ function draw() {
     row.setAttribute("aria-label", titleOf(place));
     row.setAttribute("role", "group");
     const hear = made("button", `${place + 1}`, { type: "button", ariaPressed: String(place === heard) });
-    hear.setAttribute("aria-label", `Hear ${titleOf(place)}`);
+    hear.setAttribute("aria-label", blind() ? `${place + 1}: hear it` : `${place + 1}: hear ${titleOf(place)}`);
     hear.dataset.place = String(place);
     hear.addEventListener("click", () => choose(place));
     const prefer = made("button", "I prefer this", { type: "button" });
-    prefer.setAttribute("aria-label", `I prefer ${titleOf(place)}`);
+    prefer.setAttribute("aria-label", `I prefer this: ${titleOf(place)}`);
     prefer.addEventListener("click", () => vote(place));
     const gain = 20 * Math.log10(version.gain ?? 1);
     const said = blind() ? `Number ${place + 1}` : `${version.title[0].toUpperCase()}${version.title.slice(1)}`;
