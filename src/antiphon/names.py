@@ -5,6 +5,7 @@ One function for each format. Pages escape markup by themselves (`pages`).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 QUOTES = "\"'`"

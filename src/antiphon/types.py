@@ -449,11 +449,14 @@ class Laid:
 
 @dataclass(frozen=True, eq=False)
 class Edited:
-    """What a musician changed beside the pins: items that were `laid`, and runs that are `refused`: deleted where they
-    were, and not to be played there again."""
+    """What a musician changed beside the pins: items that were `laid`; runs that are `refused`: deleted where they
+    were, and not to be played there again; the token that is `asked` for at a step, as (step, token); and what each
+    segment (m,) of the memory is `dearer` by, wherever it is played."""
 
     laid: tuple[Laid, ...] = ()
     refused: tuple[Run, ...] = ()
+    asked: tuple[tuple[int, int], ...] = ()
+    dearer: Seconds | None = None
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ import antiphon
 from antiphon.action.export import PROVENANCE, read_provenance, render_provenance
 from antiphon.agent import Agent
 from antiphon.errors import AntiphonError, BadData, SettingsError
+from antiphon.live.memory_sounds import register_of
 from antiphon.use_cases.export_again import export_response
 from antiphon.use_cases.respond import RespondOptions, respond_to_files
-from antiphon.use_cases.respond_again import respond_again
+from antiphon.use_cases.respond_again import Marks, Wished, respond_again
 
 KEPT = ((3.2, 7.7), (20.0, 25.25))
 
@@ -47,7 +48,7 @@ def inside(folder: Path, span: tuple[float, float]) -> slice:
 @pytest.mark.parametrize("kept", [KEPT, ((0.0, 12.0),), ((29.0, 30.0),), ()], ids=str)
 def test_kept_spans_are_bit_equal_and_the_rest_is_new(player, first, tmp_path, kept):
     out = tmp_path / "again"
-    respond_again(first, player, out, kept=kept, wanted=RespondOptions(seed=5, explained=False))
+    respond_again(first, player, out, wished=Wished(Marks(kept)), wanted=RespondOptions(seed=5, explained=False))
     old, new = samples(first), samples(out)
     assert old.shape == new.shape
     free = np.ones(len(old), dtype=bool)
@@ -63,7 +64,9 @@ def test_kept_once_more_it_is_still_the_same(player, first, tmp_path):
     before = first
     for number in range(3):
         out = tmp_path / str(number)
-        respond_again(before, player, out, kept=KEPT, wanted=RespondOptions(seed=10 + number, explained=False))
+        respond_again(
+            before, player, out, wished=Wished(Marks(KEPT)), wanted=RespondOptions(seed=10 + number, explained=False)
+        )
         before = out
     for span in KEPT:
         assert np.array_equal(samples(before)[inside(first, span)], samples(first)[inside(first, span)])
@@ -72,7 +75,9 @@ def test_kept_once_more_it_is_still_the_same(player, first, tmp_path):
 def test_new_phrases_give_way_to_what_is_kept_where_a_peak_would_pass(player, first, tmp_path):
     action = player.settings.action.model_copy(update={"true_peak_dbtp": -30.0})
     quiet = player.with_settings(player.settings.model_copy(update={"action": action}))
-    result = respond_again(first, quiet, tmp_path / "out", kept=KEPT, wanted=RespondOptions(seed=5, explained=False))
+    result = respond_again(
+        first, quiet, tmp_path / "out", wished=Wished(Marks(KEPT)), wanted=RespondOptions(seed=5, explained=False)
+    )
     old, new = samples(first), samples(tmp_path / "out")
     assert np.array_equal(new[inside(first, KEPT[0])], old[inside(first, KEPT[0])])
     rate = antiphon.read(first / "response.wav").sample_rate
@@ -84,15 +89,15 @@ def test_what_cannot_be_kept_is_one_sentence(player, first, tmp_path):
     wanted = RespondOptions(seed=1, explained=False)
     for span in ((5.0, 4.0), (-1.0, 2.0), (50.0, 90.0)):
         with pytest.raises(SettingsError, match="not within the response"):
-            respond_again(first, player, tmp_path / "out", kept=(span,), wanted=wanted)
+            respond_again(first, player, tmp_path / "out", wished=Wished(Marks((span,))), wanted=wanted)
     with pytest.raises(AntiphonError, match="not written over"):
-        respond_again(first, player, first, kept=(), wanted=replace(wanted, overwrite=True))
+        respond_again(first, player, first, wished=Wished(Marks()), wanted=replace(wanted, overwrite=True))
 
     def nowhere(path: Path) -> Path:
         raise BadData(f"{path}: outside")
 
     with pytest.raises(BadData, match="outside"):
-        respond_again(first, player, tmp_path / "out", kept=(), wanted=wanted, allowed=nowhere)
+        respond_again(first, player, tmp_path / "out", wished=Wished(Marks()), wanted=wanted, allowed=nowhere)
     assert not (tmp_path / "out").exists()
 
 
@@ -137,3 +142,52 @@ def test_a_dawproject_takes_no_file_along_that_the_caller_refuses(first, tmp_pat
         export_response(out, ("dawproject",), allowed=nowhere)
     assert not (out / "session.dawproject").exists()
     assert "session.dawproject" in export_response(out, ("dawproject",))
+
+
+def events(folder: Path):
+    return read_provenance(folder / PROVENANCE).events
+
+
+def test_a_class_that_is_asked_for_is_played_and_all_else_stays(player, first, tmp_path):
+    told = events(first)
+    index = next(n for n, event in enumerate(told) if 8 < n < 100 and event.played != player.alphabet.rest)
+    classes = {event.played for event in told} - {told[index].played}
+    start, end = told[index].time, told[index].time + told[index].duration
+    kept = ((0.0, start), (end, 60.0))
+    for token in sorted(classes)[:3]:
+        out = tmp_path / str(token)
+        wished = Wished(Marks(kept, asked=((index, token),)))
+        respond_again(first, player, out, wished=wished, wanted=RespondOptions(explained=False))
+        assert events(out)[index].played == token
+        assert np.array_equal(
+            samples(out)[inside(first, (0, start - 0.5))], samples(first)[inside(first, (0, start - 0.5))]
+        )
+    for asked in ((index, 10_000), (10_000, 1), (-1, 1), (index, -2)):
+        wished = Wished(Marks(asked=(asked,)))
+        with pytest.raises(SettingsError):
+            respond_again(first, player, tmp_path / "none", wished=wished, wanted=RespondOptions(explained=False))
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_is_rejected_is_not_played_there_again(player, first, tmp_path):
+    span, out = (10.0, 20.0), tmp_path / "out"
+    wished = Wished(Marks(((0.0, 10.0), (20.0, 60.0)), (span,)))
+    respond_again(first, player, out, wished=wished, wanted=RespondOptions(explained=False))
+    pairs = [
+        (old, new) for old, new in zip(events(first), events(out), strict=True)
+        if span[0] <= old.time and old.time + old.duration <= span[1] and old.source
+    ]  # fmt: skip
+    assert len(pairs) > 10
+    assert all(old.source_first != new.source_first for old, new in pairs)
+
+
+def test_a_register_moves_the_response_and_is_told(player, first, tmp_path):
+    registers = {}
+    for octaves in (-2.0, 2.0):
+        out = tmp_path / str(octaves)
+        wished = Wished(register=octaves)
+        respond_again(first, player, out, wished=wished, wanted=RespondOptions(explained=False))
+        assert read_provenance(out / PROVENANCE).settings["register"] == octaves
+        sound = antiphon.read(out / "response.wav")
+        registers[octaves] = register_of(sound.samples.mean(axis=1), sound.sample_rate)
+    assert registers[2.0] > registers[-2.0]

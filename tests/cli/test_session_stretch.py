@@ -20,7 +20,7 @@ from antiphon.perception.block_encoding import envelope_in_blocks, sound_of
 from antiphon.perception.envelope import CELLS_PER_SECOND
 from antiphon.perception.segmenters import onset_cells
 from antiphon.use_cases.respond import RespondOptions, respond_to_files
-from antiphon.use_cases.respond_again import respond_again
+from antiphon.use_cases.respond_again import Marks, Wished, respond_again
 from antiphon.use_cases.respond_from_session import respond_from_session, session_settings
 
 pytest.importorskip("python_stretch", reason="needs the extra stretch")
@@ -175,9 +175,13 @@ def test_another_playback_rate_is_named(answered, player, tmp_path):
 def test_what_is_kept_of_a_stretched_response_stays_and_the_rest_is_answered_anew(player, answered, tmp_path):
     _, before = answered
     again = tmp_path / "again"
-    respond_again(before, player, again, kept=((3.0, 6.0),), wanted=RespondOptions(seed=7, explained=False))
+    respond_again(
+        before, player, again, wished=Wished(Marks(((3.0, 6.0),))), wanted=RespondOptions(seed=7, explained=False)
+    )
     old, new = (antiphon.read(each / "response.wav") for each in (before, again))
     kept = slice(round(3.0 * old.sample_rate), round(6.0 * old.sample_rate))
     assert np.array_equal(old.samples[kept], new.samples[kept])
     assert not np.array_equal(old.samples, new.samples)
-    respond_again(before, player, tmp_path / "none", kept=(), wanted=RespondOptions(seed=7, explained=False))
+    respond_again(
+        before, player, tmp_path / "none", wished=Wished(Marks()), wanted=RespondOptions(seed=7, explained=False)
+    )

@@ -13,8 +13,9 @@ from studio_making import studio
 
 from antiphon.errors import SettingsError
 from antiphon.interfaces import no_progress
+from antiphon.studio.bench import Bench
 from antiphon.studio.project import Project
-from antiphon.studio.work import WORK, Bench
+from antiphon.studio.work import WORK
 
 pytest.importorskip("fastapi", reason="the extra studio is not installed")
 if sys.platform == "win32":
@@ -97,7 +98,14 @@ def test_a_hundred_hostile_requests_are_refused_and_change_nothing(desk, project
     before = {name: what for name, what in digests(project.parent).items() if own.name not in name}
     asked = 0
     for name in names:
-        for path in ("/api/audio?file=", "/api/peaks?file=", "/api/response?name=", "/api/download?name="):
+        for path in (
+            *("/api/audio?file=", "/api/peaks?file=", "/api/response?name=", "/api/download?name="),
+            *(
+                "/api/loudness?file=",
+                "/api/excerpt?start=0&end=1&file=",
+                "/api/alphabet?agent=&guide=guide.wav&target=",
+            ),
+        ):
             assert 400 <= desk.client.get(path + quote(name)).status_code < 500, (path, name)
             asked += 1
         for path, body in (
@@ -106,6 +114,10 @@ def test_a_hundred_hostile_requests_are_refused_and_change_nothing(desk, project
             ("/api/again", {"response": name, "kept": [], "seed": 0}),
             ("/api/train", {"guide": "guide.wav", "target": name}),
             ("/api/export", {"response": name, "formats": ["all"]}),
+            ("/api/alphabet", {"agent": "", "guide": "guide.wav", "target": name}),
+            ("/api/draft", {"response": name, "kept": [], "seed": 0}),
+            ("/api/map", {"response": name}),
+            ("/api/hold", {"response": name}),
         ):
             assert 400 <= desk.client.post(path, json=body).status_code < 500, (path, name)
             asked += 1
@@ -115,6 +127,19 @@ def test_a_hundred_hostile_requests_are_refused_and_change_nothing(desk, project
         asked += 1
     assert asked > 100
     assert desk.state()["jobs"] == []
+    for path, body in (
+        ("/api/marks", {"response": "none", "kept": [[0, 1]]}),
+        ("/api/names", {"alphabet": "../x", "token": 1, "name": "a"}),
+        ("/api/names", {"alphabet": "x", "token": -1, "name": "a"}),
+        ("/api/presets", {"name": "follow", "dials": {}}),
+        ("/api/presets", {"name": "mine", "dials": {"novelty": 1e9}}),
+        ("/api/presets", {"name": "mine", "dials": {"__class__": 1}}),
+        ("/api/presets", {"name": " \n ", "dials": {}}),
+    ):
+        assert 400 <= desk.client.put(path, json=body).status_code < 500, (path, body)
+    for span in ((-1, 1), (1, 1), (2, 1), (0, 1e9), ("a", 1)):
+        where = {"file": "guide.wav", "start": span[0], "end": span[1]}
+        assert 400 <= desk.client.get("/api/excerpt", params=where).status_code < 500, span
     assert {name: what for name, what in digests(project.parent).items() if own.name not in name} == before
 
 
@@ -138,7 +163,9 @@ def test_another_site_may_not_ask(desk, headers):
     for method, path in (
         ("GET", "/api/state"),
         ("POST", "/api/answer"),
-        ("PUT", "/api/kept"),
+        ("PUT", "/api/marks"),
+        ("PUT", "/api/names"),
+        ("POST", "/api/draft"),
         ("DELETE", "/api/state"),
     ):
         answered = desk.client.request(method, path, headers=headers)
@@ -213,10 +240,10 @@ def test_sound_is_served_in_ranges_and_peaks_once(desk, project):
     part = desk.client.get("/api/audio", params={"file": "guide.wav"}, headers={"range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, whole[100:200])
     first = desk.client.get("/api/peaks", params={"file": "guide.wav"}).content
-    kept = list((project / ".antiphon-studio" / "peaks").iterdir())
-    made = [path.stat().st_mtime_ns for path in kept]
+    kept = list((project / ".antiphon-studio" / "derived").iterdir())
+    made = [path.stat().st_ino for path in kept]
     assert desk.client.get("/api/peaks", params={"file": "guide.wav"}).content == first
-    assert [path.stat().st_mtime_ns for path in kept] == made
+    assert [path.stat().st_ino for path in kept] == made
     stretch, rate, frames = (int.from_bytes(first[a:b], "little") for a, b in ((4, 8), (8, 12), (12, 20)))
     assert (rate, frames, len(first) - 20) == (22050, 44100, 2 * -(-44100 // stretch))
 

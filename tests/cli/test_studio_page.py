@@ -2,30 +2,22 @@
 
 import json
 import shutil
-import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cli_making import sound
+from studio_browsing import MARKS, asked, browsing, opened, until
 from studio_making import studio
 
 import antiphon
 from antiphon.action.export.rpp import read_project
 
 pytest.importorskip("fastapi", reason="the extra studio is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
-FLAGS = ["--no-sandbox", "--mute-audio", "--autoplay-policy=no-user-gesture-required"]
-PATIENCE = 240_000
-"""Milliseconds: the machine may have other work."""
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)"),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
@@ -47,36 +39,8 @@ def desk(project):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE)
+    with browsing() as browser:
         yield browser
-        browser.close()
-
-
-def opened(chromium, desk, said, width=1280, **look):
-    page = chromium.new_page(viewport={"width": width, "height": 900}, **look)
-    page.set_default_timeout(PATIENCE)
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    elsewhere = lambda request: None if request.url.startswith(desk.base) else said.append(request.url)  # noqa: E731
-    page.on("request", elsewhere)
-    page.goto(desk.address)
-    page.wait_for_selector("#guide option", state="attached")
-    return page
-
-
-def until(page, what):
-    """Wait until an expression of the page is true; its policy lets nobody else evaluate one."""
-    end = time.monotonic() + PATIENCE / 1000
-    while not page.evaluate(what):
-        assert time.monotonic() < end, what
-        page.wait_for_timeout(100)
-
-
-def asked(page, what):
-    """A value of the page's own."""
-    return page.evaluate(f"import('/static/main.js').then(({{ studio }}) => {what})")
 
 
 def response(page) -> str:
@@ -127,13 +91,14 @@ def kept_by_dragging(page) -> list[float]:
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 30, steps=4)
     page.mouse.up()
     page.click("#keep")
-    (kept,) = asked(page, "studio.kept")
+    (kept,) = asked(page, "studio.marks.kept")
     assert kept[1] - kept[0] > 5
     return kept
 
 
 def exported(page, project, name) -> None:
     """What is written from the page is a session that opens, in the folder and in what is downloaded."""
+    page.click("#tab-export")
     page.click("#export button")
     until(page, "document.getElementById('export-said').textContent.includes('session.rpp')")
     assert read_project(project / name / "session.rpp").blocks("TRACK")
@@ -157,10 +122,10 @@ def test_from_two_tracks_to_an_edited_session(chromium, desk, project):
     old, new = samples(project, first), samples(project, second)
     assert np.array_equal(old[inside], new[inside])
     assert not np.array_equal(old, new)
-    assert asked(page, "studio.kept") == [kept]
+    assert asked(page, "studio.marks.kept") == [kept]
 
     # Another window changes what is kept, and this one sees it; undo goes back to where it came from.
-    answer = desk.client.put("/api/kept", json={"response": second, "spans": [[0, 1]]})
+    answer = desk.client.put("/api/marks", json={"response": second, "kept": [[0, 1]]})
     assert answer.status_code == 200
     until(page, "document.getElementById('span').textContent.includes('Kept: 1.0 of')")
     page.click("#undo")
@@ -174,7 +139,7 @@ def test_from_two_tracks_to_an_edited_session(chromium, desk, project):
     for key in ("Home", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     page.wait_for_selector("#testimony dl")
-    assert page.locator("#testimony .rivals div").count() == 4
+    assert page.locator("#testimony .rivals > div").count() == 4
     assert "0.5" in page.locator("#time").inner_text()
 
     exported(page, project, first)

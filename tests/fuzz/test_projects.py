@@ -116,7 +116,18 @@ SPANS = [[0.0, 0.5], [1.0, 1.5]]
 
 ASKED = {
     "answer": {"guides": ["guide.wav"], "memories": ["memory.wav"], "agent": "", "preset": "", "seed": 1, "name": ""},
-    "again": {"response": "answer", "kept": SPANS, "seed": 1, "name": ""},
+    "again": {
+        **{
+            "response": "answer",
+            "kept": SPANS,
+            "rejected": [],
+            "preset": "",
+            "asked": [[1, 2]],
+            "dials": {"follow": 2.0},
+        },
+        **{"regions": {"allowed": [[0, 0.0, 1.0]]}, "seed": 1, "name": ""},
+    },
+    "alphabet": {"agent": "", "guide": "guide.wav", "target": "memory.wav"},
     "train": {"guide": "guide.wav", "target": "memory.wav", "both_ways": False, "name": "a"},
     "export": {"response": "answer", "formats": ["reaper"]},
 }
@@ -126,19 +137,20 @@ def test_what_lies_in_a_project_of_the_studio(project, tmp_path, cases):
     """Jobs that were asked for, and spans that are kept: what a page is told of them is plain JSON."""
     from antiphon.studio import views
     from antiphon.studio.jobs import Queue
-    from antiphon.studio.project import Project
+    from antiphon.studio.marks import MARKS
+    from antiphon.studio.project import PARENTS, Project
 
     opened = Project(project)
     jobs = tmp_path / "jobs"
     jobs.mkdir()
     job = {"state": "done", "task": "x", "done": 1, "total": 2, "left": 1.5, "result": "answer", "said": ["y"]}
     job |= {"id": "job", "made": 1.0, "began": 2.0, "ended": 3.0}
-    memos = {name: opened._memo(name, "answer") for name in (views.KEPT, views.PARENTS)}
+    memos = {name: opened._memo(name, "answer") for name in (MARKS, PARENTS)}
 
     def mutate(random):
         where = random.choice(["job", "job", *memos])
         kind = random.choice(list(ASKED))
-        value = {views.KEPT: SPANS, views.PARENTS: "answer"}.get(where)
+        value = {MARKS: {"kept": SPANS, "locked": SPANS}, PARENTS: "answer"}.get(where)
         tree = {**job, "kind": kind, "asked": ASKED[kind]} if where == "job" else {"name": "answer", "value": value}
         return f"{where}\n".encode() + of_tree(tree)(random)
 
@@ -161,6 +173,7 @@ def test_what_a_page_asks_of_a_studio(project, tmp_path, cases):
     pytest.importorskip("fastapi", reason="the extra studio is not installed")
     from fastapi.testclient import TestClient
 
+    from antiphon.studio.desk import Desk
     from antiphon.studio.jobs import Queue
     from antiphon.studio.project import Project
     from antiphon.studio.server import application
@@ -169,7 +182,9 @@ def test_what_a_page_asks_of_a_studio(project, tmp_path, cases):
     base = "http://127.0.0.1:4711"
     bodies = {
         **{("POST", f"/api/{kind}"): asked for kind, asked in ASKED.items()},
-        ("PUT", "/api/kept"): {"response": "answer", "spans": SPANS},
+        ("PUT", "/api/marks"): {"response": "answer", "kept": SPANS, "locked": [], "rejected": SPANS},
+        ("PUT", "/api/names"): {"alphabet": "a", "token": 1, "name": "low"},
+        ("PUT", "/api/presets"): {"name": "mine", "dials": {"follow": 2.0}},
     }
     gets = ("/api/state?open=answer", "/api/response?name=answer", "/api/segment?name=answer&index=0")
     headers = {"x-antiphon-token": "t"}
@@ -185,7 +200,8 @@ def test_what_a_page_asks_of_a_studio(project, tmp_path, cases):
         head, _, body = content.partition(b"\n")
         method, path = head.decode().split(" ")
         queue = Queue(project, tmp_path / "jobs")
-        client = TestClient(application(opened, queue, 4711, "t"), base_url=base, headers=headers)
+        desk = Desk(project)
+        client = TestClient(application(opened, queue, desk, port=4711, token="t"), base_url=base, headers=headers)
         if method == "GET":
             words = [line.partition("=")[::2] for line in body.decode().split("\n")]
             answered = client.get(path, params=[(name, value) for name, value in words if name])

@@ -20,7 +20,7 @@ from antiphon.agent.memory import at_rates, joined_memory
 from antiphon.agent.opening import opened
 from antiphon.agent.pair_alphabet import expected_classes, with_pair_classes
 from antiphon.agent.parts import AgentParts
-from antiphon.agent.playing import Request, follows_guide, optimal_selection_for, played, selector_for
+from antiphon.agent.playing import Hearing, Request, follows_guide, optimal_selection_for, played, selector_for
 from antiphon.agent.specifying import decision_for, specification_for
 from antiphon.config import SamplingSettings, Settings
 from antiphon.decision.neural import NeuralDecision
@@ -79,13 +79,14 @@ class Agent(AgentParts):
         seed: int = 0,
         sampling: SamplingSettings | None = None,
         pins: Sequence[Run] = (),
+        edited: Edited | None = None,
     ) -> Specification:
         """D(P(x)): what to play under each of the guide's segments, from the classes that the memory has.
 
-        Under the `pins` it is what they play.
+        Under the `pins` it is what they play, and where a class was asked for (`edited`), that.
         """
         asked = sampling or self.settings.sampling
-        return specification_for(self, guide, memory, seed=seed, sampling=asked, pins=pins)
+        return specification_for(self, guide, memory, seed=seed, sampling=asked, pins=pins, edited=edited)
 
     def respond(
         self,
@@ -120,15 +121,41 @@ class Agent(AgentParts):
         Over beats, where guide and memory have them: `Response.memory` is the memory as it was played. It is played
         faster or slower, where the settings allow that, only if nothing of it was fixed by a musician yet.
         """
-        timed = in_time(self, guide, memory, may_stretch=not pins and edited is None)
-        heard, memory = self.guide_tokens(guide) if timed.guide is None else timed.guide, timed.memory
-        specification = self.specify(heard, memory, seed=seed, sampling=sampling, pins=pins)
+        heard = self.hear(guide, memory, may_stretch=not pins and edited is None)
+        return self.takes_of(heard, count, seed=seed, sampling=sampling, pins=pins, edited=edited)
+
+    def hear(self, guide: Audio, memory: Memory, *, may_stretch: bool = True) -> Hearing:
+        """Guide and memory as they are to be answered and played: all of `takes` that listens.
+
+        It holds while `action.grid`, `tempo_bpm` and `stretch` stay, and whether the guide's sound is followed.
+        """
+        timed = in_time(self, guide, memory, may_stretch=may_stretch)
+        tokens = self.guide_tokens(guide) if timed.guide is None else timed.guide
+        sound, memory = self.guide_sound(guide, tokens), with_pair_classes(self, timed.memory)
+        return Hearing(guide, tokens, memory, sound, timed.grid, timed.said)
+
+    def takes_of(
+        self,
+        heard: Hearing,
+        count: int = 1,
+        *,
+        seed: int = 0,
+        sampling: SamplingSettings | None = None,
+        pins: Sequence[Run] = (),
+        edited: Edited | None = None,
+        specification: Specification | None = None,
+    ) -> tuple[Response, ...]:
+        """As `takes`, of what was heard already: it decides, selects and renders, and encodes nothing.
+
+        A `specification` that was decided of the same before is not decided again.
+        """
+        specification = specification or self.specify(
+            heard.tokens, heard.memory, seed=seed, sampling=sampling, pins=pins, edited=edited
+        )
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()
-        sound, memory = self.guide_sound(guide, heard), with_pair_classes(self, memory)
-        fixed, edits = tuple(pins), edited or Edited()
-        request = Request(guide, heard, specification, used, sound, fixed, edits, timed.grid, timed.said)
-        return played(self, request, memory, count=count, seed=seed)
+        request = Request(heard, specification, used, tuple(pins), edited or Edited())
+        return played(self, request, heard.memory, count=count, seed=seed)
 
     @property
     def follows_guide(self) -> bool:

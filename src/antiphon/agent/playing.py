@@ -23,20 +23,28 @@ from antiphon.types import Audio, Edited, Grid, Memory, Response, Run, SegmentSo
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
-    """A guide with its tokens, what is to be played under it, the settings and seed that led there, how its segments
-    `sound` where the response follows that, what a musician has fixed (`pins`, and what was `edited` beside them), the
-    beats of the guide where segments are beats, and the sentence that says so (`timing`)."""
+class Hearing:
+    """A guide with its tokens, the memory as it is to be played under it, how the guide's segments `sound` where the
+    response follows that, the beats of the guide where segments are beats, and the sentence that says so (`timing`)."""
 
     guide: Audio
     tokens: Tokens
-    specification: Specification
-    settings: dict[str, Any]
+    memory: Memory
     sound: SegmentSound | None = None
-    pins: tuple[Run, ...] = ()
-    edited: Edited = field(default_factory=Edited)
     grid: Grid | None = None
     timing: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What was heard, what is to be played under it, the settings and seed that led there, and what a musician has
+    fixed (`pins`, and what was `edited` beside them)."""
+
+    heard: Hearing
+    specification: Specification
+    settings: dict[str, Any]
+    pins: tuple[Run, ...] = ()
+    edited: Edited = field(default_factory=Edited)
 
 
 def follows_guide(settings: ActionSettings) -> bool:
@@ -67,11 +75,11 @@ def played(parts: AgentParts, asked: Request, memory: Memory, *, count: int, see
 
 def _selections(parts: AgentParts, asked: Request, memory: Memory, *, count: int, seed: int) -> tuple[Selection, ...]:
     if parts.settings.action.selector == "oracle":
-        if count > 1 or asked.pins or asked.edited.refused:
+        if count > 1 or asked.pins or asked.edited.refused or asked.edited.asked:
             raise SettingsError("setting action.selector: the oracle knows neither takes nor pins: take optimal")
         return (selector_for(parts, memory, seed).select(asked.specification, memory),)
-    search = optimal_selection_for(parts, memory, seed, asked.sound)
-    constraints = constraints_of(asked.pins, asked.edited, memory, asked.tokens.intervals)
+    search = optimal_selection_for(parts, memory, seed, asked.heard.sound)
+    constraints = constraints_of(asked.pins, asked.edited, memory, asked.heard.tokens.intervals)
     if count > 1:
         return search.takes(asked.specification, memory, count, constraints=constraints)
     return (search.select(asked.specification, memory, constraints=constraints),)
@@ -79,17 +87,17 @@ def _selections(parts: AgentParts, asked: Request, memory: Memory, *, count: int
 
 def _rendered(settings: ActionSettings, memory: Memory, asked: Request, selection: Selection) -> Response:
     """The response that was asked for, with its sound."""
-    intervals, rate = asked.tokens.intervals, memory.audio.sample_rate
+    intervals, rate = asked.heard.tokens.intervals, memory.audio.sample_rate
     renderer = Crossfade(settings.crossfade_seconds, settings.join_search_seconds)
     wanted = around(asked.pins, runs(selection, memory, intervals), intervals, rate)
-    placed = ridden(renderer.refined(wanted, memory.audio), memory.audio, asked.guide, settings.ride)
+    placed = ridden(renderer.refined(wanted, memory.audio), memory.audio, asked.heard.guide, settings.ride)
     sound = renderer.of_runs(placed, memory.audio, round(float(intervals[-1, 1]) * rate) if len(intervals) else 0)
     laid = asked.edited.laid
-    audio, gain = balanced(replace(sound, samples=laid_over(sound.samples, laid)), asked.guide, settings)
+    audio, gain = balanced(replace(sound, samples=laid_over(sound.samples, laid)), asked.heard.guide, settings)
     found = events(asked.specification, selection, memory, placed)
     return Response(
         audio,
-        asked.tokens,
+        asked.heard.tokens,
         asked.specification,
         selection,
         found,
@@ -97,8 +105,8 @@ def _rendered(settings: ActionSettings, memory: Memory, asked: Request, selectio
         placed,
         gain,
         laid=laid,
-        guide_sound=asked.sound,
+        guide_sound=asked.heard.sound,
         memory=memory,
-        grid=asked.grid,
-        timing=asked.timing,
+        grid=asked.heard.grid,
+        timing=asked.heard.timing,
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.action.selection.optimal import playable
-from antiphon.action.selection.pins import pinned_steps
+from antiphon.action.selection.pins import asked_classes, pinned_steps
 from antiphon.action.selection.regions import usable_segments
 from antiphon.agent.known_pairs import recalling
 from antiphon.agent.parts import AgentParts
+from antiphon.agent.replay import Replay
 from antiphon.config import SamplingSettings
 from antiphon.decision.generation import generate
 from antiphon.decision.guidance import GuidedDecision
@@ -21,7 +23,7 @@ from antiphon.decision.repetition import Repetition, repetition_of
 from antiphon.decision.sampling import FREE
 from antiphon.errors import SettingsError, WrongAlphabet
 from antiphon.interfaces import DecisionModel
-from antiphon.types import Ids, Memory, Run, Seconds, Specification, Tokens
+from antiphon.types import Edited, Ids, Memory, Run, Seconds, Specification, Tokens
 
 FOLLOWED_REST_SECONDS = 1.0
 """A shorter rest of the guide is part of its phrase."""
@@ -50,14 +52,17 @@ def specification_for(
     seed: int,
     sampling: SamplingSettings,
     pins: Sequence[Run],
+    edited: Edited | None = None,
     decision: DecisionModel | None = None,
 ) -> Specification:
-    """What to play under each of the guide's segments; under the `pins` it is what they play. `decision` decides
-    instead of the agent's own."""
+    """What to play under each of the guide's segments; under the `pins` it is what they play, and else what a musician
+    asked for. `decision` decides instead of the agent's own. Raises SettingsError for a class that is none."""
     require_own(parts, guide, "the guide")
     require_own(parts, memory.tokens, "the memory")
     rest = parts.alphabet.rest if parts.alphabet.has_rest else None
     pinned = pinned_steps(pins, memory, guide.intervals).ids(memory, rest) if pins else None
+    if edited is not None and edited.asked:
+        pinned = _with_asked(edited, len(guide), pinned, parts.alphabet.classes)
     if rest is not None and sampling.rests == "follow":
         pinned = _with_rests_of(guide, rest, pinned)
     decided = generate(
@@ -90,7 +95,21 @@ def _repetition(parts: AgentParts, sampling: SamplingSettings) -> Repetition | N
         return None
     if parts.replay is None:
         raise SettingsError("setting sampling.repetition: this agent keeps no training tokens to compare with")
-    return repetition_of(parts.replay.targets(), parts.alphabet.classes)
+    return _own_repetition(parts.replay, parts.alphabet.classes)
+
+
+@lru_cache(maxsize=4)
+def _own_repetition(replay: Replay, classes: int) -> Repetition:
+    """What the pieces of a replay repeat by themselves: counted once, since it is asked for with every response."""
+    return repetition_of(replay.targets(), classes)
+
+
+def _with_asked(edited: Edited, steps: int, pinned: Ids | None, classes: int) -> Ids:
+    """The pins (n,), and where nothing is pinned what a musician asked for."""
+    asked = asked_classes(edited, steps)
+    if asked.min(initial=FREE) < FREE or asked.max(initial=FREE) >= classes:
+        raise SettingsError(f"a class is asked for that is none: there are {classes}")
+    return asked if pinned is None else np.where(pinned == FREE, asked, pinned)
 
 
 def _with_rests_of(guide: Tokens, rest: int, pinned: Ids | None) -> Ids:

@@ -23,7 +23,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from antiphon.checkpoint import save_json
 from antiphon.errors import AntiphonError, BadData, SettingsError
 from antiphon.reading import json_file, json_of
-from antiphon.studio.asked import KINDS
+from antiphon.studio.bodies import KINDS
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 
@@ -236,8 +236,8 @@ class Queue:
 
     def _do(self, job: Job, stream: IO[bytes]) -> None:
         pace = _Pace()
-        while line := _line(stream):
-            said = _read(line)
+        while line := line_of(stream):
+            said = said_in(line)
             if said.get("id") != job.id:
                 continue
             if "done" in said:
@@ -264,7 +264,8 @@ class Queue:
             self._stopping = ""
 
 
-def _line(stream: IO[bytes]) -> bytes:
+def line_of(stream: IO[bytes]) -> bytes:
+    """The next line of a process; nothing where it has ended."""
     try:
         return stream.readline(LONGEST_LINE)
     except (OSError, ValueError):
@@ -272,7 +273,8 @@ def _line(stream: IO[bytes]) -> bytes:
         return b""
 
 
-def _read(line: bytes) -> dict[str, Any]:
+def said_in(line: bytes) -> dict[str, Any]:
+    """What a line says; nothing where it is none of ours."""
     try:
         found = json_of(line.decode("utf-8", errors="replace"), "the worker")
     except BadData:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.audio import sample_blocks, shape_of
-from antiphon.files import identity, whole_file
-from antiphon.studio.project import OWN, Project
+from antiphon.files import identity
+from antiphon.studio.derived import kept
+from antiphon.studio.project import Project
 
 STRETCH = 256
 """Samples that one pair stands for: 6 ms at 44.1 kHz. What is nearer is drawn from the samples themselves."""
@@ -19,21 +19,15 @@ STRETCH = 256
 HEAD = struct.Struct("<4sIIQ")
 """`ANPK`, samples of a stretch, Hz, and samples of the whole; then pairs of int8, lowest and highest."""
 
-MOST_KEPT = 256
-"""Files of peaks; the oldest go."""
-
 
 def peaks_of(project: Project, path: Path) -> bytes:
     """The peaks of a file of the project, as they go to a page. Raises BadData where it cannot be read."""
-    told = repr((project.name_of(path), identity(path), STRETCH))
-    folder = project.root / OWN / "peaks"
-    kept = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.bin"
-    if not kept.is_file():
-        found = measured(path)
-        with whole_file(kept) as temporary:
-            temporary.write_bytes(found)
-        _prune(folder)
-    return kept.read_bytes()
+    told = ("peaks", identity(path), STRETCH)
+    return kept(project, told, ".bin", lambda place: _write(place, measured(path))).read_bytes()
+
+
+def _write(place: Path, found: bytes) -> None:
+    place.write_bytes(found)
 
 
 def measured(path: Path) -> bytes:
@@ -58,9 +52,3 @@ def measured(path: Path) -> bytes:
 def _pairs(rows: NDArray[np.float32]) -> NDArray[np.int8]:
     found = np.stack([np.floor(rows.min(axis=1) * 127), np.ceil(rows.max(axis=1) * 127)], axis=1)
     return np.asarray(np.clip(found, -127, 127), dtype=np.int8)
-
-
-def _prune(folder: Path) -> None:
-    kept = sorted(folder.glob("*.bin"), key=lambda path: path.stat().st_mtime)
-    for path in kept[:-MOST_KEPT]:
-        path.unlink(missing_ok=True)

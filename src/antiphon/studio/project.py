@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +29,17 @@ SOUNDS, AGENTS, RESPONSES = "sounds", "agents", "responses"
 """Folders into which the page puts what is new."""
 
 OWN = ".antiphon-studio"
-"""What the studio keeps for itself: jobs, peaks, spans that are kept. All of it may be deleted."""
+"""What the studio keeps for itself: jobs, what is derived from files, marks, names of classes and presets. No sound and
+no agent is lost with it."""
+
+PARENTS = "parents"
+"""Kind of memo: from which response another one was made."""
+
+DRAFTS = "drafts"
+"""Where in its own folder responses lie that nobody has kept yet."""
+
+SETTLED_NS = 50_000_000
+"""A folder that changed so lately may change once more without its time of change telling."""
 
 MOST_FILES = 5000
 """Sounds, agents and responses of a project that are listed."""
@@ -54,6 +66,7 @@ class Listing:
 
 @dataclass
 class _Findings:
+    folders: list[tuple[str, int]] = field(default_factory=list)
     sounds: list[str] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
     responses: list[str] = field(default_factory=list)
@@ -65,11 +78,21 @@ class _Findings:
         return len(self.sounds) + len(self.agents) + len(self.responses)
 
 
+@dataclass
+class _Seen:
+    """A listing, and every folder that was looked into for it with when it changed last."""
+
+    listing: Listing | None = None
+    folders: tuple[tuple[str, int], ...] = ()
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 @dataclass(frozen=True)
 class Project:
     """A folder that is there."""
 
     root: Path
+    _seen: _Seen = field(default_factory=_Seen, repr=False, compare=False)
 
     @property
     def own(self) -> Path:
@@ -77,7 +100,15 @@ class Project:
         return self.root / OWN
 
     def listing(self) -> Listing:
-        """What lies in the folder now. Links are passed over, and said to be."""
+        """What lies in the folder now; it is walked again only where a folder in it has changed. Links are passed over,
+        and said to be."""
+        with self._seen.lock:
+            if self._seen.listing is None or not _unchanged(self._seen.folders):
+                self._seen.listing, self._seen.folders = self._walked()
+            return self._seen.listing
+
+    def _walked(self) -> tuple[Listing, tuple[tuple[str, int], ...]]:
+        """What lies in the folder, and the folders that say whether that is still so."""
         found = _Findings()
         _look(self.root, "", 0, found)
         said = (
@@ -86,9 +117,10 @@ class Project:
             (found.left, f"things more than the {MOST_FILES} that are listed"),
         )
         remarks = tuple(f"passed over: {count} {what}" for count, what in said if count)
-        return Listing(
+        listing = Listing(
             tuple(sorted(found.sounds)), tuple(sorted(found.agents)), tuple(sorted(found.responses)), remarks
         )
+        return listing, tuple(found.folders)
 
     def sound(self, name: str) -> Path:
         """A sound that is listed. Raises BadData for any other name."""
@@ -104,13 +136,28 @@ class Project:
 
     def audible(self, name: str) -> Path:
         """A sound that is listed, or one that a listed response holds. Raises BadData for any other name."""
-        listing = self.listing()
-        if name in listing.sounds:
-            return self.inside(self.root / name)
-        home = next((each for each in listing.responses if name.startswith(f"{each}/")), None)
-        if home is None or name not in self.sounds_of(home):
+        if not self.holds(name) and name not in self.drafts():
             raise BadData(f"the project holds no sound {name!r}")
         return self.inside(self.root / name)
+
+    def holds(self, name: str) -> bool:
+        """Whether a name is a sound that is listed, or one that any listed response holds."""
+        listing = self.listing()
+        if name in listing.sounds:
+            return True
+        home = next((each for each in listing.responses if name.startswith(f"{each}/")), None)
+        return home is not None and name in self.sounds_of(home)
+
+    def drafts(self) -> tuple[str, ...]:
+        """The sounds of drafts: responses that nobody has kept yet."""
+        folder = self.own / DRAFTS
+        if self.own.is_symlink() or folder.is_symlink() or not folder.is_dir():
+            return ()
+        return tuple(
+            f"{OWN}/{DRAFTS}/{entry.name}"
+            for entry in os.scandir(folder)
+            if entry.is_file(follow_symlinks=False) and entry.name.endswith(".wav") and not entry.name.startswith(".")
+        )
 
     def sounds_of(self, response: str) -> tuple[str, ...]:
         """The sounds in the folder of a response that is listed, and in its `media`."""
@@ -203,8 +250,23 @@ def sound_name(name: str) -> str:
     return plain
 
 
+def _unchanged(folders: tuple[tuple[str, int], ...]) -> bool:
+    """Whether no folder has changed since it was looked into, as far as its time of change tells."""
+    for path, then in folders:
+        try:
+            now = os.stat(path, follow_symlinks=False).st_mtime_ns
+        except OSError:
+            return False
+        if now != then:
+            return False
+    return True
+
+
 def _look(folder: Path, name: str, depth: int, found: _Findings) -> None:
     try:
+        changed = os.stat(folder, follow_symlinks=False).st_mtime_ns
+        # What changed just now is looked at again next time: two changes may bear one time.
+        found.folders.append((str(folder), changed if time.time_ns() - changed > SETTLED_NS else -1))
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
         return

@@ -27,6 +27,7 @@ def serve(folder: Path, *, port: int = 0, ready: Callable[[str], None] = lambda 
         from antiphon.studio.server import application, cleared
     except ImportError as error:
         raise MissingExtra("antiphon studio needs an extra: pip install 'antiphon[studio]'") from error
+    from antiphon.studio.desk import Desk
     from antiphon.studio.jobs import Queue
 
     if not folder.is_dir():
@@ -38,9 +39,9 @@ def serve(folder: Path, *, port: int = 0, ready: Callable[[str], None] = lambda 
     with owned(project.own), _listening(port) as listening:
         number, token = listening.getsockname()[1], secrets.token_urlsafe(24)
         cleared(project)
-        queue = Queue(project.root, project.own / "jobs")
+        queue, desk = Queue(project.root, project.own / "jobs"), Desk(project.root)
         config = uvicorn.Config(
-            application(project, queue, number, token),
+            application(project, queue, desk, port=number, token=token),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -54,6 +55,7 @@ def serve(folder: Path, *, port: int = 0, ready: Callable[[str], None] = lambda 
             ready(f"http://{LOOPBACK}:{number}/?token={token}")
             uvicorn.Server(config).run(sockets=[listening])
         finally:
+            desk.end()
             queue.end()
 
 

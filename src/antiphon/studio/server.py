@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
-import zipfile
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -20,19 +17,38 @@ from starlette.background import BackgroundTask
 
 from antiphon import audio
 from antiphon.action.export.formats import ALL, FORMATS
+from antiphon.checkpoint import load_json
 from antiphon.config.presets import PRESETS
 from antiphon.errors import AntiphonError, SettingsError
-from antiphon.files import identity, whole_file
+from antiphon.files import whole_file
 from antiphon.reading import json_of
-from antiphon.studio import views
-from antiphon.studio.asked import AgainBody, AnswerBody, Asked, ExportBody, KeptBody, TrainBody
+from antiphon.studio import marks, views
+from antiphon.studio.bodies import (
+    AgainBody,
+    AnswerBody,
+    Body,
+    ExportBody,
+    MapBody,
+    MarksBody,
+    NameBody,
+    PresetBody,
+    SheetBody,
+    TrainBody,
+)
+from antiphon.studio.desk import Desk
+from antiphon.studio.dials import checked
 from antiphon.studio.guard import Guard
 from antiphon.studio.jobs import OVER, Queue
 from antiphon.studio.peaks import peaks_of
-from antiphon.studio.project import AGENTS, SOUNDS, Project, nearest_name, plain_name, sound_name
+from antiphon.studio.project import AGENTS, DRAFTS, SOUNDS, Project, nearest_name, plain_name, sound_name
+from antiphon.studio.sheets import sheet
+from antiphon.studio.sounds import loudness_of, playable, wave_bytes, zipped
 
-MOST_BODY = 1 << 16
+MOST_BODY = 1 << 18
 """Bytes of a request that is no upload."""
+
+LONGEST_EXCERPT = 60.0
+"""Seconds of a sound that are sent by themselves."""
 
 MOST_UPLOAD = 2 << 30
 """Bytes of a sound that is sent: three hours of stereo in 24 bits."""
@@ -40,29 +56,31 @@ MOST_UPLOAD = 2 << 30
 STATUS = {1: 409, 2: 400, 3: 501, 4: 404}
 """Of an error, by its exit code."""
 
-PLAYED = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"})
-"""Suffixes that every browser plays; other sounds are sent as wav."""
-
 STATIC = {
     "studio.css": "text/css",
-    "main.js": "text/javascript",
-    "api.js": "text/javascript",
-    "lanes.js": "text/javascript",
-    "transport.js": "text/javascript",
-    "panels.js": "text/javascript",
+    **dict.fromkeys(
+        (
+            *("api.js", "lanes.js", "transport.js", "panels.js", "main.js"),
+            *("session.js", "answer.js", "testimony.js", "drafts.js", "dials.js", "takes.js", "map.js", "alphabet.js"),
+        ),
+        "text/javascript",
+    ),
 }
 """The files of the page, which are all that it loads."""
 
-Body = TypeVar("Body", bound=Asked)
+Asked = TypeVar("Asked", bound=Body)
 
 
-def application(project: Project, queue: Queue, port: int, token: str) -> Guard:
+def application(project: Project, queue: Queue, desk: Desk, *, port: int, token: str) -> Guard:
     """The whole server behind its guard; `port` is the one that it is reached at."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_exception_handler(AntiphonError, _refused)
     _add_page(app)
     _add_reading(app, project, queue)
+    _add_excerpts(app, project)
     _add_jobs(app, project, queue)
+    _add_music_jobs(app, project, queue)
+    _add_desk(app, project, desk)
     _add_writing(app, project)
     return Guard(app, port, token)
 
@@ -78,7 +96,7 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(json.dumps(value, allow_nan=False), status, headers, "application/json")
 
 
-async def _body(request: Request, kind: type[Body]) -> Body:
+async def _body(request: Request, kind: type[Asked]) -> Asked:
     """What a request holds. Raises SettingsError where that is too much, or anything else."""
     read = bytearray()
     async for piece in request.stream():
@@ -117,8 +135,8 @@ def _add_page(app: FastAPI) -> None:
 
 def _add_reading(app: FastAPI, project: Project, queue: Queue) -> None:
     @app.get("/api/state")
-    def state(open: str = "") -> Response:
-        return _json(views.state(project, queue, open))
+    def state(open: str = "", since: str = "") -> Response:
+        return _json(views.state(project, queue, open, since))
 
     @app.get("/api/response")
     def response(name: str) -> Response:
@@ -128,6 +146,19 @@ def _add_reading(app: FastAPI, project: Project, queue: Queue) -> None:
     def segment(name: str, index: int) -> Response:
         return _json(views.segment(project, name, index))
 
+    @app.get("/api/alphabet")
+    def alphabet(agent: str, guide: str, target: str) -> Response:
+        place = sheet(project, {"agent": agent, "guide": guide, "target": target})
+        return _json({"sheet": None}) if place is None else _json({"sheet": load_json(place)})
+
+    @app.get("/api/download")
+    def download(name: str) -> Response:
+        place = zipped(project, project.response(name))
+        title = nearest_name(Path(name).name) + ".zip"
+        return FileResponse(place, filename=title, background=BackgroundTask(place.unlink, missing_ok=True))
+
+
+def _add_excerpts(app: FastAPI, project: Project) -> None:
     @app.get("/api/peaks")
     def peaks(file: str) -> Response:
         return Response(peaks_of(project, project.audible(file)), media_type="application/octet-stream")
@@ -137,18 +168,58 @@ def _add_reading(app: FastAPI, project: Project, queue: Queue) -> None:
         path = playable(project, project.audible(file))
         return FileResponse(path, headers={"cache-control": "no-cache"}, content_disposition_type="inline")
 
-    @app.get("/api/download")
-    def download(name: str) -> Response:
-        place = zipped(project, project.response(name))
-        title = nearest_name(Path(name).name) + ".zip"
-        return FileResponse(place, filename=title, background=BackgroundTask(place.unlink, missing_ok=True))
+    @app.get("/api/excerpt")
+    def excerpt(file: str, start: float, end: float) -> Response:
+        if not 0 <= start < end <= start + LONGEST_EXCERPT:
+            raise SettingsError(f"an excerpt is longer than 0 s, and {LONGEST_EXCERPT:g} s at most")
+        found = audio.read(project.audible(file), start, end - start)
+        return Response(wave_bytes(found), media_type="audio/wav", headers={"cache-control": "private, max-age=600"})
+
+    @app.get("/api/loudness")
+    def loudness(file: str) -> Response:
+        return _json(loudness_of(project, project.audible(file)))
+
+
+async def _added(queue: Queue, kind: str, body: Body, check: Callable[[], dict[str, Any]]) -> Response:
+    asked = {**body.model_dump(), **await run_in_threadpool(check)}
+    return _json({"id": queue.add(kind, asked).id}, 202)
 
 
 def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
-    async def added(kind: str, body: Asked, check: Callable[[], dict[str, Any]]) -> Response:
-        asked = {**body.model_dump(), **await run_in_threadpool(check)}
-        return _json({"id": queue.add(kind, asked).id}, 202)
+    @app.post("/api/export")
+    async def export(request: Request) -> Response:
+        body = await _body(request, ExportBody)
 
+        def check() -> dict[str, Any]:
+            project.response(body.response)
+            if unknown := [name for name in body.formats if name not in FORMATS and name != ALL]:
+                raise SettingsError(f"cannot export {unknown[0]!r}; known: {', '.join((*FORMATS, ALL))}")
+            return {}
+
+        return await _added(queue, "export", body, check)
+
+    @app.post("/api/alphabet")
+    async def alphabet(request: Request) -> Response:
+        body = await _body(request, SheetBody)
+
+        def check() -> dict[str, Any]:
+            if project.sound(body.guide) == project.sound(body.target):
+                raise SettingsError("an alphabet is heard in two sounds: choose two")
+            project.agent(body.agent)
+            return {}
+
+        return await _added(queue, "alphabet", body, check)
+
+    @app.post("/api/jobs/{name}/stop")
+    def stop(name: str) -> Response:
+        return _json({"id": queue.stop(name).id})
+
+    @app.post("/api/jobs/{name}/again")
+    def once_more(name: str) -> Response:
+        return _json({"id": queue.again(name).id}, 202)
+
+
+def _add_music_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
     @app.post("/api/answer")
     async def answer(request: Request) -> Response:
         body = await _body(request, AnswerBody)
@@ -157,21 +228,20 @@ def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
             for name in (*body.guides, *body.memories):
                 project.sound(name)
             project.agent(body.agent)
-            if body.preset and body.preset not in PRESETS:
-                raise SettingsError(f"no preset {body.preset!r}; there are {', '.join(PRESETS)}")
+            require_preset(project, body.preset)
             return {"name": plain_name(body.name) if body.name else ""}
 
-        return await added("answer", body, check)
+        return await _added(queue, "answer", body, check)
 
     @app.post("/api/again")
     async def again(request: Request) -> Response:
         body = await _body(request, AgainBody)
 
         def check() -> dict[str, Any]:
-            project.response(body.response)
+            require_asked(project, body)
             return {"name": plain_name(body.name) if body.name else ""}
 
-        return await added("again", body, check)
+        return await _added(queue, "again", body, check)
 
     @app.post("/api/train")
     async def train(request: Request) -> Response:
@@ -184,27 +254,45 @@ def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
             wanted = plain_name(body.name) if body.name else nearest_name(f"{guide.stem} and {target.stem}")
             return {"name": _agent_name(project, queue, wanted)}
 
-        return await added("train", body, check)
+        return await _added(queue, "train", body, check)
 
-    @app.post("/api/export")
-    async def export(request: Request) -> Response:
-        body = await _body(request, ExportBody)
 
-        def check() -> dict[str, Any]:
-            project.response(body.response)
-            if unknown := [name for name in body.formats if name not in FORMATS and name != ALL]:
-                raise SettingsError(f"cannot export {unknown[0]!r}; known: {', '.join((*FORMATS, ALL))}")
-            return {}
+def _add_desk(app: FastAPI, project: Project, desk: Desk) -> None:
+    def asked(kind: str, body: Body) -> Response:
+        place = project.root / desk.ask(kind, body.model_dump())
+        return Response(place.read_bytes(), media_type="application/json", headers={"cache-control": "no-store"})
 
-        return await added("export", body, check)
+    @app.post("/api/draft")
+    async def draft(request: Request) -> Response:
+        body = await _body(request, AgainBody)
+        await run_in_threadpool(require_asked, project, body)
+        return await run_in_threadpool(asked, "draft", body)
 
-    @app.post("/api/jobs/{name}/stop")
-    def stop(name: str) -> Response:
-        return _json({"id": queue.stop(name).id})
+    @app.post("/api/hold")
+    async def hold(request: Request) -> Response:
+        body = await _body(request, MapBody)
+        await run_in_threadpool(project.response, body.response)
+        return _json({"held": await run_in_threadpool(desk.ask, "hold", body.model_dump())})
 
-    @app.post("/api/jobs/{name}/again")
-    def once_more(name: str) -> Response:
-        return _json({"id": queue.again(name).id}, 202)
+    @app.post("/api/map")
+    async def memory_map(request: Request) -> Response:
+        body = await _body(request, MapBody)
+        await run_in_threadpool(project.response, body.response)
+        return await run_in_threadpool(asked, "map", body)
+
+
+def require_preset(project: Project, name: str) -> None:
+    """Raise SettingsError for a preset that is neither Antiphon's nor the musician's."""
+    known = (*PRESETS, *marks.presets(project))
+    if name and name not in known:
+        raise SettingsError(f"no preset {name[:40]!r}; there are {', '.join(known)}")
+
+
+def require_asked(project: Project, body: AgainBody) -> None:
+    """Raise BadData for a response that is not there, SettingsError for a preset or a dial that there is not."""
+    project.response(body.response)
+    require_preset(project, body.preset)
+    checked(body.dials)
 
 
 def _agent_name(project: Project, queue: Queue, wanted: str) -> str:
@@ -218,11 +306,24 @@ def _agent_name(project: Project, queue: Queue, wanted: str) -> str:
 
 
 def _add_writing(app: FastAPI, project: Project) -> None:
-    @app.put("/api/kept")
-    async def kept(request: Request) -> Response:
-        body = await _body(request, KeptBody)
-        await run_in_threadpool(views.keep, project, body.response, body.spans)
-        return _json({"kept": views.kept(project, body.response)})
+    @app.put("/api/marks")
+    async def put_marks(request: Request) -> Response:
+        body = await _body(request, MarksBody)
+        spans = {"kept": body.kept, "locked": body.locked, "rejected": body.rejected}
+        await run_in_threadpool(marks.mark, project, body.response, spans)
+        return _json(marks.marks(project, body.response))
+
+    @app.put("/api/names")
+    async def put_name(request: Request) -> Response:
+        body = await _body(request, NameBody)
+        await run_in_threadpool(marks.name, project, body.alphabet, body.token, body.name)
+        return _json(marks.names(project))
+
+    @app.put("/api/presets")
+    async def put_preset(request: Request) -> Response:
+        body = await _body(request, PresetBody)
+        await run_in_threadpool(marks.preset, project, body.name, body.dials)
+        return _json(marks.presets(project))
 
     @app.put("/api/sounds")
     async def upload(request: Request, name: str) -> Response:
@@ -245,29 +346,8 @@ def _add_writing(app: FastAPI, project: Project) -> None:
         return _json({"name": project.name_of(place)}, 201)
 
 
-def playable(project: Project, path: Path) -> Path:
-    """The file itself, or where a browser may not play it the same as wav, made once and kept."""
-    if path.suffix.lower() in PLAYED:
-        return path
-    told = "-".join(str(number) for number in identity(path) or ())
-    kept = project.own / "played" / f"{told}.wav"
-    if not kept.is_file():
-        audio.write(kept, audio.read(path))
-    return kept
-
-
-def zipped(project: Project, directory: Path) -> Path:
-    """The folder of a response as a zip, which whoever sends it removes."""
-    (project.own / "zips").mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=".zip", dir=project.own / "zips")
-    with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(directory.rglob("*")):
-            inside = path.relative_to(directory)
-            if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in inside.parts):
-                archive.write(path, f"{directory.name}/{inside.as_posix()}")
-    return Path(name)
-
-
 def cleared(project: Project) -> None:
-    """Without the zips of a server that was killed."""
-    shutil.rmtree(project.own / "zips", ignore_errors=True)
+    """Without the zips and drafts of an earlier server."""
+    for name in ("zips", DRAFTS):
+        if not (project.own / name).is_symlink():
+            shutil.rmtree(project.own / name, ignore_errors=True)

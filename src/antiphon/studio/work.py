@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from antiphon.agent import Agent
-from antiphon.errors import AntiphonError, BadData
-from antiphon.files import identity
+from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress
-from antiphon.studio.project import AGENTS, RESPONSES, Project, nearest_name, plain_name
-
-PARENTS = "parents"
-"""Where a project remembers from which response another one was made."""
+from antiphon.studio.bench import Bench, wished_of, with_preset
+from antiphon.studio.project import AGENTS, PARENTS, RESPONSES, nearest_name, plain_name
 
 Outcome = tuple[str, Sequence[str]]
 """The name of what was made, and what is to be said of it."""
-
-
-@dataclass
-class Bench:
-    """A project, and the agent that was used last, which is slow to load."""
-
-    project: Project
-    held: dict[tuple[object, ...], Agent] = field(default_factory=dict)
-
-    def agent(self, name: str) -> Agent:
-        """The agent of a name, the base agent where it is empty."""
-        directory = self.project.agent(name)
-        key = (name, None if directory is None else identity(directory / "config.json"))
-        if key not in self.held:
-            self.held.clear()
-            self.held[key] = Agent.base() if directory is None else Agent.load(directory)
-        return self.held[key]
 
 
 def do(bench: Bench, kind: str, asked: Mapping[str, Any], progress: Progress) -> Outcome:
@@ -44,7 +21,6 @@ def do(bench: Bench, kind: str, asked: Mapping[str, Any], progress: Progress) ->
 
 
 def _answer(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
-    from antiphon.config.presets import with_preset
     from antiphon.use_cases.respond import RespondOptions, respond_to_files
 
     project = bench.project
@@ -52,34 +28,28 @@ def _answer(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outco
     memories = [project.sound(name) for name in asked["memories"]]
     progress("load", 0, 1)
     agent = bench.agent(asked["agent"])
-    if asked["preset"]:
-        agent = agent.with_settings(with_preset(agent.settings, asked["preset"]))
+    agent = agent.with_settings(with_preset(project, agent.settings, asked["preset"]))
     output = project.unused(RESPONSES, nearest_name(asked["name"] or f"{guides[0].stem} by {memories[0].stem}"))
     result = respond_to_files(
         *(guides, memories, agent, output),
         agent_directory=project.agent(asked["agent"]),
-        wanted=RespondOptions(asked["seed"]),
+        wanted=RespondOptions(asked["seed"], asked.get("takes", 1)),
         progress=progress,
     )
     return project.name_of(output), (*result.notes, result.statistics.said)
 
 
 def _again(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
-    from antiphon.action.export import PROVENANCE, read_provenance
     from antiphon.use_cases.respond import RespondOptions
     from antiphon.use_cases.respond_again import respond_again
-    from antiphon.use_cases.respond_from_session import settings_of_record
 
     project = bench.project
-    before = project.response(asked["response"])
-    record = read_provenance(before / PROVENANCE)
     progress("load", 0, 1)
-    agent = bench.agent(_agent_name(project, record.inputs.agent))
-    agent = agent.with_settings(settings_of_record(record, agent.settings, before))
-    output = project.unused(RESPONSES, nearest_name(asked["name"] or f"{_origin(before.name)} again"))
+    player = bench.player(asked)
+    output = project.unused(RESPONSES, nearest_name(asked["name"] or f"{_origin(player.folder.name)} again"))
     result = respond_again(
-        *(before, agent, output),
-        kept=[(start, end) for start, end in asked["kept"]],
+        *(player.folder, player.agent, output),
+        wished=wished_of(player.record, asked),
         wanted=RespondOptions(asked["seed"]),
         allowed=project.inside,
         progress=progress,
@@ -96,20 +66,6 @@ def _again(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcom
 def _origin(name: str) -> str:
     """The name of a response without what earlier answers added to it."""
     return re.sub(r" again( \d+)?$", "", name)
-
-
-def _agent_name(project: Project, noted: str) -> str:
-    """What the page calls the agent that a response tells of. Raises BadData where it is not in the project."""
-    if not noted:
-        return ""
-    try:
-        name = project.name_of(Path(noted).resolve())
-        project.agent(name)
-    except ValueError as error:
-        raise BadData(
-            f"{noted}: the agent lies outside the project; copy it into the folder, and answer again"
-        ) from error
-    return name
 
 
 def _train(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
@@ -140,5 +96,39 @@ def _export(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outco
     return project.name_of(directory), (f"in {project.name_of(directory)}: {', '.join(files)}",)
 
 
-WORK = {"answer": _answer, "again": _again, "train": _train, "export": _export}
+def _alphabet(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    from antiphon.studio.sheets import made
+
+    return made(bench, asked, progress)
+
+
+def _draft(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    from antiphon.studio.drafts import draft
+
+    return draft(bench, asked, progress)
+
+
+def _hold(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    """A response's guide and memory are heard, so that the first draft need not wait for it."""
+    progress("hold", 0, 1)
+    bench.hearing(bench.player(asked), marked=False)
+    return asked["response"], ()
+
+
+def _map(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    from antiphon.studio.drafts import memory_map
+
+    return memory_map(bench, asked, progress)
+
+
+WORK = {
+    "answer": _answer,
+    "again": _again,
+    "train": _train,
+    "export": _export,
+    "alphabet": _alphabet,
+    "draft": _draft,
+    "hold": _hold,
+    "map": _map,
+}
 """Kinds of jobs."""

@@ -19,8 +19,9 @@ from typing import IO, Any
 
 from antiphon.errors import AntiphonError, AntiphonWarning
 from antiphon.reading import json_of
+from antiphon.studio.bench import Bench
 from antiphon.studio.project import Project
-from antiphon.studio.work import Bench, do
+from antiphon.studio.work import do
 
 TELL_SECONDS = 0.1
 """Progress is told no more often."""
@@ -59,9 +60,13 @@ def main(root: Path) -> None:
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", AntiphonWarning)
     bench = Bench(Project(root))
-    while True:
-        asked = json_of(jobs.get().decode(), "the server")
-        _do(bench, asked, Telling(out, asked["id"]))
+    try:
+        while True:
+            asked = json_of(jobs.get().decode(), "the server")
+            _do(bench, asked, Telling(out, asked["id"]))
+    finally:
+        # What listens holds stdin, which an ordinary end would wait for.
+        os._exit(0)
 
 
 def _listen(jobs: SimpleQueue[bytes]) -> None:

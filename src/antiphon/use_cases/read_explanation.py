@@ -131,11 +131,13 @@ def drawn(directory: Path, path: Path) -> None:
 
 
 class AskedFor(BaseModel):
-    """What is read back of a specification.json: how many classes there are (the rest's id), and the guide's tokens."""
+    """What is read back of a specification.json: how many classes there are (the rest's id), which alphabet they are
+    of, and the guide's tokens."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     alphabet_size: int = Field(ge=1, le=65536)
+    alphabet_id: str = Field("", max_length=1000)
     guide_ids: list[Annotated[int, Field(ge=0, le=65536)]]
 
 

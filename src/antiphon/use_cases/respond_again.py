@@ -22,12 +22,14 @@ from antiphon.action.rendering.loudness import true_peak, with_gain
 from antiphon.action.selection.pins import cut
 from antiphon.action.statistics import response_statistics
 from antiphon.agent import Agent
+from antiphon.agent.playing import Hearing
 from antiphon.audio import mixed, witnessed
 from antiphon.errors import AntiphonError, BadData, SettingsError
 from antiphon.files import Claim, claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
-from antiphon.types import Audio, Memory, Response, Run
+from antiphon.types import Audio, Edited, Memory, Response, Run, Specification
 from antiphon.use_cases.explain import with_candidate_costs
+from antiphon.use_cases.registers import register_prices
 from antiphon.use_cases.respond import ANSWER_FILES, Answer, RespondOptions, write_result
 
 MARGIN = 3
@@ -43,15 +45,123 @@ Found = Callable[[Path], Path]
 """Called with every file that is read; it may refuse one."""
 
 
+@dataclass(frozen=True)
+class Marks:
+    """What a musician says of a response before it is answered anew: spans that are `kept`, spans that are `rejected`
+    (what they play is not played there again), and classes that are `asked` for, as (segment, class)."""
+
+    kept: tuple[Span, ...] = ()
+    rejected: tuple[Span, ...] = ()
+    asked: tuple[tuple[int, int], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.kept or self.rejected or self.asked)
+
+
+@dataclass(frozen=True)
+class Wished:
+    """The marks, and by how many octaves above the guide's register the response should lie; None: wherever it
+    likes."""
+
+    marks: Marks = Marks()
+    register: float | None = None
+
+
 @dataclass(frozen=True, eq=False)
-class _Before:
-    """The response that is gone on with, its folder, where its files are now, and what of it stays."""
+class Reopened:
+    """A response that is gone on with: its folder, its record, where its files are now and the hashes of what was read,
+    the guide and the memory."""
 
     folder: Path
     record: Provenance
     guides: tuple[Path, ...]
     memories: tuple[Path, ...]
-    pins: tuple[Run, ...]
+    hashes: tuple[tuple[str, ...], tuple[str, ...]]
+    guide: Audio
+    memory: Memory
+
+
+def unedited(before: Path) -> Provenance:
+    """The record of a response. Raises AntiphonError where a session laid something over it."""
+    record = read_provenance(before / PROVENANCE)
+    if record.laid or record.mixing.kept or record.mixing.factor != 1:
+        raise AntiphonError(f"{before}: edited in a session; go on with respond --from {before / 'session.rpp'}")
+    return record
+
+
+def reopened(
+    before: Path, agent: Agent, allowed: Found = lambda path: path, progress: Progress = no_progress
+) -> Reopened:
+    """Guide and memory of the response in the folder `before`, whose files have not changed since it was made.
+
+    `allowed` is called with each file before it is read. Raises BadData where a file is gone or has changed,
+    AntiphonError where items that were laid over the response in a session would be lost.
+    """
+    record = unedited(before)
+    guides, memories = (
+        tuple(allowed(found_file(source, before)) for source in sources)
+        for sources in (record.inputs.guides, record.inputs.memories)
+    )
+    if not guides:
+        raise BadData(f"{before / PROVENANCE}: names no guide")
+    heard = [testified_file(path, source, before) for path, source in zip(guides, record.inputs.guides, strict=True)]
+    progress("respond", 1, 4)
+    memory, played = witnessed(memories, lambda: agent.memory_of(memories))
+    require_same(memories, played, record.inputs.memories, before)
+    progress("respond", 2, 4)
+    hashes = tuple(each.sha256 for each in heard), tuple(played)
+    return Reopened(before, record, guides, memories, hashes, mixed([each.audio for each in heard]), memory)
+
+
+def heard_again(agent: Agent, opened: Reopened, *, same_rates: bool) -> Hearing:
+    """Guide and memory of a response as an agent hears them.
+
+    With the `same_rates` the memory goes as fast as it went, so that its samples can stay.
+    """
+    memory = opened.memory
+    if same_rates:
+        memory = agent.at_rates(memory, [source.rate for source in opened.record.inputs.memories])
+    return agent.hear(opened.guide, memory, may_stretch=not same_rates)
+
+
+def constraints_of_marks(opened: Reopened, heard: Hearing, wished: Wished) -> tuple[tuple[Run, ...], Edited | None]:
+    """What marks mean to an answer: pins, and what is edited beside them, None where nothing is.
+
+    Raises SettingsError for spans outside the response, BadData where the memory is not the one it was made of.
+    """
+    marks, record = wished.marks, opened.record
+    pins, refused = (
+        _in_memory(found, opened, heard.memory) if found else ()
+        for found in (kept_runs(record, marks.kept), runs_within(record, marks.rejected))
+    )
+    dearer = None
+    if wished.register is not None:
+        dearer = register_prices(heard.guide, heard.memory, wished.register)
+    if not refused and not marks.asked and dearer is None:
+        return pins, None
+    return pins, Edited((), refused, marks.asked, dearer)
+
+
+def answered_again(
+    agent: Agent,
+    opened: Reopened,
+    heard: Hearing,
+    wished: Wished,
+    seed: int,
+    *,
+    specification: Specification | None = None,
+) -> tuple[Response, tuple[str, ...]]:
+    """The response once more around what a musician wished, and what is to be said of it; nothing is encoded.
+
+    A `specification` that was decided of the same before is not decided again.
+    """
+    pins, edited = constraints_of_marks(opened, heard, wished)
+    response, *_ = agent.takes_of(heard, seed=seed, pins=pins, edited=edited, specification=specification)
+    if wished.register is not None:
+        response = replace(response, settings={**response.settings, "register": wished.register})
+    if not pins:
+        return response, ()
+    return as_loud(response, heard.memory, opened.record, agent.settings.action.true_peak_dbtp)
 
 
 def respond_again(
@@ -59,32 +169,25 @@ def respond_again(
     agent: Agent,
     output: Path,
     *,
-    kept: Sequence[Span],
+    wished: Wished,
     wanted: RespondOptions,
     allowed: Found = lambda path: path,
     progress: Progress = no_progress,
 ) -> Answer:
     """Respond again to the guide of the response in the folder `before`, and write the directory `output`.
 
-    The `kept` spans have the samples that they had. `allowed` is called with each file before it is read. Raises
-    SettingsError for spans outside the response, BadData where a file is gone or has changed, AntiphonError where items
-    that were laid over the response in a session would be lost.
+    What is kept has the samples that it had. `allowed` is called with each file before it is read. Raises SettingsError
+    for marks outside the response, BadData where a file is gone or has changed, AntiphonError where items that were
+    laid over the response in a session would be lost.
     """
-    record = read_provenance(before / PROVENANCE)
-    if record.laid or record.mixing.kept or record.mixing.factor != 1:
-        raise AntiphonError(f"{before}: edited in a session; go on with respond --from {before / 'session.rpp'}")
+    record = unedited(before)
     if output.resolve() == before.resolve():
         raise AntiphonError(f"{before} is not written over; choose another directory")
-    guides, memories = (
-        tuple(allowed(found_file(source, before)) for source in sources)
-        for sources in (record.inputs.guides, record.inputs.memories)
-    )
-    if not guides:
-        raise BadData(f"{before / PROVENANCE}: names no guide")
-    pins = kept_runs(record, kept)
+    kept_runs(record, wished.marks.kept)
     with claimed(output, ANSWER_FILES, overwrite=wanted.overwrite, holding="a response") as claim:
-        gone_on_with = _Before(before, record, guides, memories, pins)
-        return _responded(gone_on_with, agent, claim, wanted, progress)
+        return _responded(
+            reopened(before, agent, allowed, progress), agent, claim, wished, wanted=wanted, progress=progress
+        )
 
 
 def kept_runs(record: Provenance, kept: Sequence[Span]) -> tuple[Run, ...]:
@@ -105,43 +208,45 @@ def kept_runs(record: Provenance, kept: Sequence[Span]) -> tuple[Run, ...]:
             spans[-1] = (spans[-1][0], max(spans[-1][1], stop))
         else:
             spans.append((first, stop))
-    runs = record.runs
     return tuple(
-        replace(piece, first=0, stop=0, pinned=True)
-        for first, stop in spans
-        for run in runs
-        if (piece := cut(run, first, stop)) is not None
+        replace(piece, first=0, stop=0, pinned=True) for first, stop in spans for piece in _pieces(record, first, stop)
     )
 
 
-def _responded(before: _Before, agent: Agent, claim: Claim, wanted: RespondOptions, progress: Progress) -> Answer:
+def runs_within(record: Provenance, spans: Sequence[Span]) -> tuple[Run, ...]:
+    """What the response plays in these spans, in order of time; spans of it that lie outside are none."""
+    rate = record.sample_rate
+    return tuple(
+        piece
+        for start, end in sorted(spans)
+        for piece in _pieces(record, round(start * rate), min(round(end * rate), record.samples))
+        if piece.part is not None
+    )
+
+
+def _pieces(record: Provenance, first: int, stop: int) -> list[Run]:
+    """What of each copy lies between two samples of the response."""
+    return [piece for run in record.runs if (piece := cut(run, first, stop)) is not None]
+
+
+def _responded(
+    opened: Reopened, agent: Agent, claim: Claim, wished: Wished, *, wanted: RespondOptions, progress: Progress
+) -> Answer:
     """As `respond_again`, into an output that is claimed."""
-    record = before.record
-    heard = [
-        testified_file(path, source, before.folder)
-        for path, source in zip(before.guides, record.inputs.guides, strict=True)
-    ]
-    guide = mixed([each.audio for each in heard])
-    progress("respond", 1, 4)
-    memory, played = witnessed(before.memories, lambda: agent.memory_of(before.memories))
-    require_same(before.memories, played, record.inputs.memories, before.folder)
-    progress("respond", 2, 4)
-    pins: tuple[Run, ...] = ()
-    if before.pins:
-        memory = agent.at_rates(memory, [source.rate for source in record.inputs.memories])
-        pins = _in_memory(before.pins, record, memory)
-    response, *_ = agent.takes(guide, memory, 1, seed=wanted.seed, pins=pins)
-    memory = response.memory or memory
+    record = opened.record
+    heard = heard_again(agent, opened, same_rates=bool(wished.marks))
+    response, notes = answered_again(agent, opened, heard, wished, wanted.seed)
     if wanted.explained:
-        response = with_candidate_costs(agent, response, memory, pins=pins, seed=wanted.seed, progress=progress)
-    response, notes = (
-        as_loud(response, memory, record, agent.settings.action.true_peak_dbtp) if pins else (response, ())
-    )
-    result = Answer(response, guide, memory, response_statistics(response, memory), tempo=record.tempo, notes=notes)
+        pins, edited = constraints_of_marks(opened, heard, wished)
+        response = with_candidate_costs(
+            agent, response, heard.memory, pins=pins, edited=edited, seed=wanted.seed, progress=progress
+        )
+    statistics = response_statistics(response, heard.memory)
+    result = Answer(response, opened.guide, heard.memory, statistics, tempo=record.tempo, notes=notes)
     progress("respond", 3, 4)
     inputs = Inputs(
-        source_files(before.guides, [each.sha256 for each in heard]),
-        source_files(before.memories, played),
+        source_files(opened.guides, opened.hashes[0]),
+        source_files(opened.memories, opened.hashes[1]),
         record.inputs.agent,
     )
     with whole_directory(claim.target, ANSWER_FILES) as inside:
@@ -151,8 +256,9 @@ def _responded(before: _Before, agent: Agent, claim: Claim, wanted: RespondOptio
     return result
 
 
-def _in_memory(runs: Sequence[Run], record: Provenance, memory: Memory) -> tuple[Run, ...]:
+def _in_memory(runs: Sequence[Run], opened: Reopened, memory: Memory) -> tuple[Run, ...]:
     """The runs as they read from `memory`. Raises BadData where it is not the one that the record tells of."""
+    record = opened.record
     if [part.end for part in record.parts] != [part.end for part in memory.parts]:
         raise BadData("the memory is not as long as it was when the response was made")
     parts = dict(zip(record.parts, memory.parts, strict=True))
@@ -169,11 +275,15 @@ def as_loud(
     runs, limit, note = response.runs, 10 ** (true_peak_dbtp / 20), ""
     renderer = Crossfade(response.settings["action"]["crossfade_seconds"])
     sound = with_gain(renderer.of_runs(runs, memory.audio, record.samples), record.gain)
+    turned = set(range(len(runs)))
     for _ in range(TURNS):
-        peaks = {number: _peak(sound, run) for number, run in enumerate(runs) if not run.pinned}
+        # A run sounds as before where neither it nor a neighbour, which fades into it, was turned down.
+        near = {each for number in turned for each in (number - 1, number, number + 1)}
+        peaks = {number: _peak(sound, run) for number, run in enumerate(runs) if not run.pinned and number in near}
         loud = {number: peak for number, peak in peaks.items() if peak > limit}
         if not loud:
             break
+        turned = set(loud)
         note = "new phrases are turned down, so that no peak passes the limit and what was kept stays as loud"
         runs = tuple(
             replace(run, gain=run.gain * limit / loud[number]) if number in loud else run

@@ -35,6 +35,7 @@ from antiphon.files import Claim, claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.types import Audio, Edited, Laid, Memory, MemoryPart, Run
 from antiphon.use_cases.explain import with_candidate_costs
+from antiphon.use_cases.registers import known_register, register_prices
 from antiphon.use_cases.respond import ANSWER_FILES, Answer, RespondOptions, handed, write_result
 
 AUDIBLE_DB = 0.1
@@ -73,8 +74,8 @@ def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptio
     """As `respond_from_session`, into an output that is claimed."""
     if not opened.guides:
         raise BadData(f"{opened.folder / PROVENANCE}: names no guide")
-    heard = _sounds(opened, opened.guides, opened.record.inputs.guides)
-    guide = mixed([each.audio for each in heard])
+    given = _sounds(opened, opened.guides, opened.record.inputs.guides)
+    guide = mixed([each.audio for each in given])
     memory, played = witnessed(opened.memories, lambda: agent.memory_of(opened.memories))
     memory = agent.at_rates(memory, [source.rate for source in opened.record.inputs.memories])
     require_same(opened.memories, played, opened.record.inputs.memories, opened.folder)
@@ -84,9 +85,13 @@ def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptio
     )
     pins = _pins(edits, opened.record, memory)
     laid, own, missing = _laid(edits, opened, memory)
-    edited = Edited(laid, _in_memory(edits.refused, opened.record, memory))
-    response, *others = agent.takes(guide, memory, wanted.takes, seed=wanted.seed, pins=pins, edited=edited)
-    memory = response.memory or memory
+    heard, register = agent.hear(guide, memory, may_stretch=False), opened.record.settings.get("register")
+    dearer = None if register is None else register_prices(guide, heard.memory, known_register(register))
+    edited = Edited(laid, _in_memory(edits.refused, opened.record, memory), dearer=dearer)
+    response, *others = agent.takes_of(heard, wanted.takes, seed=wanted.seed, pins=pins, edited=edited)
+    if register is not None:
+        response = replace(response, settings={**response.settings, "register": register})
+    memory = heard.memory
     if wanted.explained:
         response = with_candidate_costs(
             agent, response, memory, pins=pins, edited=edited, seed=wanted.seed, progress=progress

@@ -20,8 +20,8 @@ class Constraints:
 
     A pinned segment is played whatever its label, its length or its region. Phases are any whole numbers, such as beats
     in a bar; -1 is unknown. A `refused` segment is the one that is not played at its step, FREE where all may be: where
-    its label has no other, the step is silent. `dearer` (m,) is what each memory segment costs more, wherever it is
-    played. All are optional.
+    its label has no other, the step is silent. An `asked` class is played at its step where the memory has it; FREE
+    asks for none. `dearer` (m,) is what each memory segment costs more, wherever it is played. All are optional.
     """
 
     pinned: Ids | None = None
@@ -30,11 +30,12 @@ class Constraints:
     memory_phases: Ids | None = None
     refused: Ids | None = None
     dearer: NDArray[np.float64] | None = None
+    asked: Ids | None = None
 
     def checked(self, steps: int, segments: int) -> Constraints:
         """The same. Raises ValueError for a wrong shape, BadData for a pin that the memory does not have."""
         wanted = {"pinned": steps, "silent": steps, "phases": steps, "memory_phases": segments, "refused": steps}
-        wanted["dearer"] = segments
+        wanted |= {"asked": steps, "dearer": segments}
         for name, count in wanted.items():
             value = getattr(self, name)
             if value is not None and value.shape != (count,):
@@ -58,6 +59,10 @@ class Constraints:
     def refusals(self, steps: int) -> Ids:
         """The refused segments (n,), FREE where there are none."""
         return np.full(steps, FREE, dtype=np.int64) if self.refused is None else self.refused
+
+    def classes(self, steps: int) -> Ids:
+        """The asked classes (n,), FREE where there are none."""
+        return np.full(steps, FREE, dtype=np.int64) if self.asked is None else self.asked
 
     def is_silent(self, steps: int) -> NDArray[np.bool_]:
         """Which steps (n,) must stay silent."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.action.selection.concatenation_cost import Boundaries
-from antiphon.action.selection.constraints import Constraints
+from antiphon.action.selection.constraints import FREE, Constraints
 from antiphon.action.selection.density import sparse
 from antiphon.action.selection.novelty import is_priced, novel_path, novelty_priced
 from antiphon.action.selection.search_problem import SearchProblem, search_problem
@@ -174,7 +174,9 @@ class OptimalSelection:
             return constraints
         problem = self._posed(specification, memory, state, constraints)
         found = self._cheapest(problem)
-        silent = sparse(found, problem.pins, specification.tokens.durations, self._settings.density)
+        wanted = problem.constraints.classes(len(found.segments))
+        fixed = np.where(problem.pins == FREE, wanted, problem.pins)
+        silent = sparse(found, fixed, specification.tokens.durations, self._settings.density)
         return replace(constraints or Constraints(), silent=silent)
 
     def _cheapest(self, problem: SearchProblem) -> Selection:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from antiphon.action.selection.constraints import FREE, Constraints
+from antiphon.errors import SettingsError
 from antiphon.types import Edited, Ids, Memory, Run, Seconds
 
 
@@ -48,11 +49,23 @@ def pinned_steps(pins: Sequence[Run], memory: Memory, intervals: Seconds) -> Pin
 
 
 def constraints_of(pins: Sequence[Run], edited: Edited, memory: Memory, intervals: Seconds) -> Constraints:
-    """What pins and refusals mean to a selection over `intervals` (n, 2)."""
-    fixed = pinned_steps(pins, memory, intervals).constraints
-    if not edited.refused:
-        return fixed
-    return replace(fixed, refused=pinned_steps(edited.refused, memory, intervals).segments)
+    """What pins and edits mean to a selection over `intervals` (n, 2). A pin wins over a class that is asked for."""
+    fixed = replace(pinned_steps(pins, memory, intervals).constraints, dearer=edited.dearer)
+    if edited.refused:
+        fixed = replace(fixed, refused=pinned_steps(edited.refused, memory, intervals).segments)
+    if edited.asked:
+        fixed = replace(fixed, asked=asked_classes(edited, len(intervals)))
+    return fixed
+
+
+def asked_classes(edited: Edited, steps: int) -> Ids:
+    """The classes (n,) that a musician asked for, FREE where none. Raises SettingsError for a step that is none."""
+    found = np.full(steps, FREE, dtype=np.int64)
+    for step, token in edited.asked:
+        if not 0 <= step < steps:
+            raise SettingsError(f"a class is asked for at step {step}; the response has {steps}")
+        found[step] = token
+    return found
 
 
 def around(pins: Sequence[Run], free: Sequence[Run], intervals: Seconds, rate: int) -> tuple[Run, ...]:

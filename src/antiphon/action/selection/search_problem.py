@@ -110,13 +110,17 @@ class SearchProblem:
         """What can be played at each step (n,)."""
         listed = None if self.targets is None else self.targets.shortlists(self.phrase)
         pins, refused = self.pins, self.constraints.refusals(len(self.played))
+        asked = self.constraints.classes(len(self.played))
 
         def made(index: int) -> Step:
             if self.silent[index]:
                 return self._step(index, None)
             if pins[index] != FREE:
                 return self.fixed_step(index, int(pins[index]))
-            if listed is None:
+            of_class = None if listed is None else self._of_class(index, int(asked[index]))
+            if of_class is not None:
+                step = of_class
+            elif listed is None:
                 step = self._dearer(self._step(index, self.candidate_index.of(int(self.played[index]))))
             else:
                 segments, costs = listed[index]
@@ -124,6 +128,19 @@ class SearchProblem:
             return self._without(step, int(refused[index]))
 
         return Steps(made, len(self.played))
+
+    def _of_class(self, index: int, label: int) -> Step | None:
+        """A step at which one class alone is played; None where none is asked for, or the memory has none of it."""
+        if label == FREE or self.targets is None:
+            return None
+        there = np.flatnonzero(self.memory.tokens.ids[self.targets.usable] == label)
+        if not len(there):
+            return None
+        costs = np.zeros(len(there))
+        if isinstance(self.targets, TargetCosts):
+            costs = self.targets.rows(index, index + 1)[0, there]
+        candidates = self.candidate_index.among(self.targets.usable[there])
+        return replace(self._step(index, candidates), costs=costs)
 
     def _listed(self, segments: Ids) -> Candidates:
         """These segments as the candidates of a step; where they are all that can be played, once for all steps."""

@@ -23,3 +23,4 @@ export const send = async (path, body, method = "POST") =>
 export const upload = async file =>
   (await checked(await fetch(address("/api/sounds", { name: file.name }), { method: "PUT", headers, body: file }))).json();
 export const downloadAddress = name => address("/api/download", { name, token });
+export const excerpt = (file, start, end) => bytes("/api/excerpt", { file, start: start.toFixed(4), end: end.toFixed(4) });

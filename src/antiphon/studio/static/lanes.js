@@ -1,5 +1,5 @@
-// Lanes on canvas: waveform, token strip (colour: class, height: probability), kept spans, the span that is chosen.
-import { bytes } from "/static/api.js";
+// Lanes on canvas: waveform, token strip (colour: class, height: probability), marked spans, the span that is chosen.
+import { bytes, excerpt } from "/static/api.js";
 
 const GOLDEN_ANGLE = 137.508;
 const STRIP = 26;
@@ -50,11 +50,12 @@ export class Axis extends EventTarget {
   follow(time) { if (time < this.start || time > this.end) this.show(time - 0.05 * (this.end - this.start), time + 0.95 * (this.end - this.start)); }
 }
 
-// `segments`: {start, end, token, share, title}; `marks`: spans {start, end}.
+// `segments`: {start, end, token, share}; `names` says what a class is called at length and in short; `marks` are spans by
+// kind; `lit` are spans that are pointed at, [start, end, how strongly].
 export class Lane extends EventTarget {
-  constructor(box, axis, { files, segments, rest, samples }) {
+  constructor(box, axis, { files, segments, rest, samples, names }) {
     super();
-    Object.assign(this, { axis, segments, rest, samples, span: null, kept: [], lit: null, waves: [] });
+    Object.assign(this, { axis, segments, rest, samples, names, span: null, marks: {}, lit: [], waves: [], near: null });
     this.canvas = document.createElement("canvas");
     this.canvas.tabIndex = 0;
     this.head = document.createElement("div");
@@ -66,9 +67,18 @@ export class Lane extends EventTarget {
     this.sizes.observe(this.canvas);
     this.dark = matchMedia("(prefers-color-scheme: dark)");
     this.dark.addEventListener("change", this.redraw);
-    this.files = files;
-    for (const file of files) wave(file).then(found => { this.waves.push(found); this.redraw(); }).catch(error => { this.trouble = error.message; this.redraw(); });
+    this.show(files, segments);
     this._listen();
+  }
+
+  // Other sounds and segments on the same lane.
+  show(files, segments) {
+    Object.assign(this, { files, segments, waves: [], trouble: "", near: null });
+    for (const file of files) {
+      wave(file).then(found => { if (this.files === files) { this.waves.push(found); this.redraw(); } })
+        .catch(error => { if (this.files === files) { this.trouble = error.message; this.redraw(); } });
+    }
+    this.redraw();
   }
 
   close() { this.sizes.disconnect(); this.axis.removeEventListener("change", this.redraw); this.dark.removeEventListener("change", this.redraw); }
@@ -99,27 +109,36 @@ export class Lane extends EventTarget {
     pen.fillStyle = ink;
     for (const found of this.waves) this._wave(pen, found, width, body);
     if (this.trouble) { pen.font = "13px system-ui"; pen.fillText(this.trouble, 8, 20); }
-    for (const [start, end] of this.kept) {
-      const left = this.x(start), right = this.x(end);
-      if (right < 0 || left > width) continue;
-      pen.fillStyle = accent;
-      pen.fillRect(left, 0, right - left, 4);
-      pen.fillRect(left, 0, 1.5, body);
-      pen.fillRect(right - 1.5, 0, 1.5, body);
-      if (right - left > 42) { pen.font = "600 11px system-ui"; this._label(pen, "kept", Math.max(left, 0) + 6, 17); }
-    }
+    for (const [kind, spans] of Object.entries(this.marks)) for (const span of spans) this._mark(pen, kind, span, { width, body, accent, soft });
     if (this.span) {
       pen.fillStyle = accent;
       pen.globalAlpha = 0.2;
       pen.fillRect(this.x(this.span[0]), 0, this.x(this.span[1]) - this.x(this.span[0]), height);
       pen.globalAlpha = 1;
     }
-    if (this.lit) {
+    for (const [start, end, strength = 1] of this.lit) {
       pen.strokeStyle = accent;
-      pen.lineWidth = 2;
-      pen.strokeRect(this.x(this.lit[0]) + 1, 1, Math.max(this.x(this.lit[1]) - this.x(this.lit[0]) - 2, 2), height - 2);
+      pen.lineWidth = 1 + 2 * strength;
+      pen.globalAlpha = 0.35 + 0.65 * strength;
+      pen.strokeRect(this.x(start) + 1, 1, Math.max(this.x(end) - this.x(start) - 2, 2), height - 2);
+      pen.globalAlpha = 1;
     }
     this._scale(pen, width, body, soft);
+  }
+
+  _mark(pen, kind, [start, end], { width, body, accent, soft }) {
+    const left = this.x(start), right = this.x(end);
+    if (right < 0 || left > width) return;
+    pen.fillStyle = kind === "rejected" ? soft : accent;
+    if (kind === "rejected") {
+      pen.globalAlpha = 0.5;
+      for (let x = Math.max(left, -8); x < Math.min(right, width); x += 8) pen.fillRect(x, 0, 2, body);
+      pen.globalAlpha = 1;
+    }
+    pen.fillRect(left, 0, right - left, kind === "locked" ? 8 : 4);
+    pen.fillRect(left, 0, 1.5, body);
+    pen.fillRect(right - 1.5, 0, 1.5, body);
+    if (right - left > 58) { pen.font = "600 11px system-ui"; this._label(pen, kind, Math.max(left, 0) + 6, 19); }
   }
 
   _segments(pen, body, height, ink) {
@@ -135,15 +154,22 @@ export class Lane extends EventTarget {
       pen.fillStyle = colour(each.token, this.rest);
       const tall = (height - body - 2) * (each.share ?? 1);
       pen.fillRect(left, height - tall, width, tall);
-      if (width > 24) { pen.fillStyle = ink; pen.fillText(each.token === this.rest ? "–" : each.token, left + width / 2, height - 8); }
+      if (width > 24) {
+        const said = this.names.short(each.token), most = Math.floor(width / 6.5);
+        pen.fillStyle = ink;
+        pen.fillText(said.length > most ? `${said.slice(0, most - 1)}…` : said, left + width / 2, height - 8);
+      }
     }
     pen.textAlign = "left";
   }
 
   _wave(pen, { stretch, rate, levels, loudest }, width, body) {
     const middle = body / 2, tall = (middle - 4) * 127 / loudest, seconds = (this.axis.end - this.axis.start) / width;
-    const samples = seconds * rate < stretch ? this.samples?.(this.files[0]) : null;
-    if (samples) return this._samples(pen, samples, width, middle, tall);
+    if (seconds * rate < stretch / 2 && this.files.length === 1) {
+      const whole = this.samples?.(this.files[0]);
+      if (whole) return this._samples(pen, { values: whole.getChannelData(0), rate: whole.sampleRate, first: 0 }, middle, tall);
+      if (this._nearby()) return this._samples(pen, this.near, middle, tall);
+    }
     let level = 0;
     while (level + 1 < levels.length && seconds * rate >= stretch * 2 ** (level + 1)) level += 1;
     const pairs = levels[level], step = stretch * 2 ** level / rate;
@@ -157,14 +183,32 @@ export class Lane extends EventTarget {
     pen.globalAlpha = 1;
   }
 
-  _samples(pen, buffer, width, middle, tall) {
-    const values = buffer.getChannelData(0), rate = buffer.sampleRate;
-    const first = Math.max(Math.floor(this.axis.start * rate), 0), last = Math.min(Math.ceil(this.axis.end * rate), values.length - 1);
+  // Whether the samples that are seen are there; else they are asked for.
+  _nearby() {
+    const { start, end } = this.axis, near = this.near;
+    if (near?.file === this.files[0] && near.from <= start && near.to >= end) return Boolean(near.values);
+    const width = end - start, asked = this.near = { file: this.files[0], from: Math.max(start - width, 0), to: end + width };
+    clearTimeout(this.soon);
+    this.soon = setTimeout(async () => {
+      try {
+        const view = new DataView(await excerpt(asked.file, asked.from, asked.to));
+        const channels = view.getUint16(22, true), rate = view.getUint32(24, true), count = Math.floor((view.byteLength - 44) / 2 / channels);
+        const values = Float32Array.from({ length: count }, (_, n) => view.getInt16(44 + 2 * channels * n, true) / 32767);
+        Object.assign(asked, { values, rate, first: Math.round(asked.from * rate) });
+        this.redraw();
+      } catch { /* the outline stays */ }
+    }, 120);
+    return false;
+  }
+
+  _samples(pen, { values, rate, first: offset }, middle, tall) {
+    const first = Math.max(Math.floor(this.axis.start * rate), offset), last = Math.min(Math.ceil(this.axis.end * rate), offset + values.length - 1);
+    const apart = this.canvas.clientWidth / (this.axis.end - this.axis.start) / rate;
     pen.beginPath();
     for (let i = first; i <= last; i += 1) {
-      const x = this.x(i / rate), y = middle - values[i] * tall;
+      const x = this.x(i / rate), y = middle - values[i - offset] * tall;
       if (i === first) pen.moveTo(x, y); else pen.lineTo(x, y);
-      if (width / (last - first) > 6) pen.rect(x - 1, y - 1, 2, 2);
+      if (apart > 6) { pen.rect(x - 1.5, y - 1.5, 3, 3); pen.moveTo(x, y); }
     }
     pen.strokeStyle = pen.fillStyle;
     pen.lineWidth = 1;
@@ -229,6 +273,6 @@ export class Lane extends EventTarget {
     set("aria-valuemin", "0");
     set("aria-valuemax", this.axis.seconds.toFixed(2));
     set("aria-valuenow", Math.min(time, this.axis.seconds).toFixed(2));
-    set("aria-valuetext", here ? `${time.toFixed(2)} seconds, ${here.title}` : `${time.toFixed(2)} seconds`);
+    set("aria-valuetext", here ? `${time.toFixed(2)} seconds, ${this.names.long(here.token)}` : `${time.toFixed(2)} seconds`);
   }
 }

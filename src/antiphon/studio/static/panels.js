@@ -1,7 +1,7 @@
 // The forms and the list of jobs: what is asked of the studio.
 import { send, upload } from "/static/api.js";
 
-const WORDS = { answer: "Answer", again: "Answer anew", train: "Learn from a pair", export: "Export" };
+const WORDS = { answer: "Answer", again: "Answer anew", train: "Learn from a pair", export: "Export", alphabet: "Listen to the alphabet" };
 const OVER = ["done", "failed", "stopped"];
 export const by = id => document.getElementById(id);
 
@@ -41,13 +41,15 @@ export class Panels extends EventTarget {
     for (const id of ["guide", "memory", "asks", "replies"]) fill(by(id), sounds);
     if (first) for (const id of ["memory", "replies"]) { by(id).selectedIndex = -1; by(id).options[1].selected = true; }
     fill(by("agent"), [["", "the base agent"], ...state.agents.map(name => [name, short(name)])]);
-    fill(by("preset"), [["", "as the agent does"], ...state.presets.map(name => [name, name])]);
+    const own = Object.keys(state.own_presets).map(name => [name, `${name} (yours)`]);
+    fill(by("preset"), [["", "as the agent does"], ...Object.keys(state.presets).map(name => [name, name]), ...own]);
     if (!this.uploading) by("sounds-said").textContent = [`${sounds.length} in the project`, ...state.remarks].join("; ");
     this._jobs(state.jobs);
   }
 
   async answer() {
-    const body = { guides: values(by("guide")), memories: values(by("memory")), agent: by("agent").value, preset: by("preset").value, seed: +by("seed").value };
+    const body = { guides: values(by("guide")), memories: values(by("memory")), agent: by("agent").value, preset: by("preset").value,
+      seed: +by("seed").value, takes: +by("takes").value };
     await this._ask("/api/answer", body);
   }
 
@@ -94,7 +96,7 @@ export class Panels extends EventTarget {
     const focused = document.activeElement?.dataset?.job === job.id;
     Object.assign(item.dataset, { id: job.id, told });
     const of = { answer: () => `${short(job.asked.guides[0])} by ${short(job.asked.memories[0])}`, train: () => job.asked.name,
-      again: () => short(job.asked.response), export: () => short(job.asked.response) }[job.kind]?.() ?? "";
+      again: () => short(job.asked.response), export: () => short(job.asked.response), alphabet: () => `${short(job.asked.guide)}, ${short(job.asked.target)}` }[job.kind]?.() ?? "";
     const parts = [made("p", `${WORDS[job.kind] ?? job.kind}: ${of}`)];
     if (job.state === "running") {
       const [stage, how] = job.task.split(": ");

@@ -1,8 +1,8 @@
 // One AudioContext; tracks that sound together start at one sample of its clock. Guide and response are one group, the
-// memory, which has a time of its own, another.
-import { bytes } from "/static/api.js";
+// memory, which has a time of its own, another, versions that are compared a third.
+import { bytes, excerpt } from "/static/api.js";
 
-const SOON = 0.03;
+const SOON = 0.03, MOST_EXCERPTS = 200;
 
 export class Transport extends EventTarget {
   constructor() {
@@ -16,31 +16,80 @@ export class Transport extends EventTarget {
     this.began = 0;
     this.loop = null;
     this.asked = 0;
+    this.excerpts = new Map();
   }
 
   open(rate, tracks) {
     this.stop();
-    if (this.context && this.context.sampleRate !== rate) { this.context.close(); this.context = null; this.sounds.clear(); }
+    if (this.context && this.context.sampleRate !== rate) { this.context.close(); this.context = null; this.audible = null; this.sounds.clear(); this.excerpts.clear(); }
     this.rate = rate;
-    for (const file of [...this.sounds.keys()]) if (!tracks.some(track => track.files.includes(file))) this.sounds.delete(file);
     const before = this.tracks;
     this.tracks = new Map(tracks.map(track => {
       const old = before.get(track.name);
       return [track.name, { ...track, level: old?.level ?? 1, muted: old?.muted ?? false, solo: old?.solo ?? false, gain: null, sources: [] }];
     }));
+    this._forget();
     this.from = 0;
     this.loop = null;
   }
 
-  async play(group, at, end) {
-    const asked = ++this.asked;
+  // Other tracks of one group, in place of those that it has.
+  setGroup(group, tracks) {
+    if (this.playing && this.group === group) this.pause();
+    for (const [name, track] of this.tracks) if (track.group === group) this.tracks.delete(name);
+    for (const track of tracks) this.tracks.set(track.name, { level: 1, muted: false, solo: false, ...track, group, gain: null, sources: [] });
+    this._forget();
+  }
+
+  // Another sound for a track, from the place where it is: what plays goes on.
+  async replace(name, files) {
+    const track = this.tracks.get(name);
+    if (this.context) await Promise.all(files.map(file => this._sound(file)));
+    if (this.tracks.get(name) !== track) return;
+    track.files = files;
+    if (this.playing && this.group === track.group) await this.play(this.group, this.position());
+    this._forget();
+  }
+
+  _forget() {
+    const used = new Set([...this.tracks.values()].flatMap(track => track.files));
+    for (const file of [...this.sounds.keys()]) if (!used.has(file)) this.sounds.delete(file);
+  }
+
+  _ready() {
     if (!this.context) {
       this.context = new AudioContext({ sampleRate: this.rate });
       this.analyser = this.context.createAnalyser();
       this.analyser.fftSize = 2048;
       this.analyser.connect(this.context.destination);
     }
-    const resumed = this.context.resume();
+    return this.context.resume();
+  }
+
+  // A short piece of a file, over whatever plays; the one before it fades.
+  async audition(file, start, end) {
+    const asked = this.auditioned = {}, key = `${file}:${start}:${end}`, resumed = this._ready();
+    if (!this.excerpts.has(key)) this.excerpts.set(key, await this.context.decodeAudioData(await excerpt(file, start, end)));
+    if (this.excerpts.size > MOST_EXCERPTS) this.excerpts.delete(this.excerpts.keys().next().value);
+    await resumed;
+    if (asked !== this.auditioned) return 0;
+    const now = this.context.currentTime, buffer = this.excerpts.get(key), gain = this.context.createGain();
+    this.audible?.gain.setTargetAtTime(0, now, 0.01);
+    gain.gain.setValueAtTime(0, now);
+    gain.gain.linearRampToValueAtTime(1, now + 0.005);
+    gain.gain.setValueAtTime(1, now + Math.max(buffer.duration - 0.01, 0.006));
+    gain.gain.linearRampToValueAtTime(0, now + buffer.duration + 0.001);
+    const source = new AudioBufferSourceNode(this.context, { buffer });
+    source.connect(gain).connect(this.analyser);
+    source.onended = () => gain.disconnect();
+    source.start(now);
+    this.audible = gain;
+    return buffer.duration;
+  }
+
+  async play(group, at, end) {
+    const asked = ++this.asked;
+    const resumed = this._ready();
     this._silence();
     const tracks = [...this.tracks.values()].filter(track => track.group === group);
     this.dispatchEvent(new CustomEvent("loading", { detail: true }));
@@ -50,7 +99,7 @@ export class Transport extends EventTarget {
       this.dispatchEvent(new CustomEvent("loading", { detail: false }));
     }
     if (asked !== this.asked) return;
-    const loop = group === "answer" ? this.loop : null;
+    const loop = group === "memory" ? null : this.loop;
     if (loop && (at < loop[0] || at >= loop[1])) at = loop[0];
     const when = this.context.currentTime + SOON;
     const until = end ?? Math.max(0, ...tracks.map(track => track.seconds));
@@ -98,7 +147,7 @@ export class Transport extends EventTarget {
     this._say();
   }
 
-  stop() { this.asked++; this._silence(); this.from = 0; this._say(); }
+  stop() { this.asked++; this.auditioned = null; this._silence(); this.from = 0; this._say(); }
 
   seek(at, group = "answer") {
     if (this.playing && this.group === group) return this.play(group, at);
@@ -108,7 +157,7 @@ export class Transport extends EventTarget {
 
   setLoop(span) {
     this.loop = span;
-    if (this.playing && this.group === "answer") this.play("answer", this.position());
+    if (this.playing && this.group !== "memory") this.play(this.group, this.position());
   }
 
   set(name, values) { Object.assign(this.tracks.get(name), values); this._levels(); this._say(); }

@@ -1,0 +1,55 @@
+"""The studio's page in a real Chromium: opened, waited for, asked."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+FLAGS = ["--no-sandbox", "--mute-audio", "--autoplay-policy=no-user-gesture-required"]
+PATIENCE = 240_000
+"""Milliseconds: the machine may have other work."""
+
+MARKS = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)"),
+]
+
+
+@contextmanager
+def browsing() -> Iterator:
+    """A browser."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE)
+        yield browser
+        browser.close()
+
+
+def opened(chromium, desk, said, width=1280, **look):
+    page = chromium.new_page(viewport={"width": width, "height": 900}, **look)
+    page.set_default_timeout(PATIENCE)
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    elsewhere = lambda request: None if request.url.startswith(desk.base) else said.append(request.url)  # noqa: E731
+    page.on("request", elsewhere)
+    page.goto(desk.address)
+    page.wait_for_selector("#guide option", state="attached")
+    return page
+
+
+def until(page, what):
+    """Wait until an expression of the page is true; its policy lets nobody else evaluate one."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(what):
+        assert time.monotonic() < end, what
+        page.wait_for_timeout(100)
+
+
+def asked(page, what):
+    """A value of the page's own."""
+    return page.evaluate(f"import('/static/main.js').then(({{ studio }}) => {what})")
