@@ -208,7 +208,7 @@ def replayed(directory: Path, agent: Agent | None = None, progress: Progress = n
 
 def _session_of(run: dict[str, Any], directory: Path, agent: Agent | None) -> Session:
     if agent is None:
-        agent = Agent.load(run["agent"]["directory"]) if run["agent"]["directory"] else Agent.base()
+        agent = Agent.load(run["agent"]["directory"]) if run["agent"]["directory"] else Agent.base(live=True)
     if agent_id(agent) != run["agent"]["id"]:
         raise BadData(f"{directory}: played by another agent ({run['agent']['id']}); name it with --agent")
     files = [directory / each["path"] for each in run["memory"]]
