@@ -11,6 +11,7 @@ TORCH_FALLBACK := torch==2.13.0
 
 CORPORA ?= lieder quartets
 SONGS ?=
+SCORES ?= openscore-lieder
 
 .PHONY: demo base-agent live-agent docs test test-slow lint types check clean
 
@@ -22,9 +23,10 @@ demo: $(VENV)/.demo
 base-agent: $(VENV)/.demo
 	$(BIN)/python -m antiphon.training.base_agent $(CORPORA) -o src/antiphon/base_agent $(if $(SONGS),--songs $(SONGS))
 
-# The one beside it for playing live, in the same way.
+# The one beside it for playing live: the base agent, which learns on from rendered songs to hear in time. SCORES: the
+# folder of all OpenScore Lieder, by which is known what the base agent has heard.
 live-agent: $(VENV)/.demo
-	$(BIN)/python -m antiphon.training.base_agent --live $(CORPORA) -o src/antiphon/live_agent $(if $(SONGS),--songs $(SONGS))
+	$(BIN)/python -m antiphon.training.live_agent $(CORPORA) --scores $(SCORES) -o src/antiphon/live_agent
 
 # The site, into out/site; a link that leads nowhere is an error.
 docs: $(VENV)/.dev

@@ -22,11 +22,12 @@ def loaded(directory: Path) -> Agent:
     return agent
 
 
-def loaded_or_base(directory: Path | None) -> Agent:
-    """The agent of a directory, or the one that comes with Antiphon; the verb itself says what its settings are."""
+def loaded_or_base(directory: Path | None, *, live: bool = False) -> Agent:
+    """The agent of a directory, or the one that comes with Antiphon, that for `live` play where it is to; the verb
+    itself says what its settings are."""
     from antiphon.agent import Agent
 
-    return Agent.base() if directory is None else Agent.load(directory)
+    return Agent.base(live=live) if directory is None else Agent.load(directory)
 
 
 def tell_agents(*directories: Path) -> None:

@@ -68,7 +68,7 @@ def live(
     memory
         What may be played; several are joined, and a folder means every recording in it.
     agent
-        A trained agent; without one, the base agent that comes with Antiphon.
+        A trained agent; without one, the live agent that comes with Antiphon.
     output
         With --guide, where the run goes: response, mix, specification, provenance, and what is needed to play it again.
         Without it, the device that plays, by number, name or a part of it.
@@ -97,7 +97,7 @@ def live(
     assert output is not None
     from antiphon.use_cases.live import live_on_file
 
-    wanted, player = flags.options(), loaded_or_base(agent)
+    wanted, player = flags.options(), loaded_or_base(agent, live=True)
     with terminal.progress() as progress:
         answer = live_on_file(guide, memory, player, output, agent_directory=agent, wanted=wanted, progress=progress)
     for line in answer.words:

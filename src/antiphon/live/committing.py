@@ -81,8 +81,8 @@ def _let_go(stock: Stock, state: SessionState, plan: Planned, count: int, is_lat
         if segment != SILENCE:
             state = replace(state, relation=relation_of(state, stock.sounds, segment, follows=follows))
             gain = gain_of(state, stock.sounds, segment)
-        interval = plan.specification.tokens.intervals[index : index + 1]
-        voice, play, run = spoken(stock.renderer, stock.memory, state.voice, selection, interval=interval, gain=gain)
+        interval = plan.specification.tokens.intervals[index : index + 1] + stock.reaction / stock.rate
+        voice, play, run = spoken(stock.renderer, stock.sounding, state.voice, selection, interval=interval, gain=gain)
         step = _step(stock, plan, index, run, number=state.number, copies=voice.copies, follows=follows)
         done.append(Commit(step, heard, is_late))
         if play is not None:
@@ -97,12 +97,15 @@ def _let_go(stock: Stock, state: SessionState, plan: Planned, count: int, is_lat
         )
     usable = int(usable_segments(stock.memory, state.tuning.action).sum())
     edges = plan.edges[1 : count + 1].tolist()
+    # A segment that was heard before it was decided is none that is awaited.
+    ahead = max(0, state.heard.count - (state.number - count))
+    awaited = (*state.heard.edges, *edges) if not ahead else tuple(edges[ahead - 1 :])
     state = replace(
         state,
         decision=plan.decisions[count - 1],
         selection=gone_on(stock, before, plan.selection, count, usable),
         edge=edges[-1],
-        heard=replace(state.heard, unread=(), lasting=(), edges=(*state.heard.edges, *edges)),
+        heard=replace(state.heard, unread=(), lasting=(), edges=awaited),
         jumping=False,
     )
     return state, tuple(done)
@@ -118,11 +121,11 @@ def _planned_steps(stock: Stock, state: SessionState, plan: Planned, first: int)
     steps, segments = [], plan.selection.segments
     last = last_segment(state) if first == 0 else int(segments[first - 1])
     for index in range(first, len(plan)):
-        segment, start, end = int(segments[index]), int(plan.edges[index]), int(plan.edges[index + 1])
+        segment, (start, end) = int(segments[index]), (plan.edges[index : index + 2] + stock.reaction).tolist()
         run = Run(index, index + 1, start, end)
         if segment != SILENCE:
             part = stock.memory.parts[int(stock.memory.part_of(np.array([segment]))[0])]
-            run = replace(run, source=round(float(stock.memory.tokens.intervals[segment, 0]) * stock.rate), part=part)
+            run = replace(run, source=round(float(stock.sounding.tokens.intervals[segment, 0]) * stock.rate), part=part)
         follows = SILENCE not in (segment, last) and segment == stock.follower(last)
         copies = state.voice.copies + 1
         steps.append(_step(stock, plan, index, run, number=state.number + index, copies=copies, follows=follows))
@@ -134,15 +137,16 @@ def _step(stock: Stock, plan: Planned, index: int, run: Run, *, number: int, cop
     """One step of a plan with the run that plays it, as word of it goes out."""
     here, tokens = slice(index, index + 1), plan.specification.tokens
     one = Specification(
-        Tokens(tokens.ids[here], tokens.intervals[here], tokens.alphabet_id), plan.specification.log_probabilities[here]
+        Tokens(tokens.ids[here], tokens.intervals[here] + stock.reaction / stock.rate, tokens.alphabet_id),
+        plan.specification.log_probabilities[here],
     )
     selection = _one(plan.selection, index)
-    event = events(one, selection, stock.memory, (replace(run, first=0, stop=1),))[0]
+    event = events(one, selection, stock.sounding, (replace(run, first=0, stop=1),))[0]
     fade = round(stock.renderer.seconds * stock.rate)
     return Step(
         number,
-        int(plan.edges[index]),
-        int(plan.edges[index + 1]),
+        int(plan.edges[index]) + stock.reaction,
+        int(plan.edges[index + 1]) + stock.reaction,
         replace(event, run=copies),
         int(selection.segments[0]),
         0 if follows else fade,

@@ -42,7 +42,7 @@ class Choice:
 DIALS: tuple[Dial, ...] = (
     Dial("follow", 0, 10, None, "", "how much the guide counts: 0 not at all, 1 as learned, above 1 more"),
     Dial("lead", 0, 16, 1.0, "s or beats", "how far ahead it plans"),
-    Dial("commit", 0, 8, 0.1, "s or beats", "how much of the plan does not change any more"),
+    Dial("commit", 0, 8, None, "s or beats", "how much of the plan does not change any more"),
     Dial("density", 0, 1, 1.0, "", "share of the time that it plays; the rest is silence between phrases"),
     Dial("register", -4, 4, OFF, "octaves", "how far above (or below) the guide it plays", can_be_off=True),
     Dial("loudness", -30, 30, None, "dB", "how much louder than the guide it plays; off: as the memory is", True),

@@ -109,7 +109,7 @@ def _session(recipe: Recipe) -> Session:
     from antiphon.live.session import Session
 
     torch.set_num_threads(1)
-    agent = Agent.base() if recipe.agent is None else Agent.load(recipe.agent)
+    agent = Agent.base(live=True) if recipe.agent is None else Agent.load(recipe.agent)
     memory = kept(recipe.kept)
     if memory is None:
         keep(_memory(agent, recipe.memory), recipe.sample_rate, recipe.channels, recipe.kept)

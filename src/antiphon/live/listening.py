@@ -52,7 +52,7 @@ def with_sound(stock: Stock, state: SessionState, samples: Floats, frame: int) -
 
 def with_token(stock: Stock, state: SessionState, token: int, frame: int) -> Listened:
     """The state with what the guide is in the segment of `frame`, told and not heard."""
-    edges, heard = np.array(state.heard.edges), state.heard
+    edges, heard = np.array(_awaited(state)), state.heard
     place = int(np.searchsorted(edges, frame, side="right")) - 1
     if not 0 <= token < stock.agent.alphabet.classes or not 0 <= place < len(edges) - 1:
         state = state.counted("refused")
@@ -65,10 +65,11 @@ def with_token(stock: Stock, state: SessionState, token: int, frame: int) -> Lis
 def heard_tokens(stock: Stock, state: SessionState) -> Listened:
     """The state with the tokens that are final now, and word of each."""
     said: list[LiveCommand] = []
-    while len(state.heard.edges) > 1:
-        heard, (start, end) = state.heard, state.heard.edges[:2]
+    delay = round(stock.agent.settings.perception.guide_delay_seconds * stock.rate)
+    while len(awaited := _awaited(state)) > 1:
+        heard, (start, end) = state.heard, awaited[:2]
         told = heard.told.get(heard.count)
-        if told is not None and end <= state.frame:
+        if told is not None and end - delay <= state.frame:
             token, level, ear = told, -60.0 if told == stock.rest else -20.0, _told(stock, state.ear, told)
         elif end <= state.ear.known:
             ids, levels, ear = state.ear.over(np.array([start, end]))
@@ -82,7 +83,7 @@ def heard_tokens(stock: Stock, state: SessionState) -> Listened:
         heard = replace(
             heard,
             count=heard.count + 1,
-            edges=heard.edges[1:],
+            edges=heard.edges[1:] or awaited[1:],
             unread=(*heard.unread, token),
             lasting=(*heard.lasting, (end - start) / stock.rate),
             levels=levels,
@@ -90,6 +91,14 @@ def heard_tokens(stock: Stock, state: SessionState) -> Listened:
         )
         state = replace(state, heard=heard, ear=ear)
     return state, tuple(said)
+
+
+def _awaited(state: SessionState) -> tuple[int, ...]:
+    """The edges of the segments that were not heard yet, up to the one that is decided next: its end is as now."""
+    heard = state.heard
+    if heard.count > state.number or heard.edges[-1] != state.edge:
+        return heard.edges
+    return (*heard.edges, state.pulse.after(state.edge, state.number))
 
 
 def _told(stock: Stock, ear: Ear, token: int) -> Ear:
@@ -106,7 +115,7 @@ def _woken(stock: Stock, state: SessionState, frame: int, arriving: int) -> Sess
     tokens = stock.agent.perception.stream(stock.agent.alphabet)
     ear = ear_of(tokens, stock.rate, gate=state.ear.gate, level=state.ear.check.fixed, origin=frame)
     decision = replace(state.tuning.player.start(state.decision.seeds), position=state.decision.position)
-    voice = replace(silent_voice(edge, state.number), copies=state.voice.copies)
+    voice = replace(silent_voice(edge + stock.reaction, state.number), copies=state.voice.copies)
     heard = Heard(state.number, (edge,), levels=state.heard.levels)
     ear = replace(ear, check=replace(state.ear.check, energy=0.0, filled=0))
     return replace(state, ear=ear, decision=decision, voice=voice, heard=heard, frame=frame, edge=edge, selection=None)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from antiphon.live.controls import CHOICES, DIALS, Choice, Dial
 from antiphon.live.events import CUES
+from antiphon.live.pulse import FASTEST_BPM, SLOWEST_BPM
 
 SCHEMA: Final = 1
 """Version of the address space; raised whenever an address or an argument changes its meaning."""
@@ -22,9 +23,6 @@ Kind = Literal["int", "float", "text", "blob"]
 
 TAGS: Final[dict[Kind, str]] = {"int": "i", "float": "f", "text": "s", "blob": "b"}
 """The OSC type of each kind of argument."""
-
-SLOWEST, FASTEST = 20.0, 400.0
-"""Beats a minute that are taken for a tempo."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ SPANS: Final = frozenset({"region", "taboo"})
 """Choices that may be made by two numbers."""
 
 _RATE = Argued("rate", "int", "frames a second", 1000, 768_000)
-_BEATS = Argued("bpm", "float", "beats a minute", SLOWEST, FASTEST, can_be_off=True)
+_BEATS = Argued("bpm", "float", "beats a minute", SLOWEST_BPM, FASTEST_BPM, can_be_off=True)
 _MOST_TOKEN = (1 << 16) - 1
 
 UNDERSTOOD: Final[tuple[Address, ...]] = (

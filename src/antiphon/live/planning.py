@@ -44,11 +44,25 @@ class Stock:
     agent: Agent
     memory: Memory
     seed: int
+    reaction: int = 0
+    """Frames after a segment has begun at which what is decided for it begins to sound."""
 
     @cached_property
     def rest(self) -> int | None:
         """The class of silence, where there is one."""
         return self.agent.alphabet.rest if self.agent.alphabet.has_rest else None
+
+    @cached_property
+    def sounding(self) -> Memory:
+        """The memory whose segments begin a reaction later: the part of each that is heard. The last of a recording
+        begins as much later as there is room."""
+        if not self.reaction:
+            return self.memory
+        tokens, reaction = self.memory.tokens, self.reaction / self.rate
+        numbers = self.memory.part_of(np.arange(len(tokens)))
+        ends = np.array([part.end for part in self.memory.parts])[numbers] / self.rate
+        moved = np.minimum(reaction, np.maximum(0.0, ends - tokens.intervals[:, 1]))
+        return replace(self.memory, tokens=replace(tokens, intervals=tokens.intervals + moved[:, np.newaxis]))
 
     @cached_property
     def repetition(self) -> Repetition | None:

@@ -26,6 +26,12 @@ from antiphon.live.tuning import tuned
 from antiphon.live.voice import SILENT_FADE_SECONDS, silent_voice
 from antiphon.types import Memory
 
+BLOCK_SECONDS = 0.025
+"""What may pass between a sound and the decision by it, beside the encoder: two blocks of 512 frames."""
+
+COMMIT_SECONDS = 0.1
+"""How much of a plan does not change any more, unless it is set or a segment is decided after it has begun."""
+
 Stepped = tuple[SessionState, tuple[LiveCommand, ...]]
 
 
@@ -55,9 +61,22 @@ class Session:
         return self.agent.perception.stream(self.agent.alphabet).delay_seconds
 
     @cached_property
+    def reaction(self) -> int:
+        """Frames after a segment has begun at which what is decided for it begins to sound: as soon as the part of it
+        is heard by which the agent was trained to decide. Until then the segment before it goes on.
+
+        0 where all of that is heard before it begins, and for an agent whose token would come after its end.
+        """
+        perception = self.agent.settings.perception
+        seconds = self.delay_seconds + self._reserve / self.sample_rate + BLOCK_SECONDS
+        if not perception.hears_late or not 0 < seconds < perception.segment_seconds:
+            return 0
+        return round(seconds * self.sample_rate)
+
+    @cached_property
     def stock(self) -> Stock:
         """What was measured of the memory."""
-        return Stock(self.agent, measured(self.memory), self.seed)
+        return Stock(self.agent, measured(self.memory), self.seed, self.reaction)
 
     def start(self) -> SessionState:
         """The state before anything was heard; it listens, and plays from the cue `start` on.
@@ -72,7 +91,7 @@ class Session:
             )
         tuning = tuned(self.agent, self.memory, self.controls, self.stock.repetition)
         # What is measured of the memory is measured now, and not in the middle of the first phrase.
-        _ = (self.stock.sounds, self.stock.edges, self.stock.before, self.stock.distances)
+        _ = (self.stock.sounding, self.stock.sounds, self.stock.edges, self.stock.before, self.stock.distances)
         ear = ear_of(
             self.agent.perception.stream(self.agent.alphabet),
             self.sample_rate,
@@ -113,10 +132,26 @@ class Session:
     def _advanced(self, state: SessionState, said: tuple[LiveCommand, ...]) -> Stepped:
         """Everything that follows from time having gone on."""
         state, heard = heard_tokens(self.stock, state)
-        state, missed = late(self.stock, state, self._reserve)
-        horizon = _horizon(state, self._reserve)
+        state, missed = late(self.stock, state, self._reserve - self.reaction)
+        horizon = self._horizon(state)
         state, done = committed(self.stock, state, horizon, news=bool(heard))
         return state, (*said, *heard, *missed, *done)
+
+    def _horizon(self, state: SessionState) -> Horizon:
+        """Up to which frame segments are committed, and up to which they are planned.
+
+        A segment that is decided a reaction after it has begun is committed as soon as its guide token is there, unless
+        it is to be committed earlier.
+        """
+        controls, pulse = state.tuning.controls, state.pulse
+        beats = controls.word("unit", "seconds") == "beats" and pulse.period is not None
+        unit = pulse.period if beats and pulse.period else float(pulse.sample_rate)
+        commit = max(round(controls.number("commit", COMMIT_SECONDS) * unit), self._reserve)
+        lead = max(round(controls.number("lead") * unit), commit)
+        due = state.frame + commit - self.reaction
+        if self.reaction and "commit" not in controls.values:
+            due = state.edge if state.heard.count > state.number else state.edge - 1
+        return Horizon(due, state.frame + lead)
 
     def _turned(self, state: SessionState, event: Control) -> Stepped:
         try:
@@ -150,19 +185,9 @@ class Session:
 
     def _silenced(self, state: SessionState) -> Stepped:
         fade = round(SILENT_FADE_SECONDS * self.sample_rate)
-        voice = replace(silent_voice(state.edge, state.number), copies=state.voice.copies)
+        voice = replace(silent_voice(state.edge + self.reaction, state.number), copies=state.voice.copies)
         state = replace(state, playing=False, keeping=False, voice=voice, selection=None)
         return state, (Silence(state.frame, fade), Status("stopped", state.frame, "it is silent"))
-
-
-def _horizon(state: SessionState, reserve: int) -> Horizon:
-    """Up to which frame segments are committed, and up to which they are planned."""
-    controls, pulse = state.tuning.controls, state.pulse
-    beats = controls.word("unit", "seconds") == "beats" and pulse.period is not None
-    unit = pulse.period if beats and pulse.period else float(pulse.sample_rate)
-    commit = max(round(controls.number("commit") * unit), reserve)
-    lead = max(round(controls.number("lead") * unit), commit)
-    return Horizon(state.frame + commit, state.frame + lead)
 
 
 def _timed(state: SessionState, event: Tempo | Beat) -> Stepped:

@@ -1,4 +1,4 @@
-"""The agents that come with the package (`make base-agent live-agent`): responses without any training of one's own.
+"""The agent that comes with the package (`make base-agent`): responses without any training of one's own.
 
 It learns from what may be given away: OpenScore Lieder and string quartets (CC0), rendered, each in its own way, and
 planted worlds of our own. Of the scores only the training split of the default settings, so that `antiphon evaluate`
@@ -17,7 +17,6 @@ from pathlib import Path
 
 from antiphon.agent import Agent
 from antiphon.config import ActionSettings, SamplingSettings, Settings, resolve
-from antiphon.config.presets import live_defaults
 from antiphon.corpus.manifest import Corpus, read_manifest
 from antiphon.corpus.opening import open_corpus
 from antiphon.corpus.planted import PLANTED_WORLDS, PlantedSettings, build_planted
@@ -63,14 +62,12 @@ def build_base(
 ) -> Agent:
     """Train the base agent on rendered `corpora` (manifests or their folders) and write it to `output`.
 
-    What it needs on the way lies beside it, in NAME-build, and is gone on with after an interruption. The agent in the
-    package keeps its figures but not its opponents. Raises BadData for a song that is not CC0, AntiphonError where the
-    agent is too large for a package.
+    What it needs on the way lies beside it, in NAME-build, and is gone on with after an interruption. Raises BadData
+    for a song that is not CC0, AntiphonError where the agent is too large for a package.
     """
     recipe, settings = recipe or BaseRecipe(), settings or Settings()
     work = output.parent / f"{output.name}-build"
-    opened = [open_corpus(each, settings.corpus).multitracks for each in corpora]
-    songs = _songs(Corpus(tuple(itertools.chain.from_iterable(opened))), recipe.songs)
+    songs = songs_of(corpora, settings, recipe.songs)
     worlds = _worlds(work / "worlds", recipe.world_pieces, progress)
     trained = train(
         _together(songs, worlds, settings), work / "agent", settings=settings, overwrite=True, progress=progress
@@ -79,19 +76,34 @@ def build_base(
         "data": f"{len(songs.multitracks)} rendered OpenScore scores, and {len(worlds)} pieces of planted worlds",
         "licence": "CC0-1.0",
     }
-    agent = replace(trained, deaf=None, shifted=None, present=None, training={**trained.training, **told})
-    agent = agent.with_settings(settings.model_copy(update={"sampling": SAMPLING, "action": ACTION}))
-    agent.save(output)
-    size = sum(path.stat().st_size for path in output.iterdir())
-    if size > MOST_BYTES:
-        raise AntiphonError(f"{output}: {size / 1e6:.1f} MB, the base agent may have {MOST_BYTES / 1e6:g} MB")
+    agent = packed(replace(trained, training={**trained.training, **told}), output)
     shutil.rmtree(work)
     return agent
 
 
-def _songs(corpus: Corpus, songs: int | None) -> Corpus:
+def packed(trained: Agent, output: Path) -> Agent:
+    """Write a trained agent to `output` as it goes into the package: it keeps its figures but not its opponents.
+
+    Raises AntiphonError where it is too large.
+    """
+    agent = replace(trained, deaf=None, shifted=None, present=None)
+    agent = agent.with_settings(agent.settings.model_copy(update={"sampling": SAMPLING, "action": ACTION}))
+    agent.save(output)
+    size = sum(path.stat().st_size for path in output.iterdir())
+    if size > MOST_BYTES:
+        raise AntiphonError(f"{output}: {size / 1e6:.1f} MB, an agent in the package may have {MOST_BYTES / 1e6:g} MB")
+    return agent
+
+
+def songs_of(corpora: Sequence[Path], settings: Settings, songs: int | None) -> Corpus:
+    """All songs of rendered corpora, or so many evenly out of them. Raises BadData for one that is not CC0."""
+    opened = [open_corpus(each, settings.corpus).multitracks for each in corpora]
+    return _songs(tuple(itertools.chain.from_iterable(opened)), songs)
+
+
+def _songs(multitracks: Sequence[Multitrack], songs: int | None) -> Corpus:
     """All songs, or so many evenly out of them; each must be free to give away."""
-    every = sorted(corpus.multitracks, key=lambda multitrack: multitrack.name)
+    every = sorted(multitracks, key=lambda multitrack: multitrack.name)
     if bound := [each.name for each in every if each.licence != "CC0-1.0"]:
         raise BadData(f"the base agent learns from CC0 alone; {len(bound)} songs are not ({', '.join(bound[:3])})")
     wanted = len(every) if songs is None else min(songs, len(every))
@@ -120,22 +132,20 @@ def _together(songs: Corpus, worlds: Sequence[Multitrack], settings: Settings) -
 
 
 def main() -> None:
-    """`python -m antiphon.training.base_agent [--live] CORPUS... -o OUTPUT`, as the Makefile calls it.
+    """`python -m antiphon.training.base_agent CORPUS... -o OUTPUT`, as the Makefile calls it.
 
     Settings come from the environment.
     """
-    parser = argparse.ArgumentParser(description="Train the base agent, or that for live play, on rendered corpora.")
+    parser = argparse.ArgumentParser(description="Train the base agent on rendered corpora.")
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--live", action="store_true", help="an agent that answers while its guide plays")
     parser.add_argument("--songs", type=int, default=None, help="only so many, evenly out of all")
     parser.add_argument("--world-pieces", type=int, default=BaseRecipe().world_pieces)
     given = parser.parse_args()
-    settings = resolve(base=live_defaults() if given.live else None)
-    build_base(given.corpora, given.output, BaseRecipe(given.songs, given.world_pieces), settings, _lines)
+    build_base(given.corpora, given.output, BaseRecipe(given.songs, given.world_pieces), resolve(), lines)
 
 
-def _lines(task: str, done: int, total: int) -> None:
+def lines(task: str, done: int, total: int) -> None:
     """A line of progress on stderr, over the one before."""
     import sys
 

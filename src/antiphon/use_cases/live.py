@@ -202,7 +202,7 @@ def _session_of(run: RunFile, directory: Path, agent: Agent | None) -> Session:
         if place and not Path(place).exists():
             # Nothing is fetched because a record says so.
             raise BadData(f"{place}: the agent that played is not there; name it with --agent")
-        agent = Agent.load(place) if place else Agent.base()
+        agent = Agent.load(place) if place else Agent.base(live=True)
     if agent_id(agent) != run.agent.id:
         raise BadData(f"{directory}: played by another agent ({run.agent.id}); name it with --agent")
     files = [directory / each.path for each in run.memory]
