@@ -13,7 +13,7 @@ from antiphon import audio
 from antiphon.agent import Agent
 from antiphon.agent.networks import blank_network
 from antiphon.evaluation import contenders
-from antiphon.evaluation.contenders import deaf, ground, hearing, turned
+from antiphon.evaluation.contenders import deaf, hearing, turned
 from antiphon.listening.study import read_study
 
 pyln = pytest.importorskip("pyloudnorm", reason="the loudness is measured by pyloudnorm")
@@ -99,13 +99,13 @@ def test_the_hidden_reference_is_what_was_really_played(made, memory):
 def test_hearing_is_the_response_of_the_agent_and_shifted_has_the_guide_at_the_wrong_time(agent, guide, memory):
     player, heard = with_deaf_twin(agent), audio.read(guide)
     kept = player.memory_of([memory])
-    place = ground(player, heard, kept)
+    place = player.hear(heard, kept)
     own = player.respond(heard, kept, seed=3)
     assert np.array_equal(hearing(player, place, 3).audio.samples, own.audio.samples)
     late, count = turned(place, 3)
-    assert 0.25 <= count / len(place.heard) <= 0.75
-    assert late.heard.ids.tolist() == np.roll(place.heard.ids, count).tolist()
-    assert np.array_equal(late.heard.intervals, place.heard.intervals)
+    assert 0.25 <= count / len(place.tokens) <= 0.75
+    assert late.tokens.ids.tolist() == np.roll(place.tokens.ids, count).tolist()
+    assert np.array_equal(late.tokens.intervals, place.tokens.intervals)
     # Who hears nothing answers the same whatever the guide is.
     first, second = deaf(player, place, 3), deaf(player, late, 3)
     assert first.specification.tokens.ids.tolist() == second.specification.tokens.ids.tolist()

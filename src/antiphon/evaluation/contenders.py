@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from antiphon.agent import Agent
-from antiphon.agent.beats import Timing, in_time
 from antiphon.agent.meanings import meanings_of
-from antiphon.agent.playing import Request, played
+from antiphon.agent.playing import Hearing, Request, played
 from antiphon.agent.replay import Replay
 from antiphon.agent.specifying import specification_for
 from antiphon.config import SamplingSettings
@@ -24,7 +23,7 @@ from antiphon.evaluation.opponents import Opponent, opponents, side_by_side
 from antiphon.evaluation.shifted_guides import JUDGED_SHARES
 from antiphon.interfaces import DecisionModel
 from antiphon.metrics import bits_per_token
-from antiphon.types import Audio, Memory, Response, SegmentSound, Tokens
+from antiphon.types import Audio, Response, Tokens
 
 MOST_LEARNED, MOST_CHECKED = 600, 200
 """Windows of the replay that opponents are fitted on, and judged by: minutes become seconds, and the order of the best
@@ -40,30 +39,12 @@ DEAF_SAMPLING = {"rests": "free"}
 """Settings by which a response follows its guide beside the decision: off where nothing of the guide is heard."""
 
 
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """What all contenders share: a guide and its tokens, the memory as it is played, and whether both are in time."""
-
-    guide: Audio
-    heard: Tokens
-    memory: Memory
-    timing: Timing
-    sound: SegmentSound | None
-
-
-def ground(agent: Agent, guide: Audio, memory: Memory) -> Ground:
-    """The guide as the agent hears it, and the memory as it plays it to it."""
-    timing = in_time(agent, guide, memory)
-    heard = agent.guide_tokens(guide) if timing.guide is None else timing.guide
-    return Ground(guide, heard, timing.memory, timing, agent.guide_sound(guide, heard))
-
-
-def hearing(agent: Agent, place: Ground, seed: int) -> Response:
+def hearing(agent: Agent, place: Hearing, seed: int) -> Response:
     """The agent's own response: that of `Agent.respond`."""
     return _answered(agent, place, seed)
 
 
-def deaf(agent: Agent, place: Ground, seed: int) -> Response | None:
+def deaf(agent: Agent, place: Hearing, seed: int) -> Response | None:
     """The response of the network that learned without a guide, which follows nothing of the guide but its time and
     its level; None where the agent keeps no such network."""
     if agent.deaf is None:
@@ -75,22 +56,24 @@ def deaf(agent: Agent, place: Ground, seed: int) -> Response | None:
     return _answered(unled, replace(place, sound=None), seed, NeuralDecision(agent.deaf))
 
 
-def turned(place: Ground, seed: int) -> tuple[Ground, int]:
+def turned(place: Hearing, seed: int) -> tuple[Hearing, int]:
     """The guide at the wrong time, circularly shifted by so many segments, from a quarter to three quarters of it: what
     it says of the piece stays, what it says of the moment is gone. Where segments are beats it is whole bars."""
-    count = round(JUDGED_SHARES[seed % len(JUDGED_SHARES)] * len(place.heard))
-    bar = place.timing.grid.beats_per_bar if place.timing.grid is not None else 1
+    count = round(JUDGED_SHARES[seed % len(JUDGED_SHARES)] * len(place.tokens))
+    bar = place.grid.beats_per_bar if place.grid is not None else 1
     count = max(round(count / bar) * bar, 1)
-    samples = round(float(place.heard.intervals[min(count, len(place.heard)) - 1, 1]) * place.guide.sample_rate)
+    samples = round(float(place.tokens.intervals[min(count, len(place.tokens)) - 1, 1]) * place.guide.sample_rate)
     late = Audio(np.roll(np.asarray(place.guide.samples), samples, axis=0), place.guide.sample_rate)
-    heard = Tokens(np.roll(place.heard.ids, count), place.heard.intervals, place.heard.alphabet_id)
+    tokens = Tokens(np.roll(place.tokens.ids, count), place.tokens.intervals, place.tokens.alphabet_id)
     sound = place.sound
     if sound is not None:
-        sound = replace(sound, chroma=np.roll(sound.chroma, count, axis=0), level=np.roll(sound.level, count))
-    return replace(place, guide=late, heard=heard, sound=sound), count
+        classes = None if sound.classes is None else np.roll(sound.classes, count, axis=0)
+        chroma, level = np.roll(sound.chroma, count, axis=0), np.roll(sound.level, count)
+        sound = replace(sound, chroma=chroma, level=level, classes=classes)
+    return replace(place, guide=late, tokens=tokens, sound=sound), count
 
 
-def by_opponent(agent: Agent, place: Ground, opponent: Opponent, seed: int) -> Response:
+def by_opponent(agent: Agent, place: Hearing, opponent: Opponent, seed: int) -> Response:
     """The response that an opponent decides, played by the agent's own rules."""
     return _answered(agent, place, seed, opponent.model, opponent.sampling)
 
@@ -162,16 +145,14 @@ def _excerpt(replay: Replay, row: int) -> TokenExcerpt:
 
 def _answered(
     agent: Agent,
-    place: Ground,
+    place: Hearing,
     seed: int,
     decision: DecisionModel | None = None,
     sampling: SamplingSettings | None = None,
 ) -> Response:
     asked = sampling or agent.settings.sampling
     specification = specification_for(
-        agent, place.heard, place.memory, seed=seed, sampling=asked, pins=(), decision=decision
+        agent, place.tokens, place.memory, seed=seed, sampling=asked, pins=(), decision=decision
     )
     used: dict[str, Any] = {"sampling": asked.model_dump(), "seed": seed, "action": agent.settings.action.model_dump()}
-    timing = place.timing
-    request = Request(place.guide, place.heard, specification, used, place.sound, grid=timing.grid, timing=timing.said)
-    return played(agent, request, place.memory, count=1, seed=seed)[0]
+    return played(agent, Request(place, specification, used), place.memory, count=1, seed=seed)[0]

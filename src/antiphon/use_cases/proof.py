@@ -18,7 +18,7 @@ from antiphon.action.rendering.loudness import loudness, true_peak, with_gain
 from antiphon.agent import Agent
 from antiphon.checkpoint import save_json
 from antiphon.errors import BadData, SettingsError
-from antiphon.evaluation.contenders import by_opponent, deaf, ground, hearing, rivals, turned
+from antiphon.evaluation.contenders import by_opponent, deaf, hearing, rivals, turned
 from antiphon.files import claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.listening.study import ANALYSIS, ANSWERS, MOST_TRIALS, SOUNDS, STUDY, Condition, Kind, Study, Trial
@@ -139,7 +139,7 @@ def answered(
 ) -> tuple[list[Answered], list[str], dict[str, object]]:
     """The guide in all conditions that this agent can have, remarks on those that it cannot, and how they were made."""
     seed, remarks, steps = wanted.seed, [], 6
-    place = ground(agent, guide, agent.memory_of(memories))
+    place = agent.hear(guide, agent.memory_of(memories))
     progress("proof", 1, steps)
     found = [_answer(HEARING, "the agent, hearing the guide", hearing(agent, place, seed).audio)]
     progress("proof", 2, steps)
@@ -152,7 +152,7 @@ def answered(
     found.append(_answer(SHIFTED, "the agent, hearing the guide at the wrong time", hearing(agent, late, seed).audio))
     progress("proof", 4, steps)
     others = rivals(agent)
-    facts: dict[str, object] = {"timing": place.timing.said, "shifted_segments": segments}
+    facts: dict[str, object] = {"timing": place.timing, "shifted_segments": segments}
     if others is None:
         remarks.append("this agent keeps nothing of its training, so that no opponent could be fitted")
     else:
