@@ -54,11 +54,11 @@ def test_both_responses_are_those_of_respond(agent, other, question, compared):
         assert digests(alone) == digests(compared / name)
 
 
-def test_agents_that_differ_are_told_apart(compared):
+def test_agents_that_differ_are_told_apart(compared, agent):
     found = told(compared)
     assert found["settings"] == {"perception.segment_seconds": [0.5, 0.25]}
     assert found["agents"][0]["alphabet"] != found["agents"][1]["alphabet"]
-    assert [each["name"] for each in found["agents"]] == ["agent", "other"]
+    assert [each["name"] for each in found["agents"]] == [agent.name, "other"]
     assert not found["identical"]
 
 

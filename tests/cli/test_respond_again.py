@@ -153,7 +153,7 @@ def test_a_class_that_is_asked_for_is_played_and_all_else_stays(player, first, t
     index = next(n for n, event in enumerate(told) if 8 < n < 100 and event.played != player.alphabet.rest)
     classes = {event.played for event in told} - {told[index].played}
     start, end = told[index].time, told[index].time + told[index].duration
-    kept = ((0.0, start), (end, 60.0))
+    kept = ((0.0, start), (end, 30.0))
     for token in sorted(classes)[:3]:
         out = tmp_path / str(token)
         wished = Wished(Marks(kept, asked=((index, token),)))
@@ -171,7 +171,7 @@ def test_a_class_that_is_asked_for_is_played_and_all_else_stays(player, first, t
 
 def test_what_is_rejected_is_not_played_there_again(player, first, tmp_path):
     span, out = (10.0, 20.0), tmp_path / "out"
-    wished = Wished(Marks(((0.0, 10.0), (20.0, 60.0)), (span,)))
+    wished = Wished(Marks(((0.0, 10.0), (20.0, 30.0)), (span,)))
     respond_again(first, player, out, wished=wished, wanted=RespondOptions(explained=False))
     pairs = [
         (old, new) for old, new in zip(events(first), events(out), strict=True)

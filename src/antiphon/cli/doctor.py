@@ -22,6 +22,9 @@ EXTRAS = {
     "eval": ("matplotlib", "mir_eval"),
     "tensorboard": ("tensorboard",),
     "distributed": ("accelerate",),
+    "remote": ("fsspec", "huggingface_hub"),
+    "shards": ("pyarrow",),
+    "ray": ("ray",),
     "live": ("sounddevice", "rtmixer", *(("rtmidi",) if sys.version_info < (3, 13) else ())),
 }
 """Optional parts, and the modules that each stands on."""

@@ -64,6 +64,8 @@ def _listening(port: int) -> socket.socket:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((LOOPBACK, port))
+        # Whoever is told the address may ask at once: it waits until the server accepts.
+        found.listen(100)
     except (OSError, OverflowError) as error:
         found.close()
         raise AntiphonError(f"port {port} cannot be taken ({error}); choose another with --port") from error

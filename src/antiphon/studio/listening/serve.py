@@ -84,6 +84,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
+        found.listen(100)
     except (OSError, OverflowError) as error:
         found.close()
         raise AntiphonError(
