@@ -42,7 +42,8 @@ def lock(item):
 def test_everything_is_exported(handed, guide):
     assert {path.name for path in handed.iterdir()} == {
         *("provenance.json", "specification.json", "response.wav", "mix.wav", "index.html", "take-2.wav", "media"),
-        *("session.rpp", "response.mid", "response.csv", "response.labels.txt", "response.coll.txt", "session.dawproject"),
+        *("session.rpp", "response.mid", "response.csv", "response.labels.txt", "response.coll.txt"),
+        "session.dawproject",
     }
     response, take = antiphon.read(handed / "response.wav"), antiphon.read(handed / "take-2.wav")
     assert response.duration == take.duration == antiphon.read(guide).duration
