@@ -17,7 +17,9 @@ from antiphon.action.selection.novelty import uses_before
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.search_problem import run_lengths, used_before
 from antiphon.action.selection.segment_sound import segment_sound
+from antiphon.action.selection.sound_relation import SoundRelation
 from antiphon.agent import Agent
+from antiphon.agent.known_pairs import sound_relation
 from antiphon.agent.specifying import FOLLOWED_REST_SECONDS
 from antiphon.decision.playing import Heard as HeardTokens
 from antiphon.decision.playing import Playing
@@ -68,6 +70,11 @@ class Stock:
     def repetition(self) -> Repetition | None:
         """What the agent's training music repeats by itself."""
         return own_repetition(self.agent)
+
+    @cached_property
+    def relation(self) -> SoundRelation:
+        """What the agent's pairs teach about following. A live guide is heard late as it is: no lag is added."""
+        return sound_relation(self.agent).without_lag()
 
     @cached_property
     def distances(self) -> NDArray[np.float64]:
@@ -147,7 +154,7 @@ def planned(stock: Stock, state: SessionState, edges: Sequence[int], *, going_on
     intervals = np.stack([seconds[:-1], seconds[1:]], axis=1)
     forced = _forced(stock, state, intervals, going_on)
     decisions, specification = _decided(stock, state, intervals, forced)
-    guide = _guide_sound(state, len(intervals), stock.agent.settings.perception.segment_seconds)
+    guide = _guide_sound(stock, state, len(intervals))
     # Uses have their price once for all steps: of a plan one step at a time is let go, and then it is priced anew.
     action = state.tuning.action.model_copy(update={"novelty": 0.0})
     search = OptimalSelection(action, stock.distances, stock.edges, stock.seed + state.number, guide)
@@ -221,15 +228,18 @@ def _unread(state: SessionState, timed: bool) -> HeardTokens:
     return HeardTokens(ids, np.array(state.heard.lasting, dtype=np.float64)[np.newaxis] if timed else None)
 
 
-def _guide_sound(state: SessionState, count: int, seconds: float) -> SegmentSound | None:
-    """How the guide sounds: what it was in the last moment, it is taken to go on to be."""
+def _guide_sound(stock: Stock, state: SessionState, count: int) -> SegmentSound | None:
+    """How the guide sounds, or by the agent's pairs its partner: what it was in the last moment, it is taken to go on
+    to be."""
     action = state.tuning.action
     if action.match != "distribution" or not (action.harmony > 0 or action.dynamics > 0):
         return None
+    seconds = stock.agent.settings.perception.segment_seconds
     now = state.ear.sound_now(seconds)
-    return SegmentSound(
+    going_on = SegmentSound(
         np.repeat(now.chroma, count, axis=0), np.repeat(now.level, count), state.heard.levels[-LEVELS_KEPT:]
     )
+    return stock.relation.expected(going_on, np.full(count, seconds))
 
 
 def _constraints(stock: Stock, state: SessionState, forced: Forced, seconds: float) -> Constraints:

@@ -84,6 +84,14 @@ def test_loudness_is_followed_or_turned_round(sign: int) -> None:
     assert np.corrcoef(expected, sign * loud)[0, 1] > 0.95
 
 
+def test_what_is_loud_now_is_soft_in_its_stead() -> None:
+    """Live there is one moment, and what was heard before."""
+    loud = np.random.default_rng(3).normal(-20, 6, COUNT).astype(np.float32)
+    found = fitted_sound_relation([pair(melody(0), melody(1), loud, -40 - loud)])
+    now = SegmentSound(notes(melody(0)[:2]), np.full(2, -12, dtype=np.float32), loud)
+    assert found.expected(now, SECONDS[:2]).level == pytest.approx(2 * np.median(loud[loud > loud.min()]) + 12, abs=0.1)
+
+
 def test_a_weak_relation_weighs_little() -> None:
     generator = np.random.default_rng(5)
     known = melody(0)
@@ -109,6 +117,13 @@ def test_what_is_not_known_is_followed_as_it_is() -> None:
     expected = SoundRelation().expected(guide, SECONDS)
     assert np.array_equal(expected.chroma, guide.chroma)
     assert np.array_equal(expected.level, guide.level)
+
+
+def test_a_lag_can_be_left_out() -> None:
+    known = melody(0)
+    found = fitted_sound_relation([pair(known, np.roll(known, 2) + 5)]).without_lag()
+    expected = found.expected(SegmentSound(notes(known), LOUD), SECONDS)
+    assert np.allclose(expected.chroma, notes(known + 5), atol=0.02)
 
 
 def test_a_lag_is_kept_in_seconds() -> None:

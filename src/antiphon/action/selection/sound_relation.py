@@ -15,7 +15,7 @@ guides. A filter knows no key, and no alphabet: it holds in keys and timbres tha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +105,12 @@ class SoundRelation:
     harmony: HarmonyRelation | None = None
     level: LevelRelation | None = None
 
+    def without_lag(self) -> SoundRelation:
+        """The same, B with A."""
+        harmony = None if self.harmony is None else replace(self.harmony, lag_seconds=0.0)
+        level = None if self.level is None else replace(self.level, lag_seconds=0.0)
+        return SoundRelation(harmony, level)
+
     def expected(self, guide: SegmentSound, durations: Seconds) -> SegmentSound:
         """How B would sound to a `guide` whose segments last so long (n,); as the guide does where nothing is known."""
         chroma, level = guide.chroma, guide.level.astype(np.float64)
@@ -112,7 +118,7 @@ class SoundRelation:
             late = _later(chroma.astype(np.float64), _segments(self.harmony.lag_seconds, durations), 0.0)
             chroma = _of_length_one(_filtered(late, self.harmony.taps.astype(np.float64))).astype(np.float32)
         if self.level is not None and len(level):
-            turned = _turned(guide.level, self.level.sign)
+            turned = _turned(guide, self.level.sign)
             level = _later(turned, _segments(self.level.lag_seconds, durations), float(np.median(turned)))
         return SegmentSound(chroma, level.astype(np.float32), guide.before, guide.classes)
 
@@ -245,13 +251,15 @@ def _cosines(one: Numbers, other: Numbers) -> Numbers:
     return np.asarray(np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 1e-12))
 
 
-def _turned(level: Floats, sign: int) -> Numbers:
-    """Levels (n,) as they are, or about the middle of those that sound: what was loud is soft."""
-    values = level.astype(np.float64)
+def _turned(guide: SegmentSound, sign: int) -> Numbers:
+    """Levels (n,) as they are, or about the middle of those that sound, earlier ones too: what was loud is soft."""
+    values = guide.level.astype(np.float64)
     if sign > 0:
         return values
-    sounding = values[values > values.min()] if np.ptp(values) > 0 else values
-    return np.asarray(2 * np.median(sounding) - np.maximum(values, 2 * np.median(sounding) - sounding.max()))
+    known = np.concatenate([guide.before, values])
+    sounding = known[known > known.min()] if np.ptp(known) > 0 else known
+    middle = np.median(sounding)
+    return np.asarray(2 * middle - np.maximum(values, 2 * middle - sounding.max()))
 
 
 def _later(values: Numbers, lag: int, before: float) -> Numbers:
