@@ -49,7 +49,7 @@ def memory_verdict(training: Mapping[str, Any]) -> str:
 
 
 def following_verdict(training: Mapping[str, Any]) -> str:
-    """One sentence on how a response follows its guide beside the tokens, by what the pairs have shown; empty where
+    """How a response follows its guide beside the tokens, by what the pairs have shown; empty where
     that is nothing."""
     found = training.get("following")
     if not found:
@@ -61,9 +61,10 @@ def following_verdict(training: Mapping[str, Any]) -> str:
     if level := found["level"]:
         turned = "" if level["sign"] > 0 else " turned round"
         said.append(f"its loudness{turned}{_later(level['lag_seconds'])} (correlation {level['agreement']:.2f})")
+    sentences = [f"As B follows A, a response follows its guide: {', '.join(said)}."] if said else []
     if found["plays_in_rests"]:
-        said.append("but not its rests")
-    return f"As B follows A, a response follows its guide: {', '.join(said)}." if said else ""
+        sentences.append("B plays in A's rests, and a response does not rest with its guide.")
+    return " ".join(sentences)
 
 
 def _later(seconds: float) -> str:

@@ -97,7 +97,7 @@ def test_a_response_follows_as_the_pair_does(base, following):
     assert base.settings.action.ride > 0
     assert following_verdict(following.training) == (
         "As B follows A, a response follows its guide: its harmony 5 semitones higher (agreement 1.00), its loudness "
-        "turned round (correlation 1.00), but not its rests."
+        "turned round (correlation 1.00). B plays in A's rests, and a response does not rest with its guide."
     )
 
 
