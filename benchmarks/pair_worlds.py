@@ -26,12 +26,19 @@ import torch
 from antiphon.agent import Agent
 from antiphon.agent.known_pairs import sound_relation
 from antiphon.checkpoint import load_json, save_json
-from antiphon.corpus.planted import PLANTED_WORLDS, PlantedSettings, attribute, attribute_bound, planted_tokens
+from antiphon.corpus.planted import (
+    PLANTED_WORLDS,
+    PlantedSettings,
+    attribute,
+    attribute_bound,
+    attribute_played,
+    planted_tokens,
+)
 from antiphon.corpus.planted.settings import PlantedWorld
 from antiphon.corpus.planted.sound import UNSEEN_VOICES, VOICES, Part, Voice, planted_audio
 from antiphon.errors import AntiphonWarning
 from antiphon.training.remembering import remember
-from antiphon.types import Audio, Ids, Response
+from antiphon.types import Audio, Ids
 
 SEGMENTS, PIECES, MEMORY_PIECES = 64, 3, 4
 """Of a new piece, of new pieces, and of the pieces whose B is the memory."""
@@ -39,7 +46,6 @@ SEGMENTS, PIECES, MEMORY_PIECES = 64, 3, 4
 KEY = 3
 PLACES = {"same": (0, VOICES), "timbre": (0, UNSEEN_VOICES), "key": (KEY, VOICES)}
 UNPITCHED = ("texture-follows", "texture-opposes")
-RESTS = "call-and-response"
 
 
 def sounded(ids: Ids, part: Part, settings: PlantedSettings, voice: Voice, seed: int) -> Audio:
@@ -54,20 +60,6 @@ def pair_of(world: PlantedWorld, seed: int, minutes: float) -> tuple[Audio, Audi
     return sounded(pair.a, "a", settings, VOICES["a"], seed), sounded(pair.b, "b", settings, VOICES["b"], seed)
 
 
-def attributes_played(response: Response, memory: Ids, settings: PlantedSettings) -> Ids:
-    """The attribute (n,) of what sounds in the middle of each of the guide's segments, -1 for silence; `memory` are
-    the tokens of which the memory is made."""
-    frames = response.audio.sample_rate * settings.segment_seconds
-    middles = np.round((np.arange(SEGMENTS) + 0.5) * frames).astype(np.int64)
-    found = np.full(SEGMENTS, -1)
-    for run in response.runs:
-        inside = (run.start <= middles) & (middles < run.end)
-        if run.part is not None:
-            found[inside] = (run.source + middles[inside] - run.start) / frames
-    silent = 0 if settings.world == RESTS else -1
-    return np.where(found < 0, silent, attribute(settings, memory).ids[np.maximum(found, 0)])
-
-
 def answered(agent: Agent, world: PlantedWorld, seed: int, place: str) -> float:
     """Percent of the segments of new pieces in which the right attribute is played, of what can be reached."""
     semitones, voices = PLACES[place]
@@ -78,7 +70,7 @@ def answered(agent: Agent, world: PlantedWorld, seed: int, place: str) -> float:
     shares = []
     for number, pair in enumerate(planted_tokens(settings)):
         guide = sounded(pair.a, "a", settings, voices["a"], 10 + seed + number)
-        played = attributes_played(agent.respond(guide, memory, seed=seed), tokens, settings)
+        played = attribute_played(agent.respond(guide, memory, seed=seed), tokens, settings)
         shares.append(np.mean(played == attribute(settings, pair.b).ids))
     return 10000 * float(np.mean(shares)) / attribute_bound(settings).tpp
 

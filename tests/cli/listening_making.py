@@ -1,10 +1,7 @@
 """A listening study made by hand, and its server as its user starts it."""
 
-import os
-import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+from page_serving import serving
 
 from antiphon import audio
 from antiphon.listening.study import Condition, Study, Trial, write_study
@@ -82,14 +80,6 @@ class Desk:
 @contextmanager
 def listening(folder: Path, *flags: str, how: int = signal.SIGTERM) -> Iterator[Desk]:
     """`antiphon listen FOLDER`, which `how` ends."""
-    command = [sys.executable, "-m", "antiphon", "listen", str(folder), "--no-browser", *flags]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    try:
-        address = process.stdout.readline().strip()
-        assert re.fullmatch(r"http://[\w.-]+:\d+/\?token=[\w-]{32}", address), address
-        base, token = address.split("/?token=")
-        with httpx.Client(base_url=base, headers={"x-antiphon-token": token}, timeout=60) as client:
-            yield Desk(process, address, client)
-    finally:
-        process.send_signal(how)
-        process.wait(timeout=30)
+    with serving("listen", str(folder), *flags, how=how) as served:
+        process, address, client = served
+        yield Desk(process, address, client)

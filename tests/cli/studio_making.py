@@ -1,10 +1,8 @@
 """A studio as its user starts it: the real command in a process of its own, and who asks it."""
 
-import os
-import re
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from cli_making import sound
+from page_serving import serving
+
+from antiphon import audio
 
 LONGEST = 240
 """Seconds that a job or a start may take on a machine with other work."""
@@ -52,17 +54,20 @@ class Studio:
         raise AssertionError(self.job(name))
 
 
+def project_in(folder: Path, agent: Path, sounds: dict[str, Path]) -> Path:
+    """A project with an agent, agents/small, and the first 20 seconds of these sounds by name."""
+    (folder / "agents").mkdir(parents=True)
+    shutil.copytree(agent, folder / "agents" / "small")
+    for name, path in sounds.items():
+        heard = audio.read(path)
+        sound(folder / f"{name}.wav", heard.samples[: 20 * heard.sample_rate], heard.sample_rate)
+    return folder
+
+
 @contextmanager
 def studio(folder: Path, how: int = signal.SIGTERM) -> Iterator[Studio]:
     """`antiphon studio FOLDER`, which `how` ends."""
-    command = [sys.executable, "-m", "antiphon", "studio", str(folder), "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    try:
-        address = process.stdout.readline().strip()
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{32}", address), address
-        base, token = address.split("/?token=")
-        with httpx.Client(base_url=base, headers={"x-antiphon-token": token}, timeout=60) as client:
-            yield Studio(process, address, client)
-    finally:
-        process.send_signal(how)
-        process.wait(timeout=30)
+    with serving("studio", str(folder), how=how) as served:
+        process, address, client = served
+        assert address.startswith("http://127.0.0.1:"), address
+        yield Studio(process, address, client)

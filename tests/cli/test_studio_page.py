@@ -1,15 +1,13 @@
 """The studio's page in a real Chromium: what a musician does there, and what then lies in the folder."""
 
 import json
-import shutil
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_making import sound
 from studio_browsing import MARKS, asked, browsing, opened, until
-from studio_making import studio
+from studio_making import project_in, studio
 
 import antiphon
 from antiphon.action.export.rpp import read_project
@@ -23,12 +21,7 @@ pytestmark = MARKS
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, agent, guide, memory):
     folder = tmp_path_factory.mktemp("studio") / "my <b>project</b>"
-    (folder / "agents").mkdir(parents=True)
-    shutil.copytree(agent, folder / "agents" / "small")
-    for name, path in (("<img src=x onerror=alert(1)>", guide), ("memory", memory)):
-        audio = antiphon.read(path)
-        sound(folder / f"{name}.wav", audio.samples[: 20 * audio.sample_rate], audio.sample_rate)
-    return folder
+    return project_in(folder, agent, {"<img src=x onerror=alert(1)>": guide, "memory": memory})
 
 
 @pytest.fixture(scope="module")

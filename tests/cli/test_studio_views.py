@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_making import sound
 from studio_browsing import MARKS, asked, browsing, opened, until
-from studio_making import studio
+from studio_making import project_in, studio
 
 import antiphon
 from antiphon.action.export import PROVENANCE, read_provenance
@@ -27,13 +25,7 @@ VIEWS = ("why", "dials", "takes", "map", "alphabet", "export")
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, agent, guide, memory):
-    folder = tmp_path_factory.mktemp("studio") / "project"
-    (folder / "agents").mkdir(parents=True)
-    shutil.copytree(agent, folder / "agents" / "small")
-    for name, path in (("guide", guide), ("memory", memory)):
-        audio = antiphon.read(path)
-        sound(folder / f"{name}.wav", audio.samples[: 20 * audio.sample_rate], audio.sample_rate)
-    return folder
+    return project_in(tmp_path_factory.mktemp("studio") / "project", agent, {"guide": guide, "memory": memory})
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from antiphon.agent import Agent
 from antiphon.agent.pair_verdict import pair_verdict
-from antiphon.corpus.planted import PlantedSettings, attribute, planted_tokens
+from antiphon.corpus.planted import PlantedSettings, attribute, attribute_played, planted_tokens
 from antiphon.corpus.planted.sound import VOICES, planted_audio
 from antiphon.training.remembering import remember
 
@@ -40,15 +40,7 @@ def share_right(agent, world, semitones):
     new, *others = planted_tokens(settings)
     tokens = np.concatenate([pair.b for pair in others])
     response = agent.respond(sounded(new.a, "a", settings), agent.memory(sounded(tokens, "b", settings)))
-    frames = response.audio.sample_rate * settings.segment_seconds
-    middles = (np.arange(SEGMENTS) + 0.5) * frames
-    heard = np.full(SEGMENTS, -1)
-    for run in response.runs:
-        inside = (run.start <= middles) & (middles < run.end)
-        if run.part is not None:
-            heard[inside] = (run.source + middles[inside] - run.start) / frames
-    silent = 0 if world == "call-and-response" else -1
-    played = np.where(heard < 0, silent, attribute(settings, tokens).ids[np.maximum(heard, 0)])
+    played = attribute_played(response, tokens, settings)
     return float(np.mean(played == attribute(settings, new.b).ids))
 
 

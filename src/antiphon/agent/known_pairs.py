@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.action.selection.segment_sound import CHROMA
 from antiphon.action.selection.sound_relation import PairSound, SoundRelation, fitted_sound_relation
 from antiphon.agent.meanings import meanings_of
 from antiphon.agent.parts import AgentParts
@@ -26,9 +27,6 @@ MOST_SEGMENTS = 7200
 
 LONGEST_SEGMENT = 3600.0
 """Seconds: what lasts longer is no segment."""
-
-CHROMA = 24
-"""Numbers of a segment's chroma (`action.selection.segment_sound`)."""
 
 LONGEST_CHROMA, MOST_DECIBELS = 1.001, 400.0
 """What goes beyond is neither."""

@@ -198,7 +198,7 @@ def _require_plain(entry: zipfile.ZipInfo, file: Path) -> None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
         raise BadData(f"{file}: not a packed agent, {entry.filename} is compressed")
-    if entry.flag_bits & 1 or kind not in (0, stat.S_IFREG):
+    if entry.flag_bits & ENCRYPTED or kind not in (0, stat.S_IFREG):
         raise BadData(
             f"{file}: not a packed agent, {entry.filename} is {'secret' if kind == stat.S_IFREG else 'no file'}"
         )

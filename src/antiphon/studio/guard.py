@@ -19,6 +19,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+LOOPBACK = "127.0.0.1"
+"""Nobody on the network reaches this address."""
+
 TOKEN_HEADER = b"x-antiphon-token"
 
 READING = frozenset({"GET", "HEAD"})
@@ -46,7 +49,7 @@ class Guard:
     application: Application
     port: int
     token: str
-    names: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
+    names: frozenset[str] = frozenset({LOOPBACK, "localhost"})
     command: str = "antiphon studio"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

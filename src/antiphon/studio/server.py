@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
-from pydantic import ValidationError
 from starlette.background import BackgroundTask
 
 from antiphon import audio
 from antiphon.action.export.formats import ALL, FORMATS
 from antiphon.checkpoint import load_json
 from antiphon.config.presets import PRESETS
-from antiphon.errors import AntiphonError, SettingsError
+from antiphon.errors import SettingsError
 from antiphon.files import whole_file
-from antiphon.reading import json_of
 from antiphon.studio import marks, views
 from antiphon.studio.bodies import (
     AgainBody,
@@ -43,6 +39,7 @@ from antiphon.studio.peaks import peaks_of
 from antiphon.studio.project import AGENTS, DRAFTS, SOUNDS, Project, nearest_name, plain_name, sound_name
 from antiphon.studio.sheets import sheet
 from antiphon.studio.sounds import loudness_of, playable, wave_bytes, zipped
+from antiphon.studio.web import PageFiles, as_json, body_of, page_application
 
 MOST_BODY = 1 << 18
 """Bytes of a request that is no upload."""
@@ -56,26 +53,20 @@ MOST_UPLOAD = 2 << 30
 STATUS = {1: 409, 2: 400, 3: 501, 4: 404}
 """Of an error, by its exit code."""
 
-STATIC = {
-    "studio.css": "text/css",
-    **dict.fromkeys(
-        (
-            *("api.js", "lanes.js", "transport.js", "panels.js", "main.js"),
-            *("session.js", "answer.js", "testimony.js", "drafts.js", "dials.js", "takes.js", "map.js", "alphabet.js"),
-        ),
-        "text/javascript",
-    ),
-}
-"""The files of the page, which are all that it loads."""
+SCRIPTS = (
+    *("api.js", "lanes.js", "transport.js", "panels.js", "main.js"),
+    *("session.js", "answer.js", "testimony.js", "drafts.js", "dials.js", "takes.js", "map.js", "alphabet.js"),
+)
 
-Asked = TypeVar("Asked", bound=Body)
+PAGE = PageFiles(
+    "antiphon.studio", "studio.html", {"studio.css": "text/css", **dict.fromkeys(SCRIPTS, "text/javascript")}
+)
+"""The files of the page, which are all that it loads."""
 
 
 def application(project: Project, queue: Queue, desk: Desk, *, port: int, token: str) -> Guard:
     """The whole server behind its guard; `port` is the one that it is reached at."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.add_exception_handler(AntiphonError, _refused)
-    _add_page(app)
+    app = page_application(PAGE, STATUS, views.summary)
     _add_reading(app, project, queue)
     _add_excerpts(app, project)
     _add_jobs(app, project, queue)
@@ -85,71 +76,23 @@ def application(project: Project, queue: Queue, desk: Desk, *, port: int, token:
     return Guard(app, port, token)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, AntiphonError)
-    return _json({"error": views.summary(error)}, STATUS.get(error.exit_code, 400))
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    """ASCII, so that no name of a file stands in the way."""
-    headers = {"cache-control": "no-store"}
-    return Response(json.dumps(value, allow_nan=False), status, headers, "application/json")
-
-
-async def _body(request: Request, kind: type[Asked]) -> Asked:
-    """What a request holds. Raises SettingsError where that is too much, or anything else."""
-    read = bytearray()
-    async for piece in request.stream():
-        read += piece
-        if len(read) > MOST_BODY:
-            raise SettingsError(f"a request of more than {MOST_BODY} bytes")
-    try:
-        return kind.model_validate(json_of(read.decode("utf-8"), "the request"))
-    except UnicodeDecodeError as error:
-        raise SettingsError("the request is not UTF-8 text") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def _add_page(app: FastAPI) -> None:
-    folder = resources.files("antiphon.studio").joinpath("static")
-    style = resources.files("antiphon.pages").joinpath("static", "style.css")
-
-    @app.get("/")
-    def page() -> Response:
-        return Response(folder.joinpath("studio.html").read_bytes(), media_type="text/html; charset=utf-8")
-
-    @app.get("/favicon.ico")
-    def icon() -> Response:
-        return Response(status_code=204)
-
-    @app.get("/static/{name}")
-    def static(name: str) -> Response:
-        if name == "style.css":
-            return Response(style.read_bytes(), media_type="text/css")
-        if name not in STATIC:
-            return _json({"error": "no such file"}, 404)
-        return Response(folder.joinpath(name).read_bytes(), media_type=STATIC[name])
-
-
 def _add_reading(app: FastAPI, project: Project, queue: Queue) -> None:
     @app.get("/api/state")
     def state(open: str = "", since: str = "") -> Response:
-        return _json(views.state(project, queue, open, since))
+        return as_json(views.state(project, queue, open, since))
 
     @app.get("/api/response")
     def response(name: str) -> Response:
-        return _json(views.response(project, name))
+        return as_json(views.response(project, name))
 
     @app.get("/api/segment")
     def segment(name: str, index: int) -> Response:
-        return _json(views.segment(project, name, index))
+        return as_json(views.segment(project, name, index))
 
     @app.get("/api/alphabet")
     def alphabet(agent: str, guide: str, target: str) -> Response:
         place = sheet(project, {"agent": agent, "guide": guide, "target": target})
-        return _json({"sheet": None}) if place is None else _json({"sheet": load_json(place)})
+        return as_json({"sheet": None}) if place is None else as_json({"sheet": load_json(place)})
 
     @app.get("/api/download")
     def download(name: str) -> Response:
@@ -177,18 +120,18 @@ def _add_excerpts(app: FastAPI, project: Project) -> None:
 
     @app.get("/api/loudness")
     def loudness(file: str) -> Response:
-        return _json(loudness_of(project, project.audible(file)))
+        return as_json(loudness_of(project, project.audible(file)))
 
 
 async def _added(queue: Queue, kind: str, body: Body, check: Callable[[], dict[str, Any]]) -> Response:
     asked = {**body.model_dump(), **await run_in_threadpool(check)}
-    return _json({"id": queue.add(kind, asked).id}, 202)
+    return as_json({"id": queue.add(kind, asked).id}, 202)
 
 
 def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
     @app.post("/api/export")
     async def export(request: Request) -> Response:
-        body = await _body(request, ExportBody)
+        body = await body_of(request, ExportBody, MOST_BODY)
 
         def check() -> dict[str, Any]:
             project.response(body.response)
@@ -200,7 +143,7 @@ def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
 
     @app.post("/api/alphabet")
     async def alphabet(request: Request) -> Response:
-        body = await _body(request, SheetBody)
+        body = await body_of(request, SheetBody, MOST_BODY)
 
         def check() -> dict[str, Any]:
             if project.sound(body.guide) == project.sound(body.target):
@@ -212,17 +155,17 @@ def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
 
     @app.post("/api/jobs/{name}/stop")
     def stop(name: str) -> Response:
-        return _json({"id": queue.stop(name).id})
+        return as_json({"id": queue.stop(name).id})
 
     @app.post("/api/jobs/{name}/again")
     def once_more(name: str) -> Response:
-        return _json({"id": queue.again(name).id}, 202)
+        return as_json({"id": queue.again(name).id}, 202)
 
 
 def _add_music_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
     @app.post("/api/answer")
     async def answer(request: Request) -> Response:
-        body = await _body(request, AnswerBody)
+        body = await body_of(request, AnswerBody, MOST_BODY)
 
         def check() -> dict[str, Any]:
             for name in (*body.guides, *body.memories):
@@ -235,7 +178,7 @@ def _add_music_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
 
     @app.post("/api/again")
     async def again(request: Request) -> Response:
-        body = await _body(request, AgainBody)
+        body = await body_of(request, AgainBody, MOST_BODY)
 
         def check() -> dict[str, Any]:
             require_asked(project, body)
@@ -245,7 +188,7 @@ def _add_music_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
 
     @app.post("/api/train")
     async def train(request: Request) -> Response:
-        body = await _body(request, TrainBody)
+        body = await body_of(request, TrainBody, MOST_BODY)
 
         def check() -> dict[str, Any]:
             guide, target = project.sound(body.guide), project.sound(body.target)
@@ -264,19 +207,19 @@ def _add_desk(app: FastAPI, project: Project, desk: Desk) -> None:
 
     @app.post("/api/draft")
     async def draft(request: Request) -> Response:
-        body = await _body(request, AgainBody)
+        body = await body_of(request, AgainBody, MOST_BODY)
         await run_in_threadpool(require_asked, project, body)
         return await run_in_threadpool(asked, "draft", body)
 
     @app.post("/api/hold")
     async def hold(request: Request) -> Response:
-        body = await _body(request, MapBody)
+        body = await body_of(request, MapBody, MOST_BODY)
         await run_in_threadpool(project.response, body.response)
-        return _json({"held": await run_in_threadpool(desk.ask, "hold", body.model_dump())})
+        return as_json({"held": await run_in_threadpool(desk.ask, "hold", body.model_dump())})
 
     @app.post("/api/map")
     async def memory_map(request: Request) -> Response:
-        body = await _body(request, MapBody)
+        body = await body_of(request, MapBody, MOST_BODY)
         await run_in_threadpool(project.response, body.response)
         return await run_in_threadpool(asked, "map", body)
 
@@ -308,22 +251,22 @@ def _agent_name(project: Project, queue: Queue, wanted: str) -> str:
 def _add_writing(app: FastAPI, project: Project) -> None:
     @app.put("/api/marks")
     async def put_marks(request: Request) -> Response:
-        body = await _body(request, MarksBody)
+        body = await body_of(request, MarksBody, MOST_BODY)
         spans = {"kept": body.kept, "locked": body.locked, "rejected": body.rejected}
         await run_in_threadpool(marks.mark, project, body.response, spans)
-        return _json(marks.marks(project, body.response))
+        return as_json(marks.marks(project, body.response))
 
     @app.put("/api/names")
     async def put_name(request: Request) -> Response:
-        body = await _body(request, NameBody)
+        body = await body_of(request, NameBody, MOST_BODY)
         await run_in_threadpool(marks.name, project, body.alphabet, body.token, body.name)
-        return _json(marks.names(project))
+        return as_json(marks.names(project))
 
     @app.put("/api/presets")
     async def put_preset(request: Request) -> Response:
-        body = await _body(request, PresetBody)
+        body = await body_of(request, PresetBody, MOST_BODY)
         await run_in_threadpool(marks.preset, project, body.name, body.dials)
-        return _json(marks.presets(project))
+        return as_json(marks.presets(project))
 
     @app.put("/api/sounds")
     async def upload(request: Request, name: str) -> Response:
@@ -332,7 +275,7 @@ def _add_writing(app: FastAPI, project: Project) -> None:
         if not announced.isascii() or not announced.isdigit():
             raise SettingsError("a sound is sent with its length")
         if int(announced) > MOST_UPLOAD:
-            return _json({"error": f"a sound of more than {MOST_UPLOAD >> 20} MB; copy it into the folder"}, 413)
+            return as_json({"error": f"a sound of more than {MOST_UPLOAD >> 20} MB; copy it into the folder"}, 413)
         place = await run_in_threadpool(project.unused, SOUNDS, plain)
         with whole_file(place) as temporary:
             with temporary.open("wb") as file:
@@ -343,7 +286,7 @@ def _add_writing(app: FastAPI, project: Project) -> None:
                 if file.tell() != int(announced):
                     raise SettingsError("the sound did not arrive as a whole")
             await run_in_threadpool(audio.header_of, temporary)
-        return _json({"name": project.name_of(place)}, 201)
+        return as_json({"name": project.name_of(place)}, 201)
 
 
 def cleared(project: Project) -> None:

@@ -23,6 +23,10 @@ HOP = 1024
 LONG_SPECTRUM, SHORT_SPECTRUM = 16384, 4096
 LOWEST_HZ, HIGHEST_HZ = 30.0, 5000.0
 
+PITCH_CLASSES = 12
+CHROMA = 2 * PITCH_CLASSES
+"""Numbers of a segment's chroma: the pitch classes at the one resolution, then at the other."""
+
 PITCH_CLASS_WIDTH = 0.5
 """Semitones: the standard deviation of what counts towards a pitch class."""
 
@@ -41,13 +45,13 @@ QUIETEST_DBFS = -60.0
 def segment_sound(audio: Audio, intervals: Seconds) -> SegmentSound:
     """Chroma (n, 24) and level (n,) of the segments over `intervals` (n, 2) in seconds; silence past the end."""
     level = np.maximum(dbfs(interval_power(audio, intervals)), np.float32(QUIETEST_DBFS))
-    sums = np.zeros((len(intervals), 24))
+    sums = np.zeros((len(intervals), CHROMA))
     for times, chroma in _chroma(HeldSound(audio).blocks(SAMPLE_RATE)):
         segment = np.searchsorted(intervals[:, 0], times, side="right") - 1
         inside = (segment >= 0) & (times < intervals[np.maximum(segment, 0), 1])
         np.add.at(sums, segment[inside], chroma[inside])
     sounding = (level > QUIETEST_DBFS)[:, np.newaxis]
-    halves = [_centred(sums[:, half]) * sounding for half in (slice(0, 12), slice(12, 24))]
+    halves = [_centred(sums[:, half]) * sounding for half in (slice(0, PITCH_CLASSES), slice(PITCH_CLASSES, CHROMA))]
     return SegmentSound(np.hstack(halves).astype(np.float32) / np.float32(np.sqrt(2)), level)
 
 

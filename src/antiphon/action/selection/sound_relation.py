@@ -20,10 +20,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.action.selection.segment_sound import PITCH_CLASSES
 from antiphon.action.selection.target_cost import relative_level
 from antiphon.types import Floats, Seconds, SegmentSound
-
-PITCH_CLASSES = 12
 
 LAGS = 8
 """Segments by which B may be later than A."""

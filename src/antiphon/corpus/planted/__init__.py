@@ -1,6 +1,6 @@
 """Worlds whose relation between A and B is known, as tokens and as sound: what a model must find, or must not."""
 
-from antiphon.corpus.planted.attribute_decoding import attribute_from_audio
+from antiphon.corpus.planted.attribute_decoding import attribute_from_audio, attribute_played
 from antiphon.corpus.planted.bounds import Attribute, Bound, attribute, attribute_bound, bound
 from antiphon.corpus.planted.building import build_planted, ceiling, performed, planted_splits
 from antiphon.corpus.planted.pairbench import PAIRBENCH, BuiltPairBench, build_pairbench, performed_again
@@ -23,6 +23,7 @@ __all__ = [
     "attribute",
     "attribute_bound",
     "attribute_from_audio",
+    "attribute_played",
     "bound",
     "build_pairbench",
     "build_planted",

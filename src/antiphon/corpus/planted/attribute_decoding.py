@@ -7,8 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.corpus.planted.bounds import attribute
+from antiphon.corpus.planted.settings import PlantedSettings
 from antiphon.errors import BadData
-from antiphon.types import Ids
+from antiphon.types import Ids, Response
+
+NOTHING_PLAYED = -1
+"""The attribute of silence, but in call and response, where it is that B rests."""
 
 
 def attribute_from_audio(heard: Sequence[Ids], planted: Sequence[Ids], distances: NDArray[np.float64]) -> Ids:
@@ -28,3 +33,19 @@ def attribute_from_audio(heard: Sequence[Ids], planted: Sequence[Ids], distances
     known = np.flatnonzero(together.sum(axis=1))
     nearest = known[np.argmin(distances[:, known], axis=1)]
     return np.asarray(together[nearest].argmax(axis=1), dtype=np.int64)
+
+
+def attribute_played(response: Response, memory: Ids, settings: PlantedSettings) -> Ids:
+    """The planted attribute (n,) of what sounds in the middle of each of the guide's segments, or NOTHING_PLAYED.
+
+    `memory` are the tokens (m,) of B of which the memory's sound is made, a segment each.
+    """
+    frames = response.audio.sample_rate * settings.segment_seconds
+    middles = np.round((np.arange(len(response.audio.samples) // frames) + 0.5) * frames).astype(np.int64)
+    found = np.full(len(middles), -1)
+    for run in response.runs:
+        inside = (run.start <= middles) & (middles < run.end)
+        if run.part is not None:
+            found[inside] = (run.source + middles[inside] - run.start) / frames
+    silence = 0 if settings.world == "call-and-response" else NOTHING_PLAYED
+    return np.where(found < 0, silence, attribute(settings, memory).ids[np.maximum(found, 0)])

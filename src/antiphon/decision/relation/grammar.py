@@ -31,6 +31,9 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The simplest first."""
 
+STEPPING: tuple[Kind, ...] = ("steps", "steps in the scale")
+"""Those that go by how A has moved, from the segment before."""
+
 LAGS = 8
 """Segments by which B may be later than A."""
 
@@ -112,7 +115,7 @@ def predicted(chosen: Sequence[Rule], music: TrackPairs, roots: Ids, reach: Reac
     kind, target, lag = chosen[0].kind, chosen[0].target, chosen[0].lag
     amounts = np.array([rule.amount for rule in chosen])[:, None, None]
     pitches = later(music.guide_pitches, lag)
-    if kind in ("steps", "steps in the scale"):
+    if kind in STEPPING:
         return _stepped(kind, amounts, lag, music, reach)
     if kind == "root":
         found = later(roots[music.guide], lag) + amounts

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from antiphon.errors import AntiphonError, BadData, MissingExtra
+from antiphon.errors import BadData, MissingExtra
 from antiphon.files import owned
 from antiphon.listening.study import read_study
-
-LOOPBACK = "127.0.0.1"
-"""Where a study is served unless another address is asked for: nobody on the network reaches it."""
+from antiphon.studio.guard import LOOPBACK
 
 EVERYWHERE = "0.0.0.0"
 
@@ -31,29 +29,20 @@ def serve(
     port is taken or the study is served already.
     """
     try:
-        import uvicorn
-
         from antiphon.studio.listening.server import Desk, application
+        from antiphon.studio.web import listening, serve_page
     except ImportError as error:
         raise MissingExtra("antiphon listen needs an extra: pip install 'antiphon[studio]'") from error
 
     if not folder.is_dir():
         raise BadData(f"{folder}: no such folder")
     study = read_study(folder)
-    with owned(folder), _listening(host, port) as listening:
-        number, token, names = listening.getsockname()[1], secrets.token_urlsafe(24), names_of(host)
-        config = uvicorn.Config(
-            application(Desk(folder.resolve(), study), number, token, frozenset(names)),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            h11_max_incomplete_event_size=1 << 16,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=2,
-            limit_concurrency=200,
-        )
+    asked = (f"{host}, port {port}", "choose others with --host, --port")
+    with owned(folder), listening(host, port, *asked) as found:
+        number, token, names = found.getsockname()[1], secrets.token_urlsafe(24), names_of(host)
+        served = application(Desk(folder.resolve(), study), number, token, frozenset(names))
         ready(f"http://{names[0]}:{number}/?token={token}")
-        uvicorn.Server(config).run(sockets=[listening])
+        serve_page(served, found)
 
 
 def names_of(host: str) -> list[str]:
@@ -76,18 +65,4 @@ def _addresses(name: str) -> list[str]:
         found.append(str(line.getsockname()[0]))
     with suppress(OSError):
         found += [str(each[4][0]) for each in socket.getaddrinfo(name, None, socket.AF_INET)]
-    return found
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    found = socket.socket()
-    try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((host, port))
-        found.listen(100)
-    except (OSError, OverflowError) as error:
-        found.close()
-        raise AntiphonError(
-            f"{host}, port {port} cannot be taken ({error}); choose others with --host, --port"
-        ) from error
     return found

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -20,8 +18,8 @@ from antiphon.listening.analysis import analysed
 from antiphon.listening.answers import Answer, Answers, add_answer, read_answers, require_listener
 from antiphon.listening.order import Question, questions
 from antiphon.listening.study import MOST_CONDITIONS, SUFFIXES, Study, sound_path
-from antiphon.reading import json_of
 from antiphon.studio.guard import Guard
+from antiphon.studio.web import PageFiles, as_json, body_of, page_application
 
 MOST_BODY = 1 << 14
 """Bytes of a request."""
@@ -29,7 +27,11 @@ MOST_BODY = 1 << 14
 STATUS = {2: 400, 4: 404}
 """Of an error, by its exit code."""
 
-STATIC = {"listen.css": "text/css", "listen.js": "text/javascript", "sounds.js": "text/javascript"}
+PAGE = PageFiles(
+    "antiphon.studio.listening",
+    "listen.html",
+    {"listen.css": "text/css", "listen.js": "text/javascript", "sounds.js": "text/javascript"},
+)
 """The files of the page, which are all that it loads."""
 
 GUIDE = "guide"
@@ -56,9 +58,6 @@ class AnswerBody(_Body):
     ratings: list[Annotated[float, Field(ge=0, le=100)]] | None = Field(None, max_length=MOST_CONDITIONS)
     seconds: float = Field(ge=0, le=1e6)
     plays: list[Annotated[int, Field(ge=0, le=10**6)]] = Field(max_length=MOST_CONDITIONS)
-
-
-Body = TypeVar("Body", bound=_Body)
 
 
 @dataclass(frozen=True)
@@ -126,58 +125,13 @@ class Desk:
 
 def application(desk: Desk, port: int, token: str, names: frozenset[str]) -> Guard:
     """The whole server behind its guard; `port` and `names` are those that it is reached at."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.add_exception_handler(AntiphonError, _refused)
-    _add_page(app)
+    app = page_application(PAGE, STATUS, _said)
     _add_study(app, desk)
     return Guard(app, port, token, names, "antiphon listen")
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, AntiphonError)
-    return _json({"error": str(error).splitlines()[0]}, STATUS.get(error.exit_code, 400))
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    headers = {"cache-control": "no-store"}
-    return Response(json.dumps(value, allow_nan=False), status, headers, "application/json")
-
-
-async def _body(request: Request, kind: type[Body]) -> Body:
-    """What a request holds. Raises SettingsError where that is too much, or anything else."""
-    read = bytearray()
-    async for piece in request.stream():
-        read += piece
-        if len(read) > MOST_BODY:
-            raise SettingsError(f"a request of more than {MOST_BODY} bytes")
-    try:
-        return kind.model_validate(json_of(read.decode("utf-8"), "the request"))
-    except UnicodeDecodeError as error:
-        raise SettingsError("the request is not UTF-8 text") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def _add_page(app: FastAPI) -> None:
-    folder = resources.files("antiphon.studio.listening").joinpath("static")
-    style = resources.files("antiphon.pages").joinpath("static", "style.css")
-
-    @app.get("/")
-    def page() -> Response:
-        return Response(folder.joinpath("listen.html").read_bytes(), media_type="text/html; charset=utf-8")
-
-    @app.get("/favicon.ico")
-    def icon() -> Response:
-        return Response(status_code=204)
-
-    @app.get("/static/{name}")
-    def static(name: str) -> Response:
-        if name == "style.css":
-            return Response(style.read_bytes(), media_type="text/css")
-        if name not in STATIC:
-            return _json({"error": "no such file"}, 404)
-        return Response(folder.joinpath(name).read_bytes(), media_type=STATIC[name])
+def _said(error: AntiphonError) -> str:
+    return str(error).splitlines()[0]
 
 
 def _add_study(app: FastAPI, desk: Desk) -> None:
@@ -187,19 +141,19 @@ def _add_study(app: FastAPI, desk: Desk) -> None:
     @app.get("/api/study")
     def told() -> Response:
         facts = {name: getattr(study, name) for name in ("kind", "title", "question", "about", "told")}
-        return _json(facts)
+        return as_json(facts)
 
     @app.post("/api/start")
     async def start(request: Request) -> Response:
-        body = await _body(request, StartBody)
+        body = await body_of(request, StartBody, MOST_BODY)
         asked = desk.order(body.listener)
         places = [{"places": len(each.places), "guide": guided[each.trial]} for each in asked]
-        return _json({"questions": places, "answered": await run_in_threadpool(desk.answered, body.listener)})
+        return as_json({"questions": places, "answered": await run_in_threadpool(desk.answered, body.listener)})
 
     @app.post("/api/answer")
     async def answer(request: Request) -> Response:
-        body = await _body(request, AnswerBody)
-        return _json({"answered": await run_in_threadpool(desk.keep, body)}, 201)
+        body = await body_of(request, AnswerBody, MOST_BODY)
+        return as_json({"answered": await run_in_threadpool(desk.keep, body)}, 201)
 
     @app.get("/api/sound")
     def sound(listener: str, number: int, place: str) -> Response:
@@ -209,4 +163,4 @@ def _add_study(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/api/result")
     def result(listener: str) -> Response:
-        return _json(desk.result(listener))
+        return as_json(desk.result(listener))
