@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from antiphon.errors import BadData
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 MOST_TEXT_BYTES = 256 * 2**20
 """Size of the largest text that is read as a whole: ten times the provenance of an hour in which every segment
@@ -153,3 +156,10 @@ def _is_deep(tree: Any) -> bool:
         if not level:
             return False
     return True
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing that a model found wrong with a file, and where in it."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else str(first["msg"])

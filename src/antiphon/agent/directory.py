@@ -32,7 +32,7 @@ from antiphon.interfaces import Encoder
 from antiphon.perception.alphabet import identify
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
-from antiphon.reading import json_of, text_of
+from antiphon.reading import first_fault, json_of, text_of
 from antiphon.types import Alphabet, PairAlphabet
 
 HEARD_ABSOLUTE = 2
@@ -177,7 +177,7 @@ def _load_config(directory: Path) -> _Saved:
     try:
         return _Saved.model_validate(tree)
     except ValidationError as error:
-        raise BadData(f"{path}: not an agent's ({_first(error)})") from error
+        raise BadData(f"{path}: not an agent's ({first_fault(error)})") from error
 
 
 def _heard_absolute(settings: object) -> None:
@@ -185,11 +185,6 @@ def _heard_absolute(settings: object) -> None:
     perception = settings.get("perception") if isinstance(settings, dict) else None
     if isinstance(perception, dict):
         perception.setdefault("loudness", "absolute")
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
 def _load_alphabet(path: Path, saved: _SavedAlphabet) -> Alphabet:

@@ -25,7 +25,7 @@ from antiphon import __version__
 from antiphon.agent.directory import AGENT_FILES, AGENT_MARK
 from antiphon.errors import AntiphonWarning, BadData, SettingsError
 from antiphon.files import sha256, whole_file
-from antiphon.reading import json_of, open_regular
+from antiphon.reading import first_fault, json_of, open_regular
 
 PACK_VERSION = 1
 """Version of the index; raised whenever a field changes its meaning."""
@@ -217,6 +217,4 @@ def _index(archive: zipfile.ZipFile, file: Path) -> _Index:
     try:
         return _Index.model_validate(tree)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadData(f"{file}: not a packed agent ({INDEX}: {where}: {first['msg']})") from error
+        raise BadData(f"{file}: not a packed agent ({INDEX}: {first_fault(error)})") from error

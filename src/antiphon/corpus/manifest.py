@@ -16,7 +16,7 @@ from antiphon.corpus.splits import Split
 from antiphon.errors import AntiphonError, BadData
 from antiphon.files import sha256, whole_file
 from antiphon.interfaces import Progress, no_progress
-from antiphon.reading import bytes_of, json_of
+from antiphon.reading import bytes_of, first_fault, json_of
 from antiphon.types import Multitrack, Side, Source, Track
 
 MANIFEST_VERSION = 1
@@ -198,9 +198,7 @@ def _parsed(content: str, where: str) -> _Line:
     try:
         return _Line.model_validate(tree)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadData(f"{where}: {key}: {first['msg']}") from error
+        raise BadData(f"{where}: {first_fault(error)}") from error
 
 
 def _multitrack(line: _Line, folder: Path) -> Multitrack:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from antiphon.checkpoint import save_json
 from antiphon.errors import BadData
-from antiphon.reading import json_file, open_regular
+from antiphon.reading import first_fault, json_file, open_regular
 
 STUDY = "study.json"
 SOUNDS = "sounds"
@@ -124,9 +124,7 @@ def read_study(folder: Path) -> Study:
     try:
         study = Study.model_validate(json_file(path, MOST_STUDY_BYTES))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadData(f"{path}: {place}: {first['msg']}" if place else f"{path}: {first['msg']}") from error
+        raise BadData(f"{path}: {first_fault(error)}") from error
     for name in study.files:
         sound_path(folder, name)
     return study

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from antiphon.errors import AntiphonError, SettingsError
-from antiphon.reading import json_of
+from antiphon.reading import first_fault, json_of
 from antiphon.studio.guard import Application
 
 WAITING = 100
@@ -83,8 +83,7 @@ async def body_of(request: Request, kind: type[Body], most: int) -> Body:
     except UnicodeDecodeError as error:
         raise SettingsError("the request is not UTF-8 text") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingsError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise SettingsError(first_fault(error)) from error
 
 
 def listening(host: str, port: int, named: str, advice: str) -> socket.socket:

@@ -16,6 +16,7 @@ from antiphon.checkpoint import load_json
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import whole_file
 from antiphon.pages.response_drawing import Picture, svg
+from antiphon.reading import first_fault
 from antiphon.types import Event
 
 NEXT_TO_NOTHING = 0.005
@@ -147,5 +148,4 @@ def asked_for(directory: Path) -> AskedFor:
     try:
         return AskedFor.model_validate(load_json(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadData(f"{path}: not a specification ({'.'.join(map(str, first['loc']))}: {first['msg']})") from error
+        raise BadData(f"{path}: not a specification ({first_fault(error)})") from error

@@ -22,6 +22,7 @@ from antiphon.action.rendering.stretching import stretched
 from antiphon.checkpoint import load_json
 from antiphon.errors import BadData
 from antiphon.files import sha256
+from antiphon.reading import first_fault
 from antiphon.types import EVENT_VERSION, SILENCE, Audio, Event, Fade, Laid, Memory, MemoryPart, Response, Run
 
 PROVENANCE_VERSION = 2
@@ -258,9 +259,7 @@ def read_provenance(path: Path) -> Provenance:
     try:
         found = _PROVENANCE.validate_python(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadData(f"{path}: {place}: {first['msg']}") from error
+        raise BadData(f"{path}: {first_fault(error)}") from error
     unknown = {event.version for event in found.events} - {EVENT_VERSION}
     if unknown:
         raise BadData(f"{path}: holds events of version {min(unknown)}, only {EVENT_VERSION} is known")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from antiphon.corpus.layouts.stems import Findings
 from antiphon.errors import BadData
-from antiphon.reading import json_of, text_of
+from antiphon.reading import first_fault, json_of, text_of
 
 
 class Metadata(BaseModel):
@@ -48,9 +48,7 @@ def _read(path: Path, model: type[Model], findings: Findings, parse: Callable[[s
     except BadData as error:
         findings.problems.append(str(error))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        findings.problems.append(f"{path}: {key}: {first['msg']}" if key else f"{path}: {first['msg']}")
+        findings.problems.append(f"{path}: {first_fault(error)}")
     except (ValueError, RecursionError) as error:
         findings.problems.append(f"{path}: not {name} ({' '.join(str(error).split())[:120]})")
     return None

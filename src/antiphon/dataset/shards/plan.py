@@ -20,6 +20,7 @@ from antiphon.checkpoint import load_json, save_json
 from antiphon.config import CorpusSettings, PerceptionSettings
 from antiphon.errors import AntiphonError, BadData, SettingsError
 from antiphon.files import LOCK_INSIDE
+from antiphon.reading import first_fault
 from antiphon.types import Multitrack
 
 SHARDS_VERSION = 1
@@ -167,8 +168,7 @@ def read_plan(folder: Path) -> Plan:
     try:
         return Plan.model_validate(tree)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadData(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+        raise BadData(f"{path}: {first_fault(error)}") from error
 
 
 def is_shards(path: Path) -> bool:
