@@ -11,9 +11,9 @@ from cli_making import digests
 
 import antiphon
 from antiphon.action.export import PROVENANCE, read_provenance, render_provenance
+from antiphon.action.selection.memory_sounds import register_of
 from antiphon.agent import Agent
 from antiphon.errors import AntiphonError, BadData, SettingsError
-from antiphon.live.memory_sounds import register_of
 from antiphon.use_cases.export_again import export_response
 from antiphon.use_cases.respond import RespondOptions, respond_to_files
 from antiphon.use_cases.respond_again import Marks, Wished, respond_again

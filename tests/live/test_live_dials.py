@@ -16,9 +16,9 @@ from live_making import (
     steps_of,
 )
 
+from antiphon.action.selection.memory_sounds import register_of
 from antiphon.live.controls import CHOICES, DIALS, Controls, checked
 from antiphon.live.events import Control
-from antiphon.live.memory_sounds import register_of
 from antiphon.live.simulation import Performer, together
 from antiphon.types import SILENCE, Audio
 

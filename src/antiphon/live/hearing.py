@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from antiphon.action.selection.segment_sound import CHROMA, segment_sound
+from antiphon.action.selection.segment_sound import CHROMA, QUIETEST_DBFS, segment_sound
 from antiphon.audio import channels_of, dbfs
 from antiphon.live.resampling import Resampling
 from antiphon.live.sound_check import SoundCheck
@@ -85,7 +85,7 @@ class Ear:
         rate = self.check.sample_rate
         end = len(self.recent) / rate
         if end <= 0:
-            return SegmentSound(np.zeros((1, CHROMA), dtype=np.float32), np.full(1, -60.0, dtype=np.float32))
+            return SegmentSound(np.zeros((1, CHROMA), dtype=np.float32), np.full(1, QUIETEST_DBFS, dtype=np.float32))
         interval = np.array([[max(0.0, end - seconds), end]])
         return segment_sound(Audio(self.recent[:, np.newaxis], rate), interval)
 

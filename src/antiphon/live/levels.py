@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from antiphon.live.memory_sounds import QUIETEST_DBFS, MemorySounds
+from antiphon.action.selection.memory_sounds import MemorySounds
+from antiphon.action.selection.segment_sound import QUIETEST_DBFS
 from antiphon.live.state import SessionState
 
 MOST_DB, MOST_RIDE_DB = 30.0, 9.0

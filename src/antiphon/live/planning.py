@@ -13,6 +13,7 @@ from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.action.selection.candidates import labels_before
 from antiphon.action.selection.concatenation_cost import boundaries
 from antiphon.action.selection.constraints import FREE, Constraints
+from antiphon.action.selection.memory_sounds import REGISTER_COST, MemorySounds, memory_sounds, register_of
 from antiphon.action.selection.novelty import uses_before
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.search_problem import run_lengths, used_before
@@ -24,16 +25,12 @@ from antiphon.agent.specifying import FOLLOWED_REST_SECONDS
 from antiphon.decision.playing import Heard as HeardTokens
 from antiphon.decision.playing import Playing
 from antiphon.decision.repetition import Repetition
-from antiphon.live.memory_sounds import MemorySounds, memory_sounds, register_of
 from antiphon.live.state import LEVELS_KEPT, SessionState
 from antiphon.live.tuning import own_repetition
 from antiphon.perception.quantizers import class_distances
 from antiphon.types import SILENCE, Boundaries, Ids, Memory, Seconds, SegmentSound, Selection, Specification, Tokens
 
 Costs = NDArray[np.float64]
-
-REGISTER_COST = 6.0
-"""What an octave away from the register that was asked for costs: as much as several jumps."""
 
 REJECTED_COST = 1e3
 """What a spot costs that the musician has rejected."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from antiphon.action.selection.memory_sounds import REGISTER_COST, memory_sounds, register_of
 from antiphon.audio import mono
 from antiphon.errors import SettingsError
-from antiphon.live.memory_sounds import memory_sounds, register_of
 from antiphon.types import Audio, Memory, Seconds
 
 MOST_OCTAVES = 4.0
@@ -21,8 +21,6 @@ MOST_EXCERPTS = 2000
 
 def register_prices(guide: Audio, memory: Memory, octaves: float) -> Seconds:
     """What each segment (m,) of the memory costs more where the response should lie `octaves` above the guide."""
-    from antiphon.live.planning import REGISTER_COST
-
     wanted = _register(guide) + octaves
     return np.asarray(REGISTER_COST * np.abs(memory_sounds(memory).register - wanted))
 

@@ -1,4 +1,4 @@
-"""How the segments of a memory sound, as far as the dials ask: how high, how loud, and how near to full scale."""
+"""How the segments of a memory sound, as far as dials ask: how high, how loud, and how near to full scale."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon import arrays
+from antiphon.action.selection.segment_sound import QUIETEST_DBFS
 from antiphon.audio import dbfs, interval_power
 from antiphon.types import Floats, Memory, Seconds
 
@@ -15,7 +16,8 @@ LOWEST_HZ, HIGHEST_HZ = 40.0, 5000.0
 EXCERPT_SECONDS = 0.2
 """Heard around the middle of a segment."""
 
-QUIETEST_DBFS = -60.0
+REGISTER_COST = 6.0
+"""What an octave away from the register that was asked for costs: as much as several jumps."""
 
 Numbers = NDArray[np.float64]
 
