@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from studio_making import project_in, studio
 
 import antiphon
 from antiphon.action.export import PROVENANCE, read_provenance
+from antiphon.studio.marks import mark, marks
+from antiphon.studio.project import Project
 
 pytest.importorskip("fastapi", reason="the extra studio is not installed")
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -157,6 +160,39 @@ def test_spans_are_locked_and_rejected_in_both_windows(chromium, desk, page, pro
     for _ in range(2):
         page.keyboard.press("u")
     until(page, "document.getElementById('span').textContent.includes('Nothing is kept yet')")
+
+
+LATE = """(() => {
+    const real = window.fetch;
+    let first = true;
+    window.fetch = async (path, asked) => {
+        if (asked.method === "PUT" && first) { first = false; await new Promise(done => setTimeout(done, 500)); }
+        return real(path, asked);
+    };
+})()"""
+"""The first word to be kept is late on its way."""
+
+
+def test_the_last_word_is_the_last_though_one_before_is_late_and_the_page_is_left(page, project):
+    page.focus(".lane:nth-child(2) canvas")
+    for key in ("Home", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    page.evaluate(LATE)
+    for key in ("o", "u"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(1500)
+    assert not any(marks(Project(project), "responses/first").values())
+    for key in ("j", "u", "o"):
+        page.keyboard.press(key)
+    page.goto("about:blank")
+    end = time.monotonic() + 20
+    while not marks(Project(project), "responses/first")["locked"] and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    found = marks(Project(project), "responses/first")
+    assert found["locked"]
+    assert not found["rejected"]
+    mark(Project(project), "responses/first", {})
 
 
 def test_versions_are_as_loud_as_each_other_and_blind_they_have_no_names(page):

@@ -70,7 +70,14 @@ class SheetBody(Body):
     target: Name
 
 
-class NameBody(Body):
+class Word(Body):
+    """Something that is kept; `at` is when it was said, in milliseconds since 1970, now where nothing is told: the last
+    word stays the last."""
+
+    at: float | None = Field(None, ge=0, le=1e15)
+
+
+class NameBody(Word):
     """The name of a class; an empty one takes it away."""
 
     alphabet: str = Field(min_length=1, max_length=200, pattern=r"^[\w:.-]+$")
@@ -78,7 +85,7 @@ class NameBody(Body):
     name: str = Field(max_length=500)
 
 
-class PresetBody(Body):
+class PresetBody(Word):
     """Positions of dials under a name; without them it is forgotten."""
 
     name: str = Field(max_length=500)
@@ -101,7 +108,7 @@ class ExportBody(Body):
     formats: list[Name] = Field(min_length=1, max_length=len(FORMATS) + 1)
 
 
-class MarksBody(Body):
+class MarksBody(Word):
     """Spans of a response that stay, that are locked, and that are rejected."""
 
     response: Name

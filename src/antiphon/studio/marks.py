@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -42,6 +43,22 @@ _SPANS: TypeAdapter[list[tuple[float, float]]] = TypeAdapter(
 
 _CHANGING = threading.Lock()
 """Two pages may name a class at a time."""
+
+
+class LastWords:
+    """What was said last is kept, whichever message arrives last: a page sends each at once, and waits for none."""
+
+    def __init__(self) -> None:
+        self._hearing = threading.Lock()
+        self._said: dict[Hashable, float] = {}
+
+    def heard(self, thing: Hashable, at: float | None, keep: Callable[[], None]) -> None:
+        """Keep what was said of a thing at a time (milliseconds; None: now), unless something later was kept of it."""
+        with self._hearing:
+            moment = time.time() * 1000 if at is None else at
+            if moment >= self._said.get(thing, 0):
+                keep()
+                self._said[thing] = moment
 
 
 def marks(project: Project, name: str) -> dict[str, Spans]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -249,23 +250,28 @@ def _agent_name(project: Project, queue: Queue, wanted: str) -> str:
 
 
 def _add_writing(app: FastAPI, project: Project) -> None:
+    words = marks.LastWords()
+
     @app.put("/api/marks")
     async def put_marks(request: Request) -> Response:
         body = await body_of(request, MarksBody, MOST_BODY)
         spans = {"kept": body.kept, "locked": body.locked, "rejected": body.rejected}
-        await run_in_threadpool(marks.mark, project, body.response, spans)
+        keep = partial(marks.mark, project, body.response, spans)
+        await run_in_threadpool(words.heard, ("marks", body.response), body.at, keep)
         return as_json(marks.marks(project, body.response))
 
     @app.put("/api/names")
     async def put_name(request: Request) -> Response:
         body = await body_of(request, NameBody, MOST_BODY)
-        await run_in_threadpool(marks.name, project, body.alphabet, body.token, body.name)
+        keep = partial(marks.name, project, body.alphabet, body.token, body.name)
+        await run_in_threadpool(words.heard, ("name", body.alphabet, body.token), body.at, keep)
         return as_json(marks.names(project))
 
     @app.put("/api/presets")
     async def put_preset(request: Request) -> Response:
         body = await body_of(request, PresetBody, MOST_BODY)
-        await run_in_threadpool(marks.preset, project, body.name, body.dials)
+        keep = partial(marks.preset, project, body.name, body.dials)
+        await run_in_threadpool(words.heard, ("preset", body.name), body.at, keep)
         return as_json(marks.presets(project))
 
     @app.put("/api/sounds")

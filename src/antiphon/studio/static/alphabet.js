@@ -1,5 +1,5 @@
 // The alphabet: what each class sounds like, what answers what, and the names that a musician gives.
-import { get, send } from "/static/api.js";
+import { get, keep } from "/static/api.js";
 import { colour } from "/static/lanes.js";
 import { by, fill, made } from "/static/panels.js";
 import { classTitle, nameOf, on, say, studio, transport, trouble } from "/static/session.js";
@@ -59,7 +59,7 @@ function classes() {
 
 async function name(token, input) {
   try {
-    await send("/api/names", { alphabet: studio.response.alphabet, token, name: input.value }, "PUT");
+    await keep("/api/names", { alphabet: studio.response.alphabet, token, name: input.value });
     say("asked");
   } catch (error) { trouble(error.message); }
 }

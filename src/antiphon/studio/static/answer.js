@@ -1,5 +1,5 @@
 // One response: its lanes, what is heard of them, marks on it, and what is asked for again.
-import { downloadAddress, get, send } from "/static/api.js";
+import { downloadAddress, get, keep } from "/static/api.js";
 import { Axis, Lane } from "/static/lanes.js";
 import { by, fill, made } from "/static/panels.js";
 import { bus, classTitle, on, say, segmentsOf, shortTitle, studio, transport, trouble, union, withoutAll } from "/static/session.js";
@@ -186,7 +186,7 @@ async function setMarks(marks, undoable = true) {
   studio.marks = marks;
   shown();
   say("marks", marks);
-  try { await send("/api/marks", { response: studio.response.name, ...marks }, "PUT"); } catch (error) { trouble(error.message); }
+  try { await keep("/api/marks", { response: studio.response.name, ...marks }); } catch (error) { trouble(error.message); }
   say("asked");
 }
 

@@ -18,8 +18,16 @@ const address = (path, values = {}) => {
 
 export const get = async (path, values) => (await checked(await fetch(address(path, values), { headers }))).json();
 export const bytes = async (path, values) => (await checked(await fetch(address(path, values), { headers }))).arrayBuffer();
-export const send = async (path, body, method = "POST") =>
-  (await checked(await fetch(path, { method, headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) }))).json();
+const told = async (path, body, method, keepalive) =>
+  (await checked(await fetch(path, { method, keepalive, headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) }))).json();
+export const send = (path, body) => told(path, body, "POST", false);
+
+// What is kept goes at once, even from a page that closes, and says when it was said: the last word stays the last.
+let at = 0;
+export function keep(path, body) {
+  at = Math.max(Date.now(), at + 1);
+  return told(path, { ...body, at }, "PUT", true);
+}
 export const upload = async file =>
   (await checked(await fetch(address("/api/sounds", { name: file.name }), { method: "PUT", headers, body: file }))).json();
 export const downloadAddress = name => address("/api/download", { name, token });

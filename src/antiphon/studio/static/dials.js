@@ -1,5 +1,5 @@
 // The settings that a musician means: each dial with its words, presets, and a draft with every turn.
-import { send } from "/static/api.js";
+import { keep } from "/static/api.js";
 import { wish, wished } from "/static/drafts.js";
 import { by, fill, made } from "/static/panels.js";
 import { on, say, studio, trouble } from "/static/session.js";
@@ -79,7 +79,7 @@ const standing = () => Object.fromEntries([...rows.keys()].filter(name => value(
 
 async function save(name, dials) {
   try {
-    await send("/api/presets", { name, dials }, "PUT");
+    await keep("/api/presets", { name, dials });
     by("preset-name").value = "";
     say("asked");
   } catch (error) { trouble(error.message); }

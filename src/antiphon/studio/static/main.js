@@ -1,5 +1,5 @@
 // The page: what the project holds now, which view is seen, and what moves with the sound.
-import { get, Refused, send } from "/static/api.js";
+import { get, keep, Refused } from "/static/api.js";
 import * as alphabet from "/static/alphabet.js";
 import * as answer from "/static/answer.js";
 import * as dials from "/static/dials.js";
@@ -108,7 +108,7 @@ panels.addEventListener("over", async ({ detail: { job, opens, carried } }) => {
   if (job.kind === "export") by("export-said").textContent = job.said.join(" ");
   if (job.kind === "alphabet") { if (job.state === "done") say("sheet"); else by("sheet-said").textContent = job.said.join(" ") || job.state; }
   if (job.state !== "done") { if (job.state === "failed") trouble(job.said.join(" ")); return; }
-  if (carried) await send("/api/marks", { response: job.result, ...carried }, "PUT").catch(error => trouble(error.message));
+  if (carried) await keep("/api/marks", { response: job.result, ...carried }).catch(error => trouble(error.message));
   if (["answer", "again"].includes(job.kind) && (opens === "*" || opens === studio.response?.name)) await answer.open(job.result, opens === "*" ? 0 : studio.cursor);
 });
 transport.addEventListener("loading", event => { by("play").textContent = event.detail ? "Loading" : transport.playing ? "Pause" : "Play"; });
