@@ -74,6 +74,15 @@ BY_NAME: Mapping[str, Dial | Choice] = {
 }
 
 
+SETTINGS: Mapping[str, tuple[str, str]] = {
+    **{"follow": ("sampling", "guidance"), "temperature": ("sampling", "temperature"), "top_p": ("sampling", "top_p")},
+    **{"repetition": ("sampling", "repetition"), "rests": ("sampling", "rests")},
+    **{name: ("action", name) for name in ("novelty", "harmony", "dynamics", "ride")},
+    "phrase": ("action", "phrase_seconds"),
+}
+"""Controls that are settings of the agent, and which: section and key. They have no default of their own."""
+
+
 def known(name: str) -> Dial | Choice:
     """The control of this name. Raises SettingsError, with the nearest, where there is none."""
     if name not in BY_NAME:

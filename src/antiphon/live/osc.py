@@ -93,6 +93,14 @@ def said(name: str, *arguments: Argument) -> bytes:
     )
 
 
+def named(message: OscMessage) -> tuple[str, dict[str, Argument]] | None:
+    """What a message of Antiphon's own says: its name in the table, and its arguments by theirs; None for any other."""
+    address = _SAID.get(message.address.removeprefix(ROOT))
+    if address is None or message.address != address.path or len(message.arguments) != len(address.arguments):
+        return None
+    return address.name, {each.name: value for each, value in zip(address.arguments, message.arguments, strict=True)}
+
+
 def said_of(command: LiveCommand, now: int, rate: int, revision: int = 0) -> bytes | None:
     """What is said of a command of the session at frame `now`; None for one that only the sound shows."""
     if isinstance(command, Plan):

@@ -27,8 +27,9 @@ SPANS_RATE: Final = 48_000
 
 @dataclass(frozen=True)
 class Stage:
-    """What an agent plays on: devices by name or number (`default`; None: none), channels counted from 1, who plays the
-    sound (`mode`), and where OSC (port 0: any free one; None: none) and MIDI come in."""
+    """What an agent plays on: devices by name or number (`default`; None: none), channels counted from 1 (`outputs`
+    without a device: how many a host plays), who plays the sound (`mode`), and where OSC (port 0: any free one; None:
+    none) and MIDI come in."""
 
     output: str | None = "default"
     input: str | None = "default"
@@ -95,7 +96,7 @@ def play(
     events = [Control(name, checked(name, value)) for name, value in beginning.controls.items()]
     wiring = stage.wiring()
     rate = wiring.sample_rate if wiring is not None else stage.sample_rate or SPANS_RATE
-    channels = max(len(wiring.outputs), 1) if wiring is not None else 1
+    channels = max(len(wiring.outputs if wiring is not None and wiring.outputs else stage.outputs), 1)
     port = OscPort(stage.host, stage.osc_port, say) if stage.osc_port is not None else None
     with tempfile.TemporaryDirectory(prefix="antiphon-live-", ignore_cleanup_errors=True) as kept:
         recipe = Recipe(agent, tuple(memory), rate, channels, seed, Path(kept), record)

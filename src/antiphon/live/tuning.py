@@ -16,18 +16,8 @@ from antiphon.decision.playing import Player
 from antiphon.decision.repetition import Repetition, repetition_of
 from antiphon.decision.sampling import Mask
 from antiphon.errors import SettingsError
-from antiphon.live.controls import ALL, OFF, Controls
+from antiphon.live.controls import ALL, OFF, SETTINGS, Controls
 from antiphon.types import Memory
-
-SAMPLING = {"follow": "guidance", "temperature": "temperature", "top_p": "top_p", "repetition": "repetition"}
-ACTION = {
-    "novelty": "novelty",
-    "harmony": "harmony",
-    "dynamics": "dynamics",
-    "phrase": "phrase_seconds",
-    "ride": "ride",
-}
-"""Dials that are settings, and their names there."""
 
 NEARLY_ALL = 1 - 1e-9
 """Repetition control that leaves all to the model, and still counts: the dial may be turned down later."""
@@ -76,9 +66,9 @@ def _settings(agent: Agent, memory: Memory, controls: Controls) -> Settings:
     own = agent.settings
     sampling: dict[str, Any] = own.sampling.model_dump()
     action: dict[str, Any] = own.action.model_dump()
-    sampling |= {key: controls.number(dial, sampling[key]) for dial, key in SAMPLING.items()}
-    action |= {key: controls.number(dial, action[key]) for dial, key in ACTION.items()}
-    sampling["rests"] = controls.word("rests", own.sampling.rests)
+    sections = {"sampling": sampling, "action": action}
+    for name, (section, key) in SETTINGS.items():
+        sections[section][key] = controls.values.get(name, sections[section][key])
     sampling["repetition"] = 1.0 if agent.replay is None else min(sampling["repetition"], NEARLY_ALL)
     if agent.replay is None and "repetition" in controls.values and controls.number("repetition", 1.0) < 1:
         raise SettingsError("control repetition: this agent keeps no training tokens to compare with")

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from antiphon.action.export.formats import FORMATS
 from antiphon.config import MOST_SEED
+from antiphon.live.controls import BY_NAME as CONTROLS
+from antiphon.live.pulse import FASTEST_BPM, SLOWEST_BPM
 from antiphon.studio.dials import DIALS
 from antiphon.studio.marks import LONGEST_LABEL, MOST_SPANS
 
@@ -21,6 +23,8 @@ Seconds = Annotated[float, Field(ge=0, le=1e7)]
 Index = Annotated[int, Field(ge=0, le=1 << 20)]
 Span = tuple[Seconds, Seconds]
 Region = tuple[Index, Seconds, Seconds]
+Device = Annotated[str, Field(pattern=r"^[0-9]{1,4}$")]
+"""The number of a sound device."""
 
 
 class Body(BaseModel):
@@ -108,6 +112,39 @@ class ExportBody(Body):
     formats: list[Name] = Field(min_length=1, max_length=len(FORMATS) + 1)
 
 
+class LiveBody(Body):
+    """A live run: a guide from a sound of the project or an input device, else by OSC; an output device, or none."""
+
+    memories: list[Name] = Field(min_length=1, max_length=200)
+    agent: str = Field("", max_length=1000)
+    guide: str = Field("", max_length=1000)
+    input: Device | None = None
+    output: Device | None = None
+    repeats: bool = False
+    seed: int = Field(0, ge=0, le=MOST_SEED)
+    tempo: float | None = Field(None, ge=SLOWEST_BPM, le=FASTEST_BPM)
+    controls: dict[str, float | str] = Field({}, max_length=len(CONTROLS))
+
+
+class TellBody(Body):
+    """A message of the OSC table to the live run."""
+
+    name: str = Field(max_length=60)
+    values: list[float | Annotated[str, Field(max_length=1000)]] = Field([], max_length=2)
+
+
+class LiveTakeBody(Body):
+    """What a live run played, to be written as a response."""
+
+    run: str = Field(pattern=r"^\d{20}-[0-9a-f]{6}$")
+    memories: list[Name] = Field(min_length=1, max_length=200)
+    agent: str = Field("", max_length=1000)
+    guide: str = Field("", max_length=1000)
+    rate: int = Field(ge=1000, le=768_000)
+    channels: int = Field(ge=1, le=32)
+    seed: int = Field(0, ge=0, le=MOST_SEED)
+
+
 class MarksBody(Word):
     """Spans of a response that stay, that are locked, and that are rejected."""
 
@@ -123,5 +160,6 @@ KINDS: Mapping[str, type[Body]] = {
     "train": TrainBody,
     "export": ExportBody,
     "alphabet": SheetBody,
+    "live": LiveTakeBody,
 }
 """Kinds of jobs, and what each is asked with."""

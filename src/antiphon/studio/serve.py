@@ -25,6 +25,8 @@ def serve(folder: Path, *, port: int = 0, ready: Callable[[str], None] = lambda 
         raise MissingExtra("antiphon studio needs an extra: pip install 'antiphon[studio]'") from error
     from antiphon.studio.desk import Desk
     from antiphon.studio.jobs import Queue
+    from antiphon.studio.live.keeping import asked_of
+    from antiphon.studio.live.run import LiveDesk
 
     if not folder.is_dir():
         raise BadData(f"{folder}: no such folder")
@@ -36,11 +38,13 @@ def serve(folder: Path, *, port: int = 0, ready: Callable[[str], None] = lambda 
         number, token = found.getsockname()[1], secrets.token_urlsafe(24)
         cleared(project)
         queue, desk = Queue(project.root, project.own / "jobs"), Desk(project.root)
-        served = application(project, queue, desk, port=number, token=token)
+        live = LiveDesk(lambda run: queue.add("live", asked_of(run)) if run.has_recorded else None)
+        served = application(project, queue, desk, live, port=number, token=token)
         queue.start()
         try:
             ready(f"http://{LOOPBACK}:{number}/?token={token}")
             serve_page(served, found)
         finally:
+            live.close()
             desk.end()
             queue.end()

@@ -36,6 +36,8 @@ from antiphon.studio.desk import Desk
 from antiphon.studio.dials import checked
 from antiphon.studio.guard import Guard
 from antiphon.studio.jobs import OVER, Queue
+from antiphon.studio.live.addresses import add_live
+from antiphon.studio.live.run import LiveDesk
 from antiphon.studio.peaks import peaks_of
 from antiphon.studio.project import AGENTS, DRAFTS, SOUNDS, Project, nearest_name, plain_name, sound_name
 from antiphon.studio.sheets import sheet
@@ -57,6 +59,7 @@ STATUS = {1: 409, 2: 400, 3: 501, 4: 404}
 SCRIPTS = (
     *("api.js", "lanes.js", "transport.js", "panels.js", "main.js"),
     *("session.js", "answer.js", "testimony.js", "drafts.js", "dials.js", "takes.js", "map.js", "alphabet.js"),
+    *("live.js", "live_lanes.js", "live_sound.js"),
 )
 
 PAGE = PageFiles(
@@ -65,7 +68,7 @@ PAGE = PageFiles(
 """The files of the page, which are all that it loads."""
 
 
-def application(project: Project, queue: Queue, desk: Desk, *, port: int, token: str) -> Guard:
+def application(project: Project, queue: Queue, desk: Desk, live: LiveDesk, *, port: int, token: str) -> Guard:
     """The whole server behind its guard; `port` is the one that it is reached at."""
     app = page_application(PAGE, STATUS, views.summary)
     _add_reading(app, project, queue)
@@ -74,6 +77,7 @@ def application(project: Project, queue: Queue, desk: Desk, *, port: int, token:
     _add_music_jobs(app, project, queue)
     _add_desk(app, project, desk)
     _add_writing(app, project)
+    add_live(app, project, live, MOST_BODY)
     return Guard(app, port, token)
 
 

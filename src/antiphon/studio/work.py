@@ -102,6 +102,12 @@ def _alphabet(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Out
     return made(bench, asked, progress)
 
 
+def _live(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    from antiphon.studio.live.keeping import kept
+
+    return kept(bench, asked, progress)
+
+
 def _draft(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
     from antiphon.studio.drafts import draft
 
@@ -127,6 +133,7 @@ WORK = {
     "train": _train,
     "export": _export,
     "alphabet": _alphabet,
+    "live": _live,
     "draft": _draft,
     "hold": _hold,
     "map": _map,

@@ -273,7 +273,7 @@ function keys(event, name, axis) {
 
 export function listen() {
   document.addEventListener("keydown", event => {
-    if (!studio.response || event.defaultPrevented || event.target.closest("input:not([type=range]), select, textarea, summary") || event.altKey || event.metaKey) return;
+    if (!studio.response || by("work").hidden || event.defaultPrevented || event.target.closest("input:not([type=range]), select, textarea, summary") || event.altKey || event.metaKey) return;
     if (event.key === " " && event.target.closest("button, a, input")) return;
     const actions = {
       " ": playOrPause, l: loop, k: () => become("kept"), o: () => become("locked"), j: () => become("rejected"), x: () => become(""),

@@ -9,7 +9,7 @@ const waves = new Map();
 export const colour = (token, rest, opacity = 1) =>
   token === rest ? `rgb(154 151 163 / ${opacity})` : `hsl(${Math.round(token * GOLDEN_ANGLE % 360)} 70% 55% / ${opacity})`;
 
-async function wave(file) {
+export async function wave(file) {
   if (!waves.has(file)) {
     waves.set(file, bytes("/api/peaks", { file }).then(data => {
       const head = new DataView(data);

@@ -4,6 +4,7 @@ import * as alphabet from "/static/alphabet.js";
 import * as answer from "/static/answer.js";
 import * as dials from "/static/dials.js";
 import * as drafts from "/static/drafts.js";
+import * as live from "/static/live.js";
 import * as map from "/static/map.js";
 import * as takes from "/static/takes.js";
 import * as testimony from "/static/testimony.js";
@@ -11,7 +12,7 @@ import { by, fill, made, Panels } from "/static/panels.js";
 import { on, say, studio, transport, trouble } from "/static/session.js";
 
 // For tests and for who likes to look: what the page plays and shows.
-export { map, studio };
+export { live, map, studio };
 
 const BUSY = 700, IDLE = 1500, AGAIN = 1500;
 const panels = new Panels();
@@ -70,7 +71,7 @@ function responses(state) {
 }
 
 // Views: one is seen, the arrow keys go from one to the next.
-const tabs = [...document.querySelectorAll("[role=tab]")];
+const tabs = [...document.querySelectorAll(".tabs [role=tab]")];
 function view(tab) {
   for (const each of tabs) {
     const is = each === tab;
@@ -98,6 +99,7 @@ by("export").addEventListener("submit", event => {
 });
 
 on("asked", poll);
+on("open", name => answer.open(name));
 // Another response may have other marks: what was asked before does not know of it.
 on("opened", () => { polled += 1; seen = ""; poll(); });
 on("marks", () => { polled += 1; });
@@ -140,7 +142,7 @@ function frame() {
   meter.fillRect(0, 0, 120 * level, 12);
 }
 
-for (const part of [answer, testimony, dials, takes, map]) part.listen();
+for (const part of [answer, testimony, dials, takes, map, live]) part.listen();
 drafts.listen(panels);
 alphabet.listen(panels);
 frame();

@@ -1,0 +1,155 @@
+"""What a live run on stage was told, as the response that it played: sounds, specification and provenance in a folder.
+
+A session is a pure function of its events, so the run is played again from its record: the same specification,
+selection and runs. Where a decision came too late for the device, its `Deck` went on in the copy; here the decision
+sounds in time.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from antiphon import arrays, audio
+from antiphon.action.export import RESPONSE_FILES
+from antiphon.action.export.provenance_file import Inputs, SourceFile, source_files
+from antiphon.action.export.writing import write_response
+from antiphon.action.statistics import ResponseStatistics, response_statistics
+from antiphon.agent import Agent
+from antiphon.agent.memory import joined_memory
+from antiphon.agent.opening import noted
+from antiphon.audio import witnessed
+from antiphon.errors import BadData
+from antiphon.files import claimed, sha256, whole_directory
+from antiphon.interfaces import Progress, no_progress
+from antiphon.live.commands import Commit, LiveCommand, Play
+from antiphon.live.decision_process import RESERVE_SECONDS
+from antiphon.live.events import GuideBlock, Tick
+from antiphon.live.kept_memory import at_rate, in_channels
+from antiphon.live.outcome import outcome
+from antiphon.live.recording import recorded_events
+from antiphon.live.run_file import EVENTS, GUIDE
+from antiphon.live.scheduler import Schedule, Scheduler
+from antiphon.live.session import Session
+from antiphon.perception.sound_store import recordings_of
+from antiphon.types import Audio, Floats, Memory
+
+HEARD: Final = "heard.wav"
+"""The guide as it was heard, in the response's time."""
+
+TAKE_FILES: Final = (EVENTS, GUIDE, HEARD, *RESPONSE_FILES)
+"""What the folder of a take holds."""
+
+SHORTEST_SECONDS: Final = 0.5
+"""Less than this is no take."""
+
+
+MOST_SILENT_SECONDS: Final = 6 * 3600.0
+"""What a record may say of time in which nothing was heard."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """A recorded run: its folder, what was played from, at which rate and in how many channels, and the seed."""
+
+    recorded: Path
+    memories: Sequence[Path]
+    sample_rate: int
+    channels: int
+    seed: int = 0
+
+
+def write_take(
+    take: Take,
+    agent: Agent,
+    output: Path,
+    *,
+    agent_directory: Path | None = None,
+    progress: Progress = no_progress,
+) -> ResponseStatistics:
+    """Write what a run played as the folder `output`, whole or not at all. Raises BadData for a run that heard nothing,
+    and for one whose record is damaged."""
+    heard = heard_guide(take.recorded, take.sample_rate)
+    with claimed(output, TAKE_FILES, overwrite=False, holding="a response") as claim:
+        progress("listen", 0, 1)
+        memory, hashes = witnessed(take.memories, lambda: _memory(take, agent))
+        session = Session(agent, memory, take.seed, reserve_seconds=RESERVE_SECONDS)
+        commands, sound = _performed(take, session, len(heard.samples), progress)
+        with whole_directory(claim.target, TAKE_FILES) as inside:
+            audio.write(inside / HEARD, heard)
+            inputs = Inputs(
+                (SourceFile(HEARD, sha256(inside / HEARD)),),
+                source_files(take.memories, hashes),
+                noted(agent_directory),
+            )
+            response = outcome(session, _until(commands, len(sound.samples)), sound)
+            write_response(inside, response, heard, memory, alphabet=agent.alphabet, inputs=inputs)
+            for name in (EVENTS, GUIDE):
+                shutil.copyfile(take.recorded / name, inside / name)
+            claim.confirm()
+    return response_statistics(response, memory)
+
+
+def heard_guide(recorded: Path, sample_rate: int) -> Audio:
+    """The guide of a run from frame 0 on, as long as it was listened to; what is missing is silence. Raises BadData
+    where that is too short, or longer than a record can be believed."""
+    events = list(recorded_events(recorded))
+    blocks = [event for event in events if isinstance(event, GuideBlock) and len(event.samples)]
+    ends = [event.frame for event in events if isinstance(event, Tick)]
+    length = max((*ends, *(block.frame + len(block.samples) for block in blocks)), default=0)
+    heard = sum(len(block.samples) for block in blocks)
+    if heard < SHORTEST_SECONDS * sample_rate:
+        raise BadData(f"the run has heard less than {SHORTEST_SECONDS:g} s of a guide: there is nothing to keep")
+    if length > heard + MOST_SILENT_SECONDS * sample_rate:
+        raise BadData(f"{recorded / EVENTS}: more than {MOST_SILENT_SECONDS / 3600:g} h of it without a guide")
+    samples: Floats = np.zeros((length, blocks[0].samples.shape[1]), dtype=np.float32)
+    for block in blocks:
+        samples[max(0, block.frame) : max(0, block.frame + len(block.samples))] = block.samples[max(0, -block.frame) :]
+    return Audio(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), sample_rate, HEARD)
+
+
+def _memory(take: Take, agent: Agent) -> Memory:
+    """As the process that decided had it, at its rate and in its channels."""
+    recordings = recordings_of(list(take.memories), agent.perception.cache_directory)
+    agent.require_enough(recordings)
+    memory = at_rate(
+        joined_memory(recordings, agent.perception, agent.alphabet, sounds=True, edges=True), take.sample_rate
+    )
+    samples = arrays.end_to_end([in_channels(block, take.channels) for block in arrays.blocks(memory.audio.samples)])
+    return replace(memory, audio=Audio(samples, take.sample_rate, memory.audio.source))
+
+
+def _performed(take: Take, session: Session, frames: int, progress: Progress) -> tuple[tuple[LiveCommand, ...], Audio]:
+    """Every command of the run, and its sound: `frames` of it, or as long as what was committed lasts."""
+    scheduler = Scheduler(session.memory, session.stock.renderer)
+    state, schedule = session.start(), Schedule()
+    commands: list[LiveCommand] = []
+    sound: list[Floats] = []
+    for event in recorded_events(take.recorded):
+        progress("play again", min(state.frame, frames), frames)
+        state, told = session.step(state, event)
+        commands += told
+        schedule = scheduler.told(schedule, told)
+        if isinstance(event, GuideBlock | Tick) and (count := min(state.frame, frames) - schedule.handed) > 0:
+            schedule, samples = scheduler.frames(schedule, count)
+            sound.append(samples)
+    ends = [command.step.end for command in commands if isinstance(command, Commit) and command.step.segment >= 0]
+    if (count := max(frames, *ends, 0) - schedule.handed) > 0:
+        sound.append(scheduler.frames(schedule, count)[1])
+    progress("play again", frames, frames)
+    return tuple(commands), Audio(np.concatenate(sound), session.sample_rate)
+
+
+def _until(commands: Sequence[LiveCommand], frames: int) -> tuple[LiveCommand, ...]:
+    """The commands but for segments, silent all of them, that begin after the sound is over."""
+    return tuple(
+        command
+        for command in commands
+        if not (isinstance(command, Commit) and command.step.start >= frames)
+        and not (isinstance(command, Play) and command.start >= frames)
+    )
