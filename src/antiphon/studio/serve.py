@@ -43,7 +43,7 @@ def serve(folder: Path, *, port: int = 0, ready: Callable[[str], None] = lambda 
         queue.start()
         try:
             ready(f"http://{LOOPBACK}:{number}/?token={token}")
-            serve_page(served, found)
+            serve_page(served, found, live.log.close)
         finally:
             live.close()
             desk.end()

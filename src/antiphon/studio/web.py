@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from types import FrameType
 from typing import Any, TypeVar
 
 import uvicorn
@@ -102,8 +103,21 @@ def listening(host: str, port: int, named: str, advice: str) -> socket.socket:
     return found
 
 
-def serve_page(application: Application, found: socket.socket) -> None:
-    """Serve until the program is ended."""
+class _Server(uvicorn.Server):
+    """Says that it ends before it waits for its connections: one that lasts can let go."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal asks for the end."""
+        self._ending()
+        super().handle_exit(sig, frame)
+
+
+def serve_page(application: Application, found: socket.socket, ending: Callable[[], None] = lambda: None) -> None:
+    """Serve until the program is ended; `ending` is called as soon as that is asked for."""
     config = uvicorn.Config(
         application,
         log_level="warning",
@@ -114,4 +128,4 @@ def serve_page(application: Application, found: socket.socket) -> None:
         timeout_graceful_shutdown=2,
         limit_concurrency=200,
     )
-    uvicorn.Server(config).run(sockets=[found])
+    _Server(config, ending).run(sockets=[found])

@@ -88,7 +88,7 @@ def _add_events(app: FastAPI, desk: LiveDesk) -> None:
         try:
             # The page knows at once that it is heard.
             yield ": Antiphon\n\n"
-            while True:
+            while not desk.log.closed:
                 for entry in desk.log.after(after):
                     after = entry.number
                     yield _line(entry)

@@ -30,12 +30,17 @@ class Log:
     _kept: deque[Entry] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _next: int = 1
+    closed: bool = False
 
     def add(self, *messages: Message) -> None:
         """Something came."""
         with self._lock:
             self._kept.append(Entry(self._next, messages))
             self._next += 1
+
+    def close(self) -> None:
+        """Nobody is to listen any longer."""
+        self.closed = True
 
     def clear(self) -> None:
         """Another run begins; numbers go on."""

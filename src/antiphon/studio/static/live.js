@@ -130,6 +130,7 @@ const HEARD = {
   run(about) {
     if (about.id !== live.run?.id) fresh();
     const before = live.run?.state;
+    if (before !== about.state && ["loading", "over"].includes(about.state)) by("live-setup").open = about.state === "over";
     live.run = about;
     sound.frames = about.rate;
     if (about.state === "over" && before !== "over") { live.stopped = now(); sound.leave(); }
@@ -159,7 +160,7 @@ const HEARD = {
     words();
   },
   silence(told) { lanes.silence(secondsOf(told.frame)); sound.silence(told); words(); },
-  status(told) { line(told.kind, told.words, ["late", "refused", "gap", "device"].includes(told.kind)); },
+  status(told) { line(told.kind, told.words, ["late", "refused", "device"].includes(told.kind)); },
   error(told) { line(told.code, told.words, true); },
   value({ name, value }) {
     live.values[name] = value;

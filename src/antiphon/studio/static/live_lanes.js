@@ -132,7 +132,7 @@ export class LiveLanes {
     while (level + 1 < found.levels.length && step >= seconds * 2 ** (level + 1)) level += 1;
     const pairs = found.levels[level], each = seconds * 2 ** level, middle = body / 2, tall = (middle - 3) * 127 / found.loudest;
     pen.fillStyle = this.style.getPropertyValue("--ink");
-    pen.globalAlpha = 0.75;
+    pen.globalAlpha = 0.6;
     for (let pixel = first; pixel < last; pixel += 1) {
       const from = Math.floor(place(start + (pixel - x(start)) * step) / each);
       if (from < 0 || 2 * from + 1 >= pairs.length) continue;

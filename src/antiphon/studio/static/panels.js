@@ -1,7 +1,7 @@
 // The forms and the list of jobs: what is asked of the studio.
 import { send, upload } from "/static/api.js";
 
-const WORDS = { answer: "Answer", again: "Answer anew", train: "Learn from a pair", export: "Export", alphabet: "Listen to the alphabet" };
+const WORDS = { answer: "Answer", again: "Answer anew", train: "Learn from a pair", export: "Export", alphabet: "Listen to the alphabet", live: "Write what was played live" };
 const OVER = ["done", "failed", "stopped"];
 export const by = id => document.getElementById(id);
 
@@ -96,6 +96,7 @@ export class Panels extends EventTarget {
     const focused = document.activeElement?.dataset?.job === job.id;
     Object.assign(item.dataset, { id: job.id, told });
     const of = { answer: () => `${short(job.asked.guides[0])} by ${short(job.asked.memories[0])}`, train: () => job.asked.name,
+      live: () => `${short(job.asked.guide || "a guide")} by ${short(job.asked.memories[0])}`,
       again: () => short(job.asked.response), export: () => short(job.asked.response), alphabet: () => `${short(job.asked.guide)}, ${short(job.asked.target)}` }[job.kind]?.() ?? "";
     const parts = [made("p", `${WORDS[job.kind] ?? job.kind}: ${of}`)];
     if (job.state === "running") {
