@@ -94,6 +94,8 @@ def decide(connection: Connection, recipe: Recipe) -> None:
     except AntiphonError as error:
         connection.send(Failed(str(error), error.exit_code))
         return
+    except BrokenPipeError:  # the instrument was killed meanwhile
+        return
     before_others(DECISION)
     with contextlib.suppress(EOFError, OSError):
         connection.poll(None)  # one that waits to take over records nothing
