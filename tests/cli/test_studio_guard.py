@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 import pytest
 from cli_making import digests, refused, sound, tones
+from pydantic import ValidationError
 from studio_making import studio
 
-from antiphon.errors import SettingsError
+from antiphon.errors import BadData, SettingsError
 from antiphon.interfaces import no_progress
 from antiphon.studio.bench import Bench
+from antiphon.studio.bodies import KINDS
 from antiphon.studio.project import Project
 from antiphon.studio.work import WORK
 
@@ -118,6 +120,11 @@ def test_a_hundred_hostile_requests_are_refused_and_change_nothing(desk, project
             ("/api/draft", {"response": name, "kept": [], "seed": 0}),
             ("/api/map", {"response": name}),
             ("/api/hold", {"response": name}),
+            ("/api/live/begin", {"memories": [name], "guide": "guide.wav"}),
+            ("/api/live/begin", {"memories": ["guide.wav"], "guide": name or "none"}),
+            ("/api/live/begin", {"memories": ["guide.wav"], "guide": "guide.wav", "agent": name or "none"}),
+            ("/api/live/begin", {"memories": ["guide.wav"], "output": name or "none"}),
+            ("/api/live/tell", {"name": name, "values": []}),
         ):
             assert 400 <= desk.client.post(path, json=body).status_code < 500, (path, name)
             asked += 1
@@ -137,6 +144,23 @@ def test_a_hundred_hostile_requests_are_refused_and_change_nothing(desk, project
         ("/api/presets", {"name": " \n ", "dials": {}}),
     ):
         assert 400 <= desk.client.put(path, json=body).status_code < 500, (path, body)
+    for body in (
+        *({"name": name, "values": [1]} for name in ("subscribe", "unsubscribe", "guide/note", "guide/token", "ping")),
+        *({"name": name, "values": ["\0"]} for name in ("volume", "unit", "/antiphon/start", "start")),
+        *({"name": "volume", "values": values} for values in ([1e9], [], [1, 2, 3], [None], ["off"], [[1]])),
+        *({"name": "region", "values": ["a" * 2000]}, {"name": "panic", "values": [], "more": 1}, {"values": []}),
+    ):
+        assert 400 <= desk.client.post("/api/live/tell", json=body).status_code < 500, body
+    for more in (
+        *({"input": "0"}, {"guide": "", "repeats": True}, {"output": "../0"}, {"output": "-1"}, {"seed": -1}),
+        *({"controls": {"volume": 1e9}}, {"controls": {"start": 1}}, {"controls": {"__class__": 1}}, {"tempo": 0}),
+        *({"memories": []}, {"record": "/tmp/x"}, {"osc_port": 1}),
+    ):
+        body = {"memories": ["guide.wav"], "guide": "guide.wav", **more}
+        assert 400 <= desk.client.post("/api/live/begin", json=body).status_code < 500, body
+    assert desk.client.get("/api/live").json()["run"]["state"] == "none"
+    assert desk.client.get("/api/live/events", params={"after": "x"}).status_code == 422
+    assert desk.client.get("/api/live", params={"agent": "../x"}).status_code == 404
     for span in ((-1, 1), (1, 1), (2, 1), (0, 1e9), ("a", 1)):
         where = {"file": "guide.wav", "start": span[0], "end": span[1]}
         assert 400 <= desk.client.get("/api/excerpt", params=where).status_code < 500, span
@@ -166,6 +190,12 @@ def test_another_site_may_not_ask(desk, headers):
         ("PUT", "/api/marks"),
         ("PUT", "/api/names"),
         ("POST", "/api/draft"),
+        ("POST", "/api/live/begin"),
+        ("POST", "/api/live/tell"),
+        ("POST", "/api/live/end"),
+        ("GET", "/api/live"),
+        ("GET", "/api/live/events"),
+        ("GET", "/api/live/devices"),
         ("DELETE", "/api/state"),
     ):
         answered = desk.client.request(method, path, headers=headers)
@@ -182,6 +212,8 @@ def test_what_writes_needs_its_token_in_a_header(desk):
         body = {"guides": ["guide.wav"], "memories": ["guide.wav"]}
         assert desk.client.post(f"/api/answer?token={desk.token}", json=body).status_code == 401
         assert desk.client.put(f"/api/sounds?name=a.wav&token={desk.token}", content=b"").status_code == 401
+        for path in ("begin", "tell", "end"):
+            assert desk.client.post(f"/api/live/{path}?token={desk.token}", json={}).status_code == 401
     finally:
         desk.client.headers["x-antiphon-token"] = desk.token
 
@@ -277,6 +309,19 @@ def test_a_project_whose_own_folder_is_a_link_is_not_opened(call, tmp_path):
     (project / ".antiphon-studio").symlink_to(outside)
     refused(call("studio", project, "--no-browser"), 4, "a link, which may lead out of the project")
     assert not any(outside.iterdir())
+
+
+@pytest.mark.parametrize("run", ["../outside", "/tmp/outside", "0" * 20 + "-abcdef/.."])
+def test_a_live_run_that_lay_in_the_project_is_read_from_nowhere_else(tmp_path, run):
+    asked = {"run": run, "memories": ["a.wav"], "rate": 22050, "channels": 1}
+    with pytest.raises(ValidationError):
+        KINDS["live"].model_validate(asked)
+    sound(tmp_path / "project" / "a.wav", tones(1))
+    (tmp_path / "outside" / "run-1").mkdir(parents=True)
+    (tmp_path / "project" / ".antiphon-studio").mkdir()
+    (tmp_path / "project" / ".antiphon-studio" / "live").symlink_to(tmp_path / "outside")
+    with pytest.raises(BadData, match="a link, which may lead out of the project"):
+        WORK["live"](Bench(Project(tmp_path / "project")), {**asked, "run": "0" * 20 + "-abcdef"}, no_progress)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/b"])
