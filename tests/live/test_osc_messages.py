@@ -9,7 +9,7 @@ import pytest
 from antiphon.live.commands import Commit, Play, Status, Step, TokenEvent
 from antiphon.live.controls import CHOICES, DIALS
 from antiphon.live.events import CUES, Beat, Control, Cue, GuideToken, Tempo
-from antiphon.live.osc import GuideAudio, Note, Ping, Refused, Subscribe, asked_by, said, said_of
+from antiphon.live.osc import GuideAudio, Note, Ping, Refused, Subscribe, asked_by, named, said, said_of
 from antiphon.live.osc_packets import OscMessage, decode
 from antiphon.live.osc_page import osc_page
 from antiphon.live.osc_table import SAID, UNDERSTOOD
@@ -153,3 +153,13 @@ def test_what_is_said_has_the_form_of_the_table():
     with pytest.raises(ValueError, match="has 3 arguments"):
         said("status", "late")
     assert decode(said("token", 1, 2.0, 0.25, 3, -math.inf))[0].arguments[-1] == pytest.approx(-3e38)
+
+
+def test_what_is_said_is_heard_by_the_names_of_the_table():
+    (message,) = decode(said("silence", 1.5, -0.25, 72_000, 0.125))
+    assert named(message) == ("silence", {"time": 1.5, "in": -0.25, "frame": 72_000, "fade": 0.125})
+    for address, arguments in (
+        *(("/antiphon/start", ()), ("/other/silence", message.arguments), ("silence", message.arguments)),
+        ("/antiphon/silence", message.arguments[:3]),
+    ):
+        assert named(OscMessage(address, arguments)) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -51,9 +52,12 @@ def add_live(app: FastAPI, project: Project, desk: LiveDesk, most_body: int) -> 
     def live(agent: str = "") -> Response:
         return as_json({**_now(desk), "cues": CUES, "dials": dials_of(project, agent)})
 
+    looking = threading.Lock()
+
     @app.get("/api/live/devices")
     def sound_devices() -> Response:
-        return as_json(devices())
+        with looking:
+            return as_json(devices())
 
     @app.post("/api/live/begin")
     async def begin(request: Request) -> Response:

@@ -17,7 +17,6 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from time import monotonic
 from typing import IO, Any, Final
 
 import numpy as np
@@ -44,7 +43,7 @@ LONGEST_FAREWELL: Final = 8.0
 
 class GuideFile:
     """A recording that is sent, as OSC has it, to a port of this machine while it would sound; before and after it,
-    silence. The clock of whoever listens is set by the first block, which ends now."""
+    silence. The clock is that of the device which plays; the first block, which ends now, sets the listener's by it."""
 
     def __init__(self, sound: Audio, port: int, *, repeats: bool) -> None:
         self._samples = channels_of(sound.samples, 1)[:, 0].astype(">f4")
@@ -52,7 +51,6 @@ class GuideFile:
         self._to = (LOOPBACK, port)
         self._repeats = repeats
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._started = monotonic()
         self._sent = 0
         self._first: int | None = None
         self.tell("guide/block", 0, self._rate, np.zeros(1, dtype=">f4").tobytes())
@@ -69,10 +67,11 @@ class GuideFile:
             return -1.0
         return (self._sent - self._first - len(self._samples)) / self._rate
 
-    def go_on(self) -> None:
-        """Send what has sounded since the last time. Frames are counted on where it repeats."""
-        length, sounded = round(BLOCK_SECONDS * self._rate), (monotonic() - self._started) * self._rate
-        while self._sent + length <= sounded:
+    def go_on(self, seconds: float) -> None:
+        """Send what has sounded since the last time; it is `seconds` after the first block. Frames are counted on where
+        it repeats."""
+        length = round(BLOCK_SECONDS * self._rate)
+        while self._sent + length <= seconds * self._rate:
             self.tell("guide/block", self._sent + 1, self._rate, self._block(self._sent, length).tobytes())
             self._sent += length
 
@@ -149,7 +148,7 @@ class Performer:
             self._begins = False
             self.say(guide=self._origin + round(self._guide.begin() * instrument.device.sample_rate))
         if self._guide is not None:
-            self._guide.go_on()
+            self._guide.go_on((instrument.device.played - self._origin) / instrument.device.sample_rate)
             if self._guide.over > 0 and not self._stopped:
                 self._stopped = True
                 self._guide.tell("stop")
