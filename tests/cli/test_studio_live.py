@@ -101,6 +101,7 @@ def begin_on_the_page(page) -> None:
 
 def turn(page, name: str, value: object, event: str = "input") -> None:
     """A dial, turned as by hand."""
+    page.wait_for_selector(f"#live-dial-{name}", state="attached")
     page.evaluate(
         f"""(() => {{ const dial = document.getElementById('live-dial-{name}'); dial.value = '{value}';
         dial.dispatchEvent(new Event('{event}', {{ bubbles: true }})); }})()"""
