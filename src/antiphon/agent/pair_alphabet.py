@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.agent.meanings import meanings_of
-from antiphon.agent.memory import recordings_in
+from antiphon.agent.memory import grids_in
 from antiphon.agent.parts import AgentParts
 from antiphon.config import SamplingSettings
 from antiphon.decision.generation import generate
@@ -88,11 +88,9 @@ def with_pair_classes(parts: AgentParts, memory: Memory) -> Memory:
     own = parts.pair_alphabet
     if own is None or memory.sound is None or relation_of_pair(parts) is None:
         return memory
-    found, rate = [], memory.audio.sample_rate
-    of_parts = memory.part_of(np.arange(len(memory.tokens)))
-    for number, (recording, part) in enumerate(zip(recordings_in(memory), memory.parts, strict=True)):
-        intervals = memory.tokens.intervals[of_parts == number] - part.start / rate
-        segments, _ = parts.perception.segments(recording, intervals)
+    found = []
+    for recording, grid in grids_in(memory):
+        segments, _ = parts.perception.segments(recording, grid)
         found.append(class_probabilities(own.alphabet, segments))
     return replace(memory, sound=replace(memory.sound, classes=np.concatenate(found)))
 

@@ -229,7 +229,7 @@ def _guide_sound(stock: Stock, state: SessionState, count: int) -> SegmentSound 
     """How the guide sounds, or by the agent's pairs its partner: what it was in the last moment, it is taken to go on
     to be."""
     action = state.tuning.action
-    if action.match != "distribution" or not (action.harmony > 0 or action.dynamics > 0):
+    if not action.follows_guide:
         return None
     seconds = stock.agent.settings.perception.segment_seconds
     now = state.ear.sound_now(seconds)

@@ -82,7 +82,7 @@ class Bench:
         """Guide and memory of a response, read and heard once."""
         action = player.agent.settings.action
         told = (player.name, player.record.identity, player.agent.alphabet.id)
-        key = (*told, _measured(player.agent.settings), action.boundary_cost > 0)
+        key = (*told, action.follows_guide, action.activity > 0, action.boundary_cost > 0)
         if key not in self.opened:
             self.opened.clear()
             self.heard.clear()
@@ -125,11 +125,6 @@ def with_preset(project: Project, settings: Settings, name: str) -> Settings:
         return settings
     own = presets(project)
     return turned(settings, own[name], {}) if name in own else preset_over(settings, name)
-
-
-def _measured(settings: Settings) -> bool:
-    """Whether the settings ask how guide and memory sound."""
-    return settings.action.match == "distribution" and (settings.action.harmony > 0 or settings.action.dynamics > 0)
 
 
 def wished_of(record: Provenance, asked: Asked) -> Wished:
