@@ -122,13 +122,13 @@ def test_minutes_of_silence_leave_it_as_small_as_it_was():
     state = playing.start()
     state, _ = playing.step(state, Cue("start"))
     sizes = []
-    for second in range(0, 160, 8):
+    for second in range(0, 120, 8):
         state, _ = playing.step(state, Tick((second + 8) * RATE))
         sizes.append(sum(len(each) for each in state.ear.tokens.power) + len(state.heard.edges) + len(state.ear.recent))
     assert max(sizes[8:]) <= max(sizes[:8])
     said = []
     for block in blocks_of(melody(2)):
-        state, commands = playing.step(state, GuideBlock(block.samples, 160 * RATE + block.frame))
+        state, commands = playing.step(state, GuideBlock(block.samples, 120 * RATE + block.frame))
         said += commands
     assert any(isinstance(each, Commit) and each.step.segment >= 0 for each in said)
 
@@ -268,8 +268,8 @@ def test_stop_ends_after_what_is_committed(guide):
     assert level_of(found.response, 4, 5) > -40
 
 
-def test_keep_stays_in_the_copy_and_release_ends_that(guide):
-    free = steps_of(play(session(), guide))
+def test_keep_stays_in_the_copy_and_release_ends_that(guide, found):
+    free = steps_of(found)
     kept = steps_of(play(session(), guide, (3 * RATE, Cue("keep")), (9 * RATE, Cue("release"))))
     inside = [step.follows for step in kept if 3.6 * RATE < step.start < 9 * RATE]
     assert all(inside)

@@ -3,7 +3,8 @@ import sys
 
 import numpy as np
 import pytest
-from perception_sounds import A4, C4, E5, Loudness, melody, silence, tone
+from loudness_making import Loudness
+from perception_sounds import A4, C4, E5, melody, silence, tone
 
 from antiphon.audio import FileSound, dbfs, interval_power, resampled, write
 from antiphon.config import EncoderSettings, PerceptionSettings
