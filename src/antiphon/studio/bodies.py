@@ -101,6 +101,25 @@ class TrainBody(Body):
     name: str = Field("", max_length=200)
 
 
+class PairBody(Body):
+    """Two sounds that are to be checked before an agent learns from them."""
+
+    guide: Name
+    target: Name
+    both_ways: bool = False
+
+
+class LearnBody(Body):
+    """An agent that is to learn a pair of sounds, and how: it remembers the pair, is fine-tuned as well where that is
+    surely better, or learns the pair by heart."""
+
+    agent: str = Field("", max_length=1000)
+    guide: Name
+    target: Name
+    way: Literal["remember", "try", "heart"] = "remember"
+    name: str = Field("", max_length=200)
+
+
 class ExportBody(Body):
     """What else is to be written of a response."""
 
@@ -121,6 +140,7 @@ KINDS: Mapping[str, type[Body]] = {
     "answer": AnswerBody,
     "again": AgainBody,
     "train": TrainBody,
+    "learn": LearnBody,
     "export": ExportBody,
     "alphabet": SheetBody,
 }

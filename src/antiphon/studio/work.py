@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from antiphon.errors import AntiphonError
@@ -71,19 +71,44 @@ def _origin(name: str) -> str:
 def _train(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
     from antiphon.agent.pair_verdict import pair_verdict
     from antiphon.agent.verdict import verdict
-    from antiphon.config import resolve
-    from antiphon.config.presets import pair_defaults, with_both_ways
     from antiphon.corpus.opening import open_given
+    from antiphon.studio.pair_check import learning_settings
     from antiphon.training.pipeline import train
 
     project = bench.project
     pair = (project.sound(asked["guide"]), project.sound(asked["target"]))
-    settings = resolve(None, base=pair_defaults())
-    settings = with_both_ways(settings) if asked["both_ways"] else settings
+    settings = learning_settings(both_ways=asked["both_ways"])
     output = project.root / AGENTS / plain_name(asked["name"])
     agent = train(open_given(None, pair, None, settings.corpus), output, settings=settings, progress=progress)
     said = (pair_verdict(agent.training), verdict(agent.training))
     return project.name_of(output), tuple(each for each in said if each)
+
+
+def _learn(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    from antiphon.agent.pair_verdict import finetuning_verdict, following_verdict, memory_verdict, pair_verdict
+    from antiphon.use_cases.adapt import adapt_to_files, finetune_to_files
+
+    project = bench.project
+    pair = (project.sound(asked["guide"]), project.sound(asked["target"]))
+    output = project.root / AGENTS / plain_name(asked["name"])
+    progress("load", 0, 1)
+    agent = bench.agent(asked["agent"])
+    if asked["way"] == "heart":
+        found = finetune_to_files(agent, pair, output, progress=progress)
+        told: tuple[Callable[[Mapping[str, Any]], str], ...] = (pair_verdict,)
+    else:
+        found = adapt_to_files(agent, [pair], output, finetune=asked["way"] == "try", progress=progress)
+        told = (finetuning_verdict, memory_verdict, pair_verdict, following_verdict)
+    said = [verdict(found.agent.training) for verdict in told]
+    if found.example is not None:
+        said.append(f"hear it, the first track left and the second right: {project.name_of(found.example)}")
+    return project.name_of(output), tuple(each for each in said if each)
+
+
+def _pair(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    from antiphon.studio.pair_check import checked
+
+    return checked(bench, asked, progress)
 
 
 def _export(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
@@ -125,6 +150,8 @@ WORK = {
     "answer": _answer,
     "again": _again,
     "train": _train,
+    "learn": _learn,
+    "pair": _pair,
     "export": _export,
     "alphabet": _alphabet,
     "draft": _draft,
