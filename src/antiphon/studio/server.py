@@ -51,7 +51,7 @@ STATUS = {1: 409, 2: 400, 3: 501, 4: 404}
 """Of an error, by its exit code."""
 
 SCRIPTS = (
-    *("api.js", "lanes.js", "transport.js", "panels.js", "making.js", "main.js"),
+    *("api.js", "lanes.js", "panels.js", "making.js", "main.js"),
     *("session.js", "answer.js", "testimony.js", "drafts.js", "dials.js", "takes.js", "map.js", "alphabet.js"),
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress
 from antiphon.studio.bench import Bench, wished_of, with_preset
+from antiphon.studio.marks import class_names
 from antiphon.studio.project import AGENTS, PARENTS, RESPONSES, nearest_name, plain_name
 
 Outcome = tuple[str, Sequence[str]]
@@ -33,7 +34,7 @@ def _answer(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outco
     result = respond_to_files(
         *(guides, memories, agent, output),
         agent_directory=project.agent(asked["agent"]),
-        wanted=RespondOptions(asked["seed"], asked.get("takes", 1)),
+        wanted=RespondOptions(asked["seed"], asked.get("takes", 1), names=class_names(project)),
         progress=progress,
     )
     return project.name_of(output), (*result.notes, result.statistics.said)
@@ -50,7 +51,7 @@ def _again(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcom
     result = respond_again(
         *(player.folder, player.agent, output),
         wished=wished_of(player.record, asked),
-        wanted=RespondOptions(asked["seed"]),
+        wanted=RespondOptions(asked["seed"], names=class_names(project)),
         allowed=project.inside,
         progress=progress,
     )
@@ -116,7 +117,7 @@ def _export(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outco
 
     project = bench.project
     directory = project.response(asked["response"])
-    files = export_response(directory, asked["formats"], project.inside)
+    files = export_response(directory, asked["formats"], project.inside, names=class_names(project))
     progress("export", 1, 1)
     return project.name_of(directory), (f"in {project.name_of(directory)}: {', '.join(files)}",)
 
