@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from studio_browsing import MARKS, browsing
+from studio_browsing import MARKS, NEEDS_AXE, broken_rules, browsing
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -132,6 +132,15 @@ def test_the_page_fits_a_phone_and_everything_on_it_has_a_name(chromium, folder,
     assert page.evaluate(unnamed) == 0
     assert page.locator("audio").count() == 0
     assert said == []
+    page.close()
+
+
+@NEEDS_AXE
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken(chromium, folder, width, scheme):
+    page = opened(chromium, folder, [], width, color_scheme=scheme)
+    assert broken_rules(page) == []
     page.close()
 
 

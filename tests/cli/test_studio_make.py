@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from cli_making import sound
-from studio_browsing import MARKS, asked, browsing, opened, until
+from studio_browsing import MARKS, NEEDS_AXE, asked, broken_rules, browsing, opened, until
 from studio_making import project_in, studio
 
 import antiphon
@@ -68,6 +68,19 @@ def test_two_sounds_are_checked_before_an_agent_learns_from_them(chromium, desk)
     assert "A track cannot answer itself" in said_of_pair(page, "guide.wav")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert said == []
+    page.close()
+
+
+@NEEDS_AXE
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken(chromium, desk, width, scheme):
+    page = opened(chromium, desk, [], width, color_scheme=scheme)
+    page.click("#make summary")
+    page.select_option("#asks", "guide.wav")
+    said_of_pair(page, "twice.wav")
+    page.select_option("#way", "heart")
+    assert broken_rules(page) == []
     page.close()
 
 

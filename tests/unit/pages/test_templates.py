@@ -180,7 +180,7 @@ def test_the_page_of_a_response_shows_everything(tmp_path):
         "asked for 3, p = 0.90: silence",
         "segment 3, token 3",
         "across: response, 2.0 s",
-            "up: memory, 2.0 s",
+        "up: memory, 2.0 s",
         "Held-out pieces: 3",
         "8.0 (7.0 to 9.0)",
         "+8.00 (7.00 to 9.00)",
