@@ -116,8 +116,8 @@ def test_lanes_go_by_the_keyboard_and_say_what_plays(chromium, folder):
     )
     page.keyboard.press("m")
     assert page.locator("[aria-label='Mute Response']").get_attribute("aria-pressed") == "true"
-    assert page.locator(".map .up span").count() > 2
-    assert page.locator(".map .scale span").count() > 2
+    assert page.locator(".map .ticks-up span").count() > 2
+    assert page.locator(".map .ticks span").count() > 2
     page.close()
 
 

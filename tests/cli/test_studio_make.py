@@ -115,6 +115,7 @@ def test_a_training_says_how_it_stands(chromium, desk):
     job = desk.over(desk.state()["jobs"][-1]["id"])
     assert (job["kind"], job["state"]) == ("train", "done")
     assert job["loss"] > 0
+    assert -5 < job["worth"] < 5
     page.close()
 
 

@@ -125,7 +125,7 @@ def compare_page(
             found.spans.intervals,
             np.array(DRAWN)[heard.strongest],
             [_sounds_like(heard, index) for index in range(len(heard.level))],
-            part="answer" if heard is guide else "version",
+            part="answer" if name == names[0] else "version",
         )
         for name, about, sound, heard in zip(
             names, abouts, sounds, (guide, sides[0].heard, sides[1].heard), strict=True

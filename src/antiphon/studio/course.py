@@ -58,9 +58,9 @@ class Course:
         if stage not in self._paces or done < self._paces[stage].first:
             self._paces[stage] = Pace(time.monotonic(), done)
         self._paces[stage].at(done, total)
-        if stage == TRAINING and (found := _STANDING.fullmatch(how)):
-            self.loss = float(found[1])
-            self.worth = None if found[2] is None else float(found[2])
+        if family == TRAINING and (found := _STANDING.fullmatch(how)):
+            self.loss = float(found[1]) if stage == TRAINING else self.loss
+            self.worth = self.worth if found[2] is None else float(found[2])
         if stage == TRAINING or not self._is_trained():
             self.task, self.done, self.total = task, done, total
 

@@ -25,9 +25,9 @@ def test_the_opponents_beside_the_network_that_hears_are_not_shown_but_waited_fo
     assert (course.task, course.loss) == ("train: 3.100 bits", 3.1)
     course.heard("train: 3.000 bits", 2, 2)
     assert course.left > 0.1
-    course.heard("train the deaf model: 3.900 bits", 2, 11)
-    assert course.task == "train the deaf model: 3.900 bits"
-    assert course.loss == 3.0
+    course.heard("train the deaf model: 3.900 bits, 0.900 by the guide", 2, 11)
+    assert course.task == "train the deaf model: 3.900 bits, 0.900 by the guide"
+    assert (course.loss, course.worth) == (3.0, 0.9)
 
 
 def test_nothing_is_known_of_the_time_left_until_a_stage_has_gone_on():

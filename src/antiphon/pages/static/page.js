@@ -56,7 +56,7 @@ function show(start, end) {
     svg.setAttribute("viewBox", `${axis.start / seconds * WIDTH} 0 ${width / seconds * WIDTH} ${svg.getAttribute("viewBox").split(" ")[3]}`);
   }
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600].find(each => width / each <= Math.max(innerWidth / 130, 3)) ?? 1800;
-  for (const scale of document.querySelectorAll(".lane:not([data-part=memory]) .scale, .map .scale")) {
+  for (const scale of document.querySelectorAll(".lane:not([data-part=memory]) .ticks, .map .ticks")) {
     const marks = [];
     for (let number = Math.ceil(axis.start / step); number * step <= axis.end; number += 1) {
       const mark = made("span", `${+(number * step).toFixed(1)} s`);
