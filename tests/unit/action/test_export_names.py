@@ -60,6 +60,15 @@ def test_midi_has_the_names_as_lyrics_and_cues_as_labels(named):
     assert label in after["response.wav"]
 
 
+def test_a_name_of_any_letters_is_written_whole_or_cut_between_letters(whole):
+    names = {0: "\U0001f941" * 60, 1: "\ud800 half", 2: ""}
+    hand_over(whole.directory, Handed(replace(whole.provenance, names=names), REST), FORMATS)
+    written = (whole.directory / "response.mid").read_bytes()
+    found = written.index(b"\xff\x05")
+    assert written[found + 3 : found + 3 + written[found + 2]].decode() == "\U0001f941" * 31
+    assert "token 2" in (whole.directory / "response.labels.txt").read_text(encoding="utf-8")
+
+
 def test_the_provenance_keeps_names_and_is_as_it_was_without(whole, tmp_path):
     assert "names" not in as_json(whole.provenance)
     save_json(tmp_path / PROVENANCE, as_json(replace(whole.provenance, names=NAMES)))

@@ -92,7 +92,7 @@ def _classes(provenance: Provenance, rest: int) -> Iterable[Change]:
     names = known_names(provenance.names)
     for event in provenance.events:
         if event.played != rest and event.played in names:
-            text = names[event.played].encode()[:LONGEST_TEXT]
+            text = names[event.played].encode()[:LONGEST_TEXT].decode(errors="ignore").encode()
             yield round(1000 * event.time), 1, b"\xff\x05" + bytes((len(text),)) + text
         if event.played != rest:
             velocity = 1 + round(126 * min(exp(event.log_probability), 1.0))
