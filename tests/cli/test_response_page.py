@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from studio_browsing import MARKS, NEEDS_AXE, broken_rules, browsing
 
+from antiphon.use_cases.read_explanation import drawn, explained
+
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = MARKS
@@ -149,3 +151,6 @@ def test_names_of_classes_stand_in_what_is_exported(folder):
     assert all("name of" in line or line.endswith("rest") for line in labels)
     assert 'NAME "name of' in (folder / "session.rpp").read_text()
     assert json.loads((folder / "provenance.json").read_text())["names"]["3"] == "name of 3"
+    assert dict(explained(folder, 1.0)[0].facts())["asked for"].startswith("name of ")
+    drawn(folder, folder.with_name("drawing.svg"))
+    assert "guide segment 0: name of " in folder.with_name("drawing.svg").read_text()
