@@ -140,7 +140,8 @@ function frame() {
   meter.fillRect(0, 0, 120 * level, 12);
 }
 
-for (const part of [answer, testimony, dials, takes, map]) part.listen();
+for (const part of [answer, testimony, dials, map]) part.listen();
+takes.listen(panels);
 drafts.listen(panels);
 alphabet.listen(panels);
 frame();
