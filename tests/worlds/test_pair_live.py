@@ -9,7 +9,6 @@ import antiphon
 from antiphon.agent import Agent
 from antiphon.corpus.planted import PlantedSettings, attribute, planted_tokens
 from antiphon.corpus.planted.sound import VOICES, planted_audio
-from antiphon.live.session import Session
 from antiphon.training.remembering import remember
 from antiphon.types import SILENCE
 from antiphon.use_cases.live import live_on_file, replayed
@@ -35,9 +34,9 @@ def taught(live, world):
     return remember(live, [(sounded(pair.a, "a", settings), sounded(pair.b, "b", settings))])
 
 
-def played(agent, world, semitones, folder):
+def played(agent, world, folder):
     """What was played live to a new piece, and in what share of its segments it has the right attribute."""
-    settings = PlantedSettings(world, pieces=3, segments=SEGMENTS, seed=2, semitones=semitones)
+    settings = PlantedSettings(world, pieces=3, segments=SEGMENTS, seed=2)
     new, *others = planted_tokens(settings)
     tokens = np.concatenate([pair.b for pair in others])
     folder.mkdir()
@@ -49,27 +48,13 @@ def played(agent, world, semitones, folder):
     return found, float(np.mean((segments != SILENCE) & (heard == attribute(settings, new.b).ids[: len(segments)])))
 
 
-@pytest.mark.parametrize(("world", "semitones"), [("transposition", 0), ("transposition", 3), ("delay", 0)])
-def test_what_a_pair_teaches_is_followed_live(live, world, semitones, tmp_path):
-    """In another key, too; and by the agent alone it is not."""
-    agent = taught(live, world)
-    _, share = played(agent, world, semitones, tmp_path / "taught")
-    _, alone = played(live, world, semitones, tmp_path / "alone")
-    print(world, semitones, share, alone)
+@pytest.mark.timeout(1200)
+def test_what_a_pair_teaches_is_followed_live(live, tmp_path):
+    """And by the agent alone it is not; played again from its record, the agent read anew, it is the same."""
+    agent = taught(live, "transposition")
+    _, share = played(agent, "transposition", tmp_path / "taught")
+    _, alone = played(live, "transposition", tmp_path / "alone")
     assert share > 0.8
     assert alone < 0.4
-
-
-def test_the_decision_is_the_offline_one_where_all_is_heard_in_time(live, tmp_path):
-    """Token by token: the same pair, seed and guide."""
-    agent = taught(live, "transposition")
-    found, _ = played(agent, "transposition", 0, tmp_path / "taught")
-    guide = antiphon.read(tmp_path / "taught" / "guide.wav")
-    memory = antiphon.read(tmp_path / "taught" / "memory.wav")
-    offline = agent.specify(agent.guide_tokens(guide), agent.memory(memory)).tokens.ids
-    live_ids = found.response.specification.tokens.ids
-    known = min(len(offline), len(live_ids)) - 1
-    assert np.mean(offline[:known] == live_ids[:known]) > 0.9
-    assert Session(agent, agent.memory(memory)).stock.following is not None
     agent.save(tmp_path / "agent")
     assert replayed(tmp_path / "taught" / "run", Agent.load(tmp_path / "agent")).same
