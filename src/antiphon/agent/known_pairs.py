@@ -18,8 +18,15 @@ from antiphon.action.selection.segment_sound import CHROMA
 from antiphon.action.selection.sound_relation import PairSound, SoundRelation, fitted_sound_relation
 from antiphon.agent.meanings import meanings_of
 from antiphon.agent.parts import AgentParts
-from antiphon.decision.datastore import KnownPair, PairMemory, RememberingDecision, remembered
+from antiphon.decision.datastore import (
+    KnownPair,
+    PairMemory,
+    PartlyRememberingDecision,
+    RememberingDecision,
+    remembered,
+)
 from antiphon.decision.neural import NeuralDecision
+from antiphon.decision.partly_heard import PartlyHeardDecision, ReadsPartly
 from antiphon.interfaces import DecisionModel
 from antiphon.types import Memory, SegmentSound
 
@@ -137,6 +144,20 @@ def recalling(parts: AgentParts, model: NeuralDecision, *, inventing: bool = Fal
     if not parts.pairs:
         return model
     return RememberingDecision(model, _memories(parts, model.hidden, model.guide_only), inventing)
+
+
+def recalling_partly(parts: AgentParts, model: PartlyHeardDecision) -> ReadsPartly:
+    """The same of a decision that is made while the guide plays, where a response is made up."""
+    if not parts.pairs:
+        return model
+    return PartlyRememberingDecision(model, _memories(parts, model.hidden, model.guide_only))
+
+
+def recall_ahead(parts: AgentParts) -> None:
+    """Make now what a live decision may ask for later, by whatever a dial is set to: it takes a second or two."""
+    if parts.pairs:
+        for hidden in (False, True):
+            _memories(parts, hidden, not parts.settings.sampling.past)
 
 
 @lru_cache(maxsize=6)

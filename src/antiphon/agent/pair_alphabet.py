@@ -74,10 +74,10 @@ def expected_classes(parts: AgentParts, guide: Audio, intervals: Seconds) -> Flo
         return None
     decided = generate(model, ids[None], parts.context, sampling=MOST_PROBABLE, seeds=[0])
     found = np.exp(decided.distributions[0])
-    known = _known(own.alphabet, segments, ids, model)
+    known = is_known(own.alphabet, segments, ids, model)
     if known.mean() < MOSTLY:
         return None
-    for lag in _lags(model):
+    for lag in lags_of(model):
         # What is expected goes back to this segment of the guide.
         found[lag:][~known[: len(known) - lag]] = 1 / own.alphabet.classes
     return np.asarray(found, dtype=np.float32)
@@ -113,7 +113,7 @@ def _by_guide(model: RelationModel) -> list[Rule | Link]:
     return [step.what for step in model.steps if isinstance(step.what, Rule) or not step.what.own]
 
 
-def _lags(model: RelationModel) -> set[int]:
+def lags_of(model: RelationModel) -> set[int]:
     """How many segments before each its relation looks at the guide; a step is from one segment to the next."""
     found = set()
     for what in _by_guide(model):
@@ -123,7 +123,7 @@ def _lags(model: RelationModel) -> set[int]:
     return found
 
 
-def _known(alphabet: Alphabet, segments: Segments, ids: Ids, model: RelationModel) -> NDArray[np.bool_]:
+def is_known(alphabet: Alphabet, segments: Segments, ids: Ids, model: RelationModel) -> NDArray[np.bool_]:
     """Which segments (n,) are the class that they were given, and not a stranger to which it is the nearest."""
     from scipy.spatial.distance import cdist
 
