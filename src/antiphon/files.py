@@ -189,8 +189,8 @@ def _machine() -> str:
 
 
 SWEPT_SECONDS = 1e-3
-"""For each file in it a folder is not swept anew for so long: to look at a file takes a hundredth of that, and a cache of
-many files is written to often."""
+"""For each file in it a folder is not swept anew for so long: to look at a file takes a hundredth of that, and a cache
+of many files is written to often."""
 
 _SWEPT: dict[tuple[int, Path], float] = {}
 """From when on a folder is swept again, by the monotonic clock, and by which process: a copy of this one sweeps
