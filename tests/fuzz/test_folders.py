@@ -369,7 +369,7 @@ def test_a_directory_of_wav2vec2(tmp_path, cases):
             (folder / name.decode()).write_bytes(whole[name.decode()])
 
     load(named("config.json", whole["config.json"]))
-    attack("wav2vec2", max(20, cases // 10), mutate, load)
+    attack("wav2vec2", max(10, cases // 20), mutate, load)
 
 
 SONGS = {
@@ -427,7 +427,7 @@ def test_what_a_corpus_says_of_itself(tmp_path, cases, layout):
         for each in open_corpus(top, settings).multitracks:
             json.dumps([each.name, each.piece, each.artist, [track.instrument for track in each.tracks]]).encode()
 
-    attack(f"layout-{layout}", cases, mutate, load)
+    attack(f"layout-{layout}", max(40, cases // 5), mutate, load)
 
 
 def test_a_packet_of_osc(cases):
