@@ -87,8 +87,8 @@ def following_pairs(agent: Agent) -> Agent:
         action["ride"] = settings.action.ride if level.sign > 0 else 0.0
     if activity is not None:
         # Where harmony tells which segment it is, how busy it is was told already.
-        told = 0.0 if harmony is None else harmony.agreement**2
-        action["activity"] = round(activity.weight * (1 - told), 2)
+        known = 0.0 if harmony is None else harmony.agreement**2
+        action["activity"] = round(activity.weight * (1 - known), 2)
     plays_in_rests = _plays_in_rests(agent)
     sampling = {"rests": "free"} if settings.sampling.rests == "follow" and plays_in_rests else {}
     changed = {

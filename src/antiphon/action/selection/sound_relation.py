@@ -323,15 +323,15 @@ def _scalar(
 
 
 def _missed(relation: ScalarRelation, guides: Sequence[Floats], targets: Sequence[Floats], seconds: float) -> float:
-    """The mean distance of B from what A makes expected of it, in spreads, where B sounds; or what a straight line would
-    miss, if that is less."""
+    """The mean distance of B from what A makes expected of it, in spreads, where B sounds; or what a straight line
+    would miss, if that is less."""
     away = []
     for guide, target in zip(guides, targets, strict=True):
         expected = relation.mapped(guide - _middle(guide), np.full(len(guide), seconds))
         away.append(np.abs(target - _middle(target) - expected)[target > target.min()])
     found = np.concatenate(away)
     by_line = float(relation.target.std()) * np.sqrt(max(1 - relation.agreement**2, 0) / 2)
-    return min(float(found.mean()) if len(found) else np.inf, by_line) / relation.spread
+    return float(min(float(found.mean()) if len(found) else np.inf, by_line)) / relation.spread
 
 
 def _middle(values: Floats) -> np.float32:
