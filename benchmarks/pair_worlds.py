@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--independent", type=int, default=0)
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", AntiphonWarning)
     agent, rows = base_agent(), load_json(given.results) if given.results.exists() else {}

@@ -68,8 +68,9 @@ class Desk:
     def processes(self) -> list[int]:
         """The server's process, and those that it started."""
         own = self.process.pid
-        children = Path(f"/proc/{own}/task/{own}/children").read_text(encoding="ascii").split()
-        return [own, *map(int, children)]
+        # A thread has children of its own, and the studio's processes are started by threads.
+        lists = [path.read_text(encoding="ascii").split() for path in Path(f"/proc/{own}/task").glob("*/children")]
+        return [own, *(int(child) for children in lists for child in children)]
 
     def cpu(self) -> float:
         """CPU seconds of all of them so far."""

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ def folder_of(path: Path) -> str:
     return parts[0]
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported_folders(tree: ast.AST) -> set[str]:
     names = set()
     for node in ast.walk(tree):
@@ -59,14 +65,14 @@ CHECKPOINT_READER = "perception/encoders/fairseq.py"
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_a_module_imports_only_from_lower_layers_and_its_own_folder(path):
     own = folder_of(path)
-    foreign = imported_folders(ast.parse(path.read_text(encoding="utf-8"))) - {own}
+    foreign = imported_folders(tree_of(path)) - {own}
     too_high = {name for name in foreign if RANK[name] >= RANK[own]}
     assert not too_high, f"{own} must not import {sorted(too_high)}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_only_what_escapes_names_prints(path):
-    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
     prints = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
     assert not prints or path.relative_to(SOURCE).as_posix() in PRINTERS
 
@@ -91,7 +97,7 @@ def test_importing_a_module_loads_nothing_heavy(module, absent):
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_no_module_unpickles(path):
     """A checkpoint is read as tensors; what else it holds is only loaded where the user says `--trust`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     assert not imported & {"pickle", "joblib", "dill", "shelve"}

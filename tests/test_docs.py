@@ -51,27 +51,32 @@ def blocks(page: str, language: str) -> list[str]:
     return [text for found, text in snippets(page) if found == language]
 
 
-@pytest.fixture
-def desk(tmp_path, monkeypatch):
-    """A folder with the files that the pages talk of."""
-    build_planted(tmp_path / "multitracks", PlantedSettings("copy", pieces=4, segments=24))
-    (tmp_path / "multitracks" / "manifest.jsonl").unlink()
-    pieces = sorted(path for path in (tmp_path / "multitracks").iterdir() if path.is_dir())
-    for folder, name in (("guides", "a"), ("partners", "b")):
-        (tmp_path / folder).mkdir()
+def fill(folder: Path) -> None:
+    """Put the files that the pages talk of into a folder."""
+    build_planted(folder / "multitracks", PlantedSettings("copy", pieces=4, segments=24))
+    (folder / "multitracks" / "manifest.jsonl").unlink()
+    pieces = sorted(path for path in (folder / "multitracks").iterdir() if path.is_dir())
+    for side, name in (("guides", "a"), ("partners", "b")):
+        (folder / side).mkdir()
         for piece in pieces:
-            shutil.copy(piece / f"{name}.wav", tmp_path / folder / f"{piece.name}.wav")
-    shutil.copy(pieces[0] / "a.wav", tmp_path / "A.wav")
-    shutil.copy(pieces[0] / "b.wav", tmp_path / "B.wav")
-    shutil.copy(pieces[1] / "a.wav", tmp_path / "guide.wav")
+            shutil.copy(piece / f"{name}.wav", folder / side / f"{piece.name}.wav")
+    shutil.copy(pieces[0] / "a.wav", folder / "A.wav")
+    shutil.copy(pieces[0] / "b.wav", folder / "B.wav")
+    shutil.copy(pieces[1] / "a.wav", folder / "guide.wav")
     memory = antiphon.read(pieces[1] / "b.wav")
-    antiphon.write(tmp_path / "memory.wav", Audio(np.repeat(memory.samples, 2, axis=1), memory.sample_rate))
-    antiphon.write(tmp_path / "other-memory.flac", antiphon.read(pieces[2] / "b.wav"))
+    antiphon.write(folder / "memory.wav", Audio(np.repeat(memory.samples, 2, axis=1), memory.sample_rate))
+    antiphon.write(folder / "other-memory.flac", antiphon.read(pieces[2] / "b.wav"))
     for number, piece in enumerate(pieces[:2], 1):
-        (tmp_path / "outputs" / f"item-{number}").mkdir(parents=True)
+        (folder / "outputs" / f"item-{number}").mkdir(parents=True)
         for name, track in (("guide", "a"), ("response", "b"), ("target", "b")):
-            shutil.copy(piece / f"{track}.wav", tmp_path / "outputs" / f"item-{number}" / f"{name}.wav")
-    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+            shutil.copy(piece / f"{track}.wav", folder / "outputs" / f"item-{number}" / f"{name}.wav")
+    shutil.copytree(ROOT / "configs", folder / "configs")
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch, built_once):
+    """A folder with the files that the pages talk of."""
+    shutil.copytree(built_once("desk", fill), tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
@@ -114,8 +119,9 @@ def follow(page: str, monkeypatch, capsys) -> None:
             assert code == 0, (words, capsys.readouterr().err)
 
 
+@pytest.mark.usefixtures("briefly")
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
-def test_the_readme_works_from_top_to_bottom(desk, briefly, monkeypatch, capsys):
+def test_the_readme_works_from_top_to_bottom(desk, monkeypatch, capsys):
     assert len(commands("".join(blocks("README.md", "sh")))) > 10
     follow("README.md", monkeypatch, capsys)
     assert antiphon.read("response.wav").channels == antiphon.read("memory.wav").channels == 2

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -37,6 +37,12 @@ LONG_EXCERPT = 1 << 22
 
 MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
 """Rates that an mp3 can have, telephone rates left out."""
+
+MP3_KILOBITS = ((32000, (32, 320)), (16000, (8, 160)))
+"""From each rate on the fewest and the most kilobits a second that an mp3 can have (ISO 11172-3, ISO 13818-3)."""
+
+MOST_COMPRESSION = 0.97
+"""Of 1: what is nearer to the fewest kilobits than that is no music."""
 
 
 def read(path: str | Path, start: float = 0.0, duration: float | None = None, stream: int = 0) -> Audio:
@@ -331,13 +337,20 @@ def require_written(path: Path, temporary: Path, frames: int) -> None:
         raise AntiphonError(f"cannot write {path}: {why_unwritten(temporary, f'{held} of {frames} frames were kept')}")
 
 
-def mp3(audio: Audio) -> bytes:
-    """The sound as an mp3 that every browser plays: at most 48 kHz, mono or stereo."""
+def mp3(audio: Audio, kilobits: float | None = None) -> bytes:
+    """The sound as an mp3 that every browser plays: at most 48 kHz, mono or stereo; with `kilobits` of about so many in
+    each second, else as many as it needs."""
     playable = resampled(audio, audio.sample_rate if audio.sample_rate in MP3_RATES else max(MP3_RATES))
     if playable.channels > 2:
         playable = mono(playable)
     buffer = io.BytesIO()
-    with soundfile.SoundFile(buffer, "w", playable.sample_rate, playable.channels, format="MP3") as stream:
+    how: dict[str, Any] = {}
+    if kilobits is not None:
+        least, most = next(bounds for rate, bounds in MP3_KILOBITS if playable.sample_rate >= rate)
+        share = (most - kilobits) / (most - least)
+        # The encoder takes no rate, but a place between its highest and its lowest.
+        how = {"bitrate_mode": "CONSTANT", "compression_level": min(max(share, 0.0), MOST_COMPRESSION)}
+    with soundfile.SoundFile(buffer, "w", playable.sample_rate, playable.channels, format="MP3", **how) as stream:
         for block in arrays.blocks(playable.samples, BLOCK_FRAMES):
             stream.write(np.clip(block, -1, 1))
     return buffer.getvalue()

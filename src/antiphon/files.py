@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import platform
 import re
@@ -101,7 +102,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     """A temporary path beside `target`, with its suffix, renamed to it when the block ends without an error."""
     with _named_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep_once(target.parent)
+        _sweep_again(target.parent)
         handle, name = tempfile.mkstemp(prefix=_prefix(target.stem), suffix=target.suffix, dir=target.parent)
     os.close(handle)
     temporary = Path(name)
@@ -127,7 +128,7 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
     target = _resolved(target)
     with _named_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep_once(target.parent)
+        _sweep_again(target.parent)
         temporary = Path(tempfile.mkdtemp(prefix=_prefix(target.name), dir=target.parent))
     try:
         # What fails in the block is an output, whichever file a copy names; inputs have errors of their own.
@@ -187,25 +188,34 @@ def _machine() -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
-_SWEPT: set[tuple[int, Path]] = set()
-"""Folders that were swept, and by which process: a copy of this one sweeps anew."""
+SWEPT_SECONDS = 1e-3
+"""For each file in it a folder is not swept anew for so long: to look at a file takes a hundredth of that, and a cache
+of many files is written to often."""
+
+_SWEPT: dict[tuple[int, Path], float] = {}
+"""From when on a folder is swept again, by the monotonic clock, and by which process: a copy of this one sweeps
+anew."""
 
 
-def _sweep_once(folder: Path) -> None:
-    if (os.getpid(), folder) not in _SWEPT:
-        _SWEPT.add((os.getpid(), folder))
-        sweep(folder)
+def _sweep_again(folder: Path) -> None:
+    """Sweep a folder that was not swept just now: other programs end while this one, a studio or a notebook, lives
+    on."""
+    if time.monotonic() >= _SWEPT.get((os.getpid(), folder), -math.inf):
+        looked_at = sweep(folder)
+        _SWEPT[os.getpid(), folder] = time.monotonic() + looked_at * SWEPT_SECONDS
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Path) -> int:
     """Remove what processes that are gone left half written in a folder; where one of them was ended in the middle of
-    replacing a result, the earlier one comes back. What cannot be removed stays, without a word."""
+    replacing a result, the earlier one comes back. What cannot be removed stays, without a word. Gives how many names
+    were looked at."""
     try:
-        found = [(path, owner) for path in folder.iterdir() if (owner := OWN_TEMPORARY.fullmatch(path.name))]
+        there = list(folder.iterdir())
     except OSError:
-        return
-    for path, owner in found:
-        if not _is_left(path, owner):
+        return 0
+    for path in there:
+        owner = OWN_TEMPORARY.fullmatch(path.name)
+        if owner is None or not _is_left(path, owner):
             continue
         with suppress(OSError):
             if owner["old"]:
@@ -216,6 +226,7 @@ def sweep(folder: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+    return len(there)
 
 
 def _is_left(path: Path, owner: re.Match[str]) -> bool:

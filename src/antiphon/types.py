@@ -263,17 +263,23 @@ class SegmentSound:
     product of two rows is their correlation; and `level` (n,) in dBFS.
 
     `before` (m,) are levels that were heard earlier, by which these are judged too. `classes` (n, classes) say how
-    probable each class of a further alphabet is, that of a pair; None where there is none.
+    probable each class of a further alphabet is, that of a pair; None where there is none. `activity` (n,) is how busy
+    they are: the mean strength of their onsets, in octaves above 1 dB; None where it was not asked for. `level_scale`
+    and `activity_scale` are mean and spread by which these are judged, where those are not their own.
     """
 
     chroma: Floats
     level: Floats
     before: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     classes: Floats | None = None
+    activity: Floats | None = None
+    level_scale: tuple[float, float] | None = None
+    activity_scale: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         _require(self.chroma.ndim == 2, f"chroma must be (n, dim), got {self.chroma.shape}")
         _require(self.level.shape == (len(self.chroma),), "one level per segment")
+        _require(self.activity is None or self.activity.shape == self.level.shape, "one activity per segment")
 
 
 @dataclass(frozen=True, eq=False)

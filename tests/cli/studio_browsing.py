@@ -1,9 +1,11 @@
 """The studio's page in a real Chromium: opened, waited for, asked."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,11 @@ CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := s
 FLAGS = ["--no-sandbox", "--mute-audio", "--autoplay-policy=no-user-gesture-required"]
 PATIENCE = 240_000
 """Milliseconds: the machine may have other work."""
+
+AXE = os.environ.get("AXE_CORE", "")
+"""Where axe.min.js of axe-core lies; without it the rules of accessibility are not checked here."""
+
+NEEDS_AXE = pytest.mark.skipif(not os.path.isfile(AXE), reason="AXE_CORE does not name the axe.min.js of axe-core")
 
 MARKS = [
     pytest.mark.slow,
@@ -53,3 +60,9 @@ def until(page, what):
 def asked(page, what):
     """A value of the page's own."""
     return page.evaluate(f"import('/static/main.js').then(({{ studio }}) => {what})")
+
+
+def broken_rules(page) -> list:
+    """The rules of axe-core that the page breaks, each with the first element that does."""
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    return page.evaluate("axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))")

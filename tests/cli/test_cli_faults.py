@@ -376,7 +376,9 @@ def test_killed_at_any_write_the_next_run_finds_a_clean_place(call, verbs, tmp_p
         )
         ended = done.returncode
         if words.target.exists():
-            assert sorted(name for name in digests(place) if name.startswith("out")) == whole
+            # The example of what a pair shows is a file of its own, written after the agent.
+            agent_alone = [name for name in whole if not name.endswith("-relation.wav")]
+            assert sorted(name for name in digests(place) if name.startswith("out")) in (whole, agent_alone)
         if ended == -9:
             assert (
                 call(

@@ -191,3 +191,20 @@ def test_a_register_moves_the_response_and_is_told(player, first, tmp_path):
         sound = antiphon.read(out / "response.wav")
         registers[octaves] = register_of(sound.samples.mean(axis=1), sound.sample_rate)
     assert registers[2.0] > registers[-2.0]
+
+
+def test_a_take_is_gone_on_with_as_if_it_were_the_response(player, guide, memory, tmp_path):
+    before, out = tmp_path / "before", tmp_path / "out"
+    respond_to_files([guide], [memory], player, before, wanted=RespondOptions(takes=2, explained=False))
+    take = antiphon.read(before / "take-2.wav").samples
+    assert not np.array_equal(take, samples(before))
+    wanted = RespondOptions(seed=5, explained=False)
+    respond_again(before, player, out, wished=Wished(Marks(((0.0, 12.0),)), take=2), wanted=wanted)
+    kept = inside(before, (0.0, 12.0))
+    assert np.array_equal(samples(out)[kept], take[kept])
+    assert not np.array_equal(samples(out), take)
+    whole = tmp_path / "whole"
+    respond_again(before, player, whole, wished=Wished(Marks(((0.0, 30.0),)), take=2), wanted=wanted)
+    assert np.array_equal(samples(whole), take)
+    with pytest.raises(SettingsError, match="no take 3; the response has 2"):
+        respond_again(before, player, tmp_path / "none", wished=Wished(take=3), wanted=wanted)

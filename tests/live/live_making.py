@@ -18,6 +18,8 @@ from antiphon.perception import Perception, fit_alphabet
 from antiphon.types import Audio
 
 RATE = 22050
+BLOCK = 1024
+"""Frames that a session hears at once: fewer events than with a device's blocks, and the same is played."""
 
 TREE = {
     "perception": {
@@ -80,7 +82,7 @@ def session(agent: Agent | None = None, memory=None, **options) -> Session:
     return Session(agent or small_agent(), memory or small_memory(), level_db=0.0, **options)
 
 
-def play(playing: Session, guide: Audio, *cues, block: int = 512):
+def play(playing: Session, guide: Audio, *cues, block: int = BLOCK):
     """What comes of a session that starts at once."""
     events = with_cues(blocks_of(guide, block), [(0, Cue("start")), *cues])
     return performed(playing, events, len(guide.samples))

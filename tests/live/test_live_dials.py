@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from live_making import (
+    BLOCK,
     RATE,
     ids_of,
     level_of,
@@ -36,7 +37,7 @@ def by(guide, made=None, **dials):
     controls = Controls()
     for name, value in dials.items():
         controls = controls.set(name, value)
-    return play(session(memory=made, controls=controls), guide, block=1024)
+    return play(session(memory=made, controls=controls), guide)
 
 
 def heard_share(one, other) -> float:
@@ -146,15 +147,16 @@ def test_two_agents_answer_one_guide_and_each_other(guide):
     start = ((0, Cue("start")),)
     memories = small_memory(), memory_of(melody(15, seed=2, low=110.0))
     one, two = (session(memory=memory, seed=seed) for seed, memory in enumerate(memories))
-    both = together([Performer(one, cues=start), Performer(two, cues=start)], guide)
+    both = together([Performer(one, cues=start), Performer(two, cues=start)], guide, block=BLOCK)
     alone = play(one, guide)
     assert segments_of(both[0]) == segments_of(alone)
     assert np.array_equal(both[0].response.samples, alone.response.samples)
-    duet = together([Performer(one, cues=start), Performer(two, hears_guide=False, hears=(0,), cues=start)], guide)
+    listener = Performer(two, hears_guide=False, hears=(0,), cues=start)
+    duet = together([Performer(one, cues=start), listener], guide, block=BLOCK)
     answered = ids_of(duet[1])
     assert answered != ids_of(both[1])
     # What the second one heard is the first one's sound, a block late.
-    late = np.concatenate([np.zeros((512, 1), np.float32), duet[0].response.samples])[: len(guide.samples)]
+    late = np.concatenate([np.zeros((BLOCK, 1), np.float32), duet[0].response.samples])[: len(guide.samples)]
     assert answered == ids_of(play(two, Audio(late, RATE)))
 
 

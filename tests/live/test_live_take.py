@@ -12,7 +12,7 @@ from antiphon.live.commands import Commit
 from antiphon.live.decision_process import RESERVE_SECONDS, merged
 from antiphon.live.events import Control, Cue, GuideBlock, Tick
 from antiphon.live.kept_memory import keep, kept
-from antiphon.live.recording import Recorder
+from antiphon.live.recording import Recorder, told_events
 from antiphon.live.session import Session
 from antiphon.live.simulation import blocks_of
 from antiphon.perception.sound_store import recordings_of
@@ -53,7 +53,7 @@ def staged(tmp_path_factory):
 
 def test_a_take_has_the_segments_that_were_committed_and_the_guide_in_its_time(staged):
     folder, steps = staged
-    take = Take(folder / "run-1", [folder / "memory.wav"], RATE, 2, 5)
+    take = Take(told_events(folder / "run-1")[0], [folder / "memory.wav"], RATE, 2, 5)
     write_take(take, small_agent(), folder / "take", agent_directory=folder / "agent")
     record = read_provenance(folder / "take" / PROVENANCE)
     sounding = [step for step in steps if step.segment >= 0]
@@ -68,7 +68,9 @@ def test_a_take_has_the_segments_that_were_committed_and_the_guide_in_its_time(s
 
 def test_another_seed_is_another_response(staged, tmp_path):
     folder, steps = staged
-    write_take(Take(folder / "run-1", [folder / "memory.wav"], RATE, 2, 6), small_agent(), tmp_path / "take")
+    write_take(
+        Take(told_events(folder / "run-1")[0], [folder / "memory.wav"], RATE, 2, 6), small_agent(), tmp_path / "take"
+    )
     record = read_provenance(tmp_path / "take" / PROVENANCE)
     assert [event.token for event in record.events] != [step.event.token for step in steps][: len(record.events)]
 
@@ -87,5 +89,7 @@ def test_a_record_that_heard_nothing_or_cannot_be_is_refused(staged, tmp_path, e
         for event in events:
             recorder.event(event)
     with pytest.raises(BadData, match=words):
-        write_take(Take(tmp_path / "run-1", [folder / "memory.wav"], RATE, 2), small_agent(), tmp_path / "take")
+        write_take(
+            Take(told_events(tmp_path / "run-1")[0], [folder / "memory.wav"], RATE, 2), small_agent(), tmp_path / "take"
+        )
     assert not (tmp_path / "take").exists()

@@ -80,4 +80,6 @@ def test_the_agent_inside_the_package_plays_for_a_host(memory_file, tmp_path, ca
     assert {"hello", "plan", "commit", "token", "heartbeat", "status"} <= set(names)
     commits = [message.arguments for message in heard if message.address == "/antiphon/commit"]
     assert any(commit[8] == str(memory_file) and commit[2] > 0 for commit in commits)
-    assert (tmp_path / "record" / "run-1" / "events.jsonl").read_text(encoding="utf-8").count("\n") >= 3
+    assert (tmp_path / "record" / "events.jsonl").read_text(encoding="utf-8").count("\n") >= 3
+    assert run(["live", "--replay", str(tmp_path / "record")]) == 0
+    assert "the same specification and selection, bit for bit" in capsys.readouterr().out

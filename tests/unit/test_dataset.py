@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from loudness_making import Loudness
 
 from antiphon.audio import write
 from antiphon.config import CorpusSettings, PerceptionSettings, Settings
@@ -11,23 +12,10 @@ from antiphon.errors import AntiphonWarning, BadData
 from antiphon.perception.alphabet import fit_alphabet
 from antiphon.perception.perception import Perception
 from antiphon.training.pipeline import train
-from antiphon.types import Audio, Features, Multitrack, Source, Track, Window
+from antiphon.types import Audio, Multitrack, Source, Track, Window
 
 SETTINGS = PerceptionSettings(alphabet_size=2)
 RATE = 8000
-
-
-class Loudness:
-    identity = "loudness"
-    sample_rate = RATE
-    lookahead_seconds = 0.0
-    standardize = False
-
-    def encode(self, audio: Audio) -> Features:
-        frames = len(audio.samples) // 80
-        times = (np.arange(frames) * 80 + 40) / RATE
-        power = np.square(audio.samples[: frames * 80]).reshape(frames, 80).mean(axis=1)
-        return Features(np.sqrt(power)[:, None], times, power)
 
 
 def steps(path, levels, last=4000):

@@ -1,4 +1,7 @@
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -168,3 +171,26 @@ def test_an_error_inside_a_directory_names_the_place_that_was_asked_for(tmp_path
     assert str(tmp_path / "out" / "sub" / "a.json") in str(raised.value)
     assert "-antiphon" not in str(raised.value)
     assert list(tmp_path.iterdir()) == []
+
+
+LEAVER = """
+import os, signal, sys
+from pathlib import Path
+from antiphon.files import whole_directory, whole_file
+how = whole_file(Path(sys.argv[1])) if sys.argv[2] == "file" else whole_directory(Path(sys.argv[1]), ["a"])
+with how:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills of POSIX")
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_a_program_that_lives_on_removes_what_others_left_meanwhile(tmp_path, kind):
+    """Also where it has swept the folder before: a studio lives for days."""
+    with whole_file(tmp_path / "mine.txt") as temporary:
+        temporary.write_text("x")
+    subprocess.run([sys.executable, "-c", LEAVER, str(tmp_path / "theirs"), kind], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    with whole_file(tmp_path / "mine.txt") as temporary:
+        temporary.write_text("y")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

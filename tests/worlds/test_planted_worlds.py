@@ -80,7 +80,8 @@ SMALL = Size(
     piece=0.35,
 )
 CASES = [
-    *(pytest.param((name, SMALL), id=f"{name}-small") for name in WORLDS),
+    *(pytest.param((name, SMALL), id=f"{name}-small") for name in ("copy", "independent")),
+    pytest.param(("delay", SMALL), id="delay-small", marks=pytest.mark.slow),
     *(pytest.param((name, LARGE), id=name, marks=pytest.mark.slow) for name in WORLDS),
 ]
 

@@ -15,12 +15,12 @@ from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.agent import directory as directories
 from antiphon.agent.beats import in_time
-from antiphon.agent.known_pairs import recalling, sound_relation
+from antiphon.agent.known_pairs import judged_by_pairs, recalling, sound_relation
 from antiphon.agent.memory import at_rates, joined_memory
 from antiphon.agent.opening import opened
 from antiphon.agent.pair_alphabet import expected_classes, with_pair_classes
 from antiphon.agent.parts import AgentParts
-from antiphon.agent.playing import Hearing, Request, follows_guide, optimal_selection_for, played, selector_for
+from antiphon.agent.playing import Hearing, Request, optimal_selection_for, played, selector_for
 from antiphon.agent.specifying import decision_for, specification_for
 from antiphon.config import SamplingSettings, Settings
 from antiphon.decision.neural import NeuralDecision
@@ -53,7 +53,12 @@ class Agent(AgentParts):
         self.require_enough(parts)
         action = self.settings.action
         edges = action.selector == "optimal" and action.boundary_cost > 0
-        return joined_memory(parts, self.perception, self.alphabet, sounds=self.follows_guide, edges=edges)
+        return joined_memory(
+            *(parts, self.perception, self.alphabet),
+            sounds=action.follows_guide,
+            activity=action.activity > 0,
+            edges=edges,
+        )
 
     def memory_of(self, files: Sequence[Path]) -> Memory:
         """The same of files; long ones are decoded once, kept beside what was heard of them, and mapped from there."""
@@ -131,7 +136,8 @@ class Agent(AgentParts):
         """
         timed = in_time(self, guide, memory, may_stretch=may_stretch)
         tokens = self.guide_tokens(guide) if timed.guide is None else timed.guide
-        sound, memory = self.guide_sound(guide, tokens), with_pair_classes(self, timed.memory)
+        sound = self.guide_sound(guide, tokens)
+        memory = with_pair_classes(self, judged_by_pairs(self, timed.memory))
         return Hearing(guide, tokens, memory, sound, timed.grid, timed.said)
 
     def takes_of(
@@ -157,17 +163,16 @@ class Agent(AgentParts):
         request = Request(heard, specification, used, tuple(pins), edited or Edited())
         return played(self, request, heard.memory, count=count, seed=seed)
 
-    @property
-    def follows_guide(self) -> bool:
-        """Whether it matters how guide and memory sound beside their tokens."""
-        return follows_guide(self.settings.action)
-
     def guide_sound(self, guide: Audio, heard: Tokens) -> SegmentSound | None:
         """What is followed beside the tokens: how the guide's segments sound, or, by the pairs that the agent
         remembers, how their partner would; None where that does not matter."""
-        if not self.follows_guide:
+        action = self.settings.action
+        if not action.follows_guide:
             return None
-        sound = sound_relation(self).expected(segment_sound(guide, heard.intervals), heard.durations)
+        sound = segment_sound(guide, heard.intervals)
+        if action.activity > 0:
+            sound = replace(sound, activity=self.perception.activity(guide, heard.intervals))
+        sound = sound_relation(self).expected(sound, heard.durations)
         return replace(sound, classes=expected_classes(self, guide, heard.intervals))
 
     @property

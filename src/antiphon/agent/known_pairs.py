@@ -6,6 +6,7 @@ What a decision looks up is made of them anew by the network at hand, in a secon
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -17,10 +18,17 @@ from antiphon.action.selection.segment_sound import CHROMA
 from antiphon.action.selection.sound_relation import PairSound, SoundRelation, fitted_sound_relation
 from antiphon.agent.meanings import meanings_of
 from antiphon.agent.parts import AgentParts
-from antiphon.decision.datastore import KnownPair, PairMemory, RememberingDecision, remembered
+from antiphon.decision.datastore import (
+    KnownPair,
+    PairMemory,
+    PartlyRememberingDecision,
+    RememberingDecision,
+    remembered,
+)
 from antiphon.decision.neural import NeuralDecision
+from antiphon.decision.partly_heard import PartlyHeardDecision, ReadsPartly
 from antiphon.interfaces import DecisionModel
-from antiphon.types import SegmentSound
+from antiphon.types import Memory, SegmentSound
 
 MOST_SEGMENTS = 7200
 """An hour of half seconds. All distances between them are looked at; of more music a training learns more."""
@@ -65,12 +73,16 @@ def pairs_of(arrays: Mapping[str, NDArray[Any]], classes: int) -> tuple[KnownPai
 
 
 def sound_arrays(sounds: Sequence[PairSound]) -> dict[str, NDArray[Any]]:
-    """What is written of how pairs sound: chroma (n, dim) and level (n,) of both tracks, end to end."""
+    """What is written of how pairs sound: chroma (n, dim), level (n,) and, where it is known of all, activity (n,) of
+    both tracks, end to end."""
     found: dict[str, NDArray[Any]] = {}
     for track in ("guide", "target"):
         parts = [getattr(sound, track) for sound in sounds]
         found[f"{track}_chroma"] = np.concatenate([part.chroma for part in parts]).astype(np.float32)
         found[f"{track}_level"] = np.concatenate([part.level for part in parts]).astype(np.float32)
+        known = [part.activity for part in parts if part.activity is not None]
+        if len(known) == len(parts):
+            found[f"{track}_activity"] = np.concatenate(known).astype(np.float32)
     return found
 
 
@@ -91,13 +103,26 @@ def sounds_of(arrays: Mapping[str, NDArray[Any]], pairs: Sequence[KnownPair]) ->
             raise ValueError(f"chroma must be ({count}, {CHROMA}), and one level for each segment")
         if not (np.all(np.abs(chroma) <= LONGEST_CHROMA) and np.all(np.abs(level) <= MOST_DECIBELS)):
             raise ValueError("chroma go from -1 to 1, levels are decibels")
-        tracks.append((chroma, level))
+        tracks.append((chroma, level, _activity_of(arrays, track, count)))
     edges = np.cumsum([0, *map(len, known)])
     found = []
     for pair, (start, end) in zip(known, pairwise(edges.tolist()), strict=True):
-        guide, target = (SegmentSound(chroma[start:end], level[start:end]) for chroma, level in tracks)
+        guide, target = (
+            SegmentSound(chroma[start:end], level[start:end], activity=None if busy is None else busy[start:end])
+            for chroma, level, busy in tracks
+        )
         found.append(PairSound(guide, target, pair.durations))
     return tuple(found)
+
+
+def _activity_of(arrays: Mapping[str, NDArray[Any]], track: str, count: int) -> NDArray[np.float32] | None:
+    """How busy a track is (count,); None where an earlier version did not write it."""
+    if f"{track}_activity" not in arrays:
+        return None
+    found = np.asarray(arrays[f"{track}_activity"], dtype=np.float32)
+    if found.shape != (count,) or not np.all(np.abs(found) <= MOST_DECIBELS):
+        raise ValueError("one activity for each segment, in octaves")
+    return found
 
 
 @lru_cache(maxsize=6)
@@ -106,12 +131,33 @@ def sound_relation(parts: AgentParts) -> SoundRelation:
     return fitted_sound_relation(parts.pair_sounds)
 
 
+def judged_by_pairs(parts: AgentParts, memory: Memory) -> Memory:
+    """The memory, how loud and how busy its segments are judged as B of the agent's pairs is."""
+    if memory.sound is None:
+        return memory
+    return replace(memory, sound=sound_relation(parts).judged(memory.sound))
+
+
 def recalling(parts: AgentParts, model: NeuralDecision, *, inventing: bool = False) -> DecisionModel:
     """A way of deciding by the agent's network, with what it remembers of the agent's pairs, if there are any;
     `inventing` where it makes up a response (`RememberingDecision`)."""
     if not parts.pairs:
         return model
     return RememberingDecision(model, _memories(parts, model.hidden, model.guide_only), inventing)
+
+
+def recalling_partly(parts: AgentParts, model: PartlyHeardDecision) -> ReadsPartly:
+    """The same of a decision that is made while the guide plays, where a response is made up."""
+    if not parts.pairs:
+        return model
+    return PartlyRememberingDecision(model, _memories(parts, model.hidden, model.guide_only))
+
+
+def recall_ahead(parts: AgentParts) -> None:
+    """Make now what a live decision may ask for later, by whatever a dial is set to: it takes a second or two."""
+    if parts.pairs:
+        for hidden in (False, True):
+            _memories(parts, hidden, not parts.settings.sampling.past)
 
 
 @lru_cache(maxsize=6)

@@ -25,9 +25,11 @@ def joined_memory(
     alphabet: Alphabet,
     *,
     sounds: bool = False,
+    activity: bool = False,
     edges: bool = False,
 ) -> Memory:
-    """A memory of one or more recordings, with how its segments sound and how their edges do where that is asked for.
+    """A memory of one or more recordings, with how its segments sound, how busy these are, and how their edges sound,
+    where that is asked for.
 
     What was measured before is taken from beside the cache of the perception. Recordings that lie end to end already
     are not copied. Raises BadData where there is none, or nothing in them sounds.
@@ -48,6 +50,9 @@ def joined_memory(
     memory = Memory(audio, tokens, _parts(alike), probabilities)
     if sounds:
         memory = replace(memory, sound=index.kept("sound", lambda: _arrays_of(_sound(memory)), _sound_of))
+    if memory.sound is not None and activity:
+        busy = index.kept("activity", lambda: {"activity": _activity(memory, perception)}, _activity_of)
+        memory = replace(memory, sound=replace(memory.sound, activity=busy))
     if edges:
         memory = replace(memory, boundaries=index.kept("edges", lambda: vars(boundaries(memory)), _boundaries_of))
     return memory
@@ -68,8 +73,12 @@ def at_rates(memory: Memory, rates: Sequence[float], perception: Perception, alp
     if all(rate == 1 for rate in rates):
         return memory
     sounds = [stretched(each, rate) for each, rate in zip(recordings_in(memory), rates, strict=True)]
+    busy = memory.sound is not None and memory.sound.activity is not None
     found = joined_memory(
-        sounds, perception, alphabet, sounds=memory.sound is not None, edges=memory.boundaries is not None
+        *(sounds, perception, alphabet),
+        sounds=memory.sound is not None,
+        activity=busy,
+        edges=memory.boundaries is not None,
     )
     parts = tuple(replace(part, rate=rate) for part, rate in zip(found.parts, rates, strict=True))
     named = tuple(replace(part, source=before.source) for part, before in zip(parts, memory.parts, strict=True))
@@ -80,7 +89,20 @@ def over_grids(memory: Memory, perception: Perception, alphabet: Alphabet, grids
     """The same memory, each of its recordings over a grid (n, 2) of its own, in seconds of the recording."""
     tokens, probabilities = _tokens(_heard(recordings_in(memory), perception, alphabet, grids), alphabet)
     changed = replace(memory, tokens=tokens, class_probabilities=probabilities, sound=None, boundaries=None)
-    return changed if memory.sound is None else replace(changed, sound=_sound(changed))
+    if memory.sound is None:
+        return changed
+    sound = _sound(changed)
+    if memory.sound.activity is not None:
+        sound = replace(sound, activity=_activity(changed, perception))
+    return replace(changed, sound=sound)
+
+
+def grids_in(memory: Memory) -> list[tuple[Audio, Seconds]]:
+    """The recordings of which a memory is made, and its segments (n, 2) in seconds of each."""
+    of_parts = memory.part_of(np.arange(len(memory.tokens)))
+    starts = [part.start / memory.audio.sample_rate for part in memory.parts]
+    grids = [memory.tokens.intervals[of_parts == number] - start for number, start in enumerate(starts)]
+    return list(zip(recordings_in(memory), grids, strict=True))
 
 
 def recordings_in(memory: Memory) -> list[Audio]:
@@ -120,6 +142,14 @@ def _tokens(found: Arrays, alphabet: Alphabet) -> tuple[Tokens, Floats]:
 
 def _sound(memory: Memory) -> SegmentSound:
     return segment_sound(memory.audio, memory.tokens.intervals)
+
+
+def _activity(memory: Memory, perception: Perception) -> Floats:
+    return np.concatenate([perception.activity(recording, grid) for recording, grid in grids_in(memory)])
+
+
+def _activity_of(found: Arrays) -> Floats:
+    return np.asarray(found["activity"], np.float32)
 
 
 def _arrays_of(sound: SegmentSound) -> Arrays:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.agent.meanings import meanings_of
-from antiphon.agent.memory import recordings_in
+from antiphon.agent.memory import grids_in
 from antiphon.agent.parts import AgentParts
 from antiphon.config import SamplingSettings
 from antiphon.decision.generation import generate
@@ -74,10 +74,10 @@ def expected_classes(parts: AgentParts, guide: Audio, intervals: Seconds) -> Flo
         return None
     decided = generate(model, ids[None], parts.context, sampling=MOST_PROBABLE, seeds=[0])
     found = np.exp(decided.distributions[0])
-    known = _known(own.alphabet, segments, ids, model)
+    known = is_known(own.alphabet, segments, ids, model)
     if known.mean() < MOSTLY:
         return None
-    for lag in _lags(model):
+    for lag in lags_of(model):
         # What is expected goes back to this segment of the guide.
         found[lag:][~known[: len(known) - lag]] = 1 / own.alphabet.classes
     return np.asarray(found, dtype=np.float32)
@@ -88,11 +88,9 @@ def with_pair_classes(parts: AgentParts, memory: Memory) -> Memory:
     own = parts.pair_alphabet
     if own is None or memory.sound is None or relation_of_pair(parts) is None:
         return memory
-    found, rate = [], memory.audio.sample_rate
-    of_parts = memory.part_of(np.arange(len(memory.tokens)))
-    for number, (recording, part) in enumerate(zip(recordings_in(memory), memory.parts, strict=True)):
-        intervals = memory.tokens.intervals[of_parts == number] - part.start / rate
-        segments, _ = parts.perception.segments(recording, intervals)
+    found = []
+    for recording, grid in grids_in(memory):
+        segments, _ = parts.perception.segments(recording, grid)
         found.append(class_probabilities(own.alphabet, segments))
     return replace(memory, sound=replace(memory.sound, classes=np.concatenate(found)))
 
@@ -115,7 +113,7 @@ def _by_guide(model: RelationModel) -> list[Rule | Link]:
     return [step.what for step in model.steps if isinstance(step.what, Rule) or not step.what.own]
 
 
-def _lags(model: RelationModel) -> set[int]:
+def lags_of(model: RelationModel) -> set[int]:
     """How many segments before each its relation looks at the guide; a step is from one segment to the next."""
     found = set()
     for what in _by_guide(model):
@@ -125,7 +123,7 @@ def _lags(model: RelationModel) -> set[int]:
     return found
 
 
-def _known(alphabet: Alphabet, segments: Segments, ids: Ids, model: RelationModel) -> NDArray[np.bool_]:
+def is_known(alphabet: Alphabet, segments: Segments, ids: Ids, model: RelationModel) -> NDArray[np.bool_]:
     """Which segments (n,) are the class that they were given, and not a stranger to which it is the nearest."""
     from scipy.spatial.distance import cdist
 

@@ -61,6 +61,10 @@ def following_verdict(training: Mapping[str, Any]) -> str:
     if level := found["level"]:
         turned = "" if level["sign"] > 0 else " turned round"
         said.append(f"its loudness{turned}{_later(level['lag_seconds'])} (correlation {level['agreement']:.2f})")
+    # An account of before this was heard has nothing of it.
+    if activity := found.get("activity"):
+        busy = "how busy it is" + ("" if activity["sign"] > 0 else " turned round")
+        said.append(f"{busy}{_later(activity['lag_seconds'])} (correlation {activity['agreement']:.2f})")
     sentences = [f"As B follows A, a response follows its guide: {', '.join(said)}."] if said else []
     if found["plays_in_rests"]:
         sentences.append("B plays in A's rests, and a response does not rest with its guide.")

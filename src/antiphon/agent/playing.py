@@ -47,11 +47,6 @@ class Request:
     edited: Edited = field(default_factory=Edited)
 
 
-def follows_guide(settings: ActionSettings) -> bool:
-    """Whether it matters how guide and memory sound beside their tokens."""
-    return settings.match == "distribution" and (settings.harmony > 0 or settings.dynamics > 0)
-
-
 def selector_for(parts: AgentParts, memory: Memory, seed: int = 0, guide: SegmentSound | None = None) -> Selector:
     """What finds the path through a memory, as the settings ask for it; `guide` is how the guide's segments sound."""
     return selector(parts.settings.action, class_distances(parts.alphabet), memory, seed, guide)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.agent import Agent
-from antiphon.agent.memory import recordings_in
+from antiphon.agent.memory import grids_in
 from antiphon.types import Floats, Ids, Memory, Seconds
 
 MOST_SEGMENTS = 20_000
@@ -38,10 +38,7 @@ def map_of(agent: Agent, memory: Memory) -> MemoryMap:
     intervals, rate = memory.tokens.intervals, memory.audio.sample_rate
     parts = memory.part_of(np.arange(len(intervals)))
     starts = np.array([part.start / rate for part in memory.parts])
-    vectors = [
-        agent.perception.segments(recording, intervals[parts == number] - starts[number])[0].vectors
-        for number, recording in enumerate(recordings_in(memory))
-    ]
+    vectors = [agent.perception.segments(recording, grid)[0].vectors for recording, grid in grids_in(memory)]
     sounding = memory.tokens.ids != (agent.alphabet.rest if agent.alphabet.has_rest else -1)
     places = projected(np.concatenate(vectors) / agent.alphabet.scale, sounding)
     rates = np.array([part.rate for part in memory.parts])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cyclopts import App
-
 from antiphon.cli.arguments import Json, Output, Overwrite
+from antiphon.cli.assembly import VerbApp
 from antiphon.cli.printing import print_json, put
 
-agent_app = App(name="agent", help="An agent as one file, to be sent: pack it, unpack it.")
+agent_app = VerbApp(name="agent", help="An agent as one file, to be sent: pack it, unpack it.")
 
 
 @agent_app.command

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import cyclopts
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import CycloptsError, Parameter
 from pydantic import ValidationError as PydanticError
 
 from antiphon import __version__
@@ -34,6 +34,7 @@ from antiphon.cli.arguments import (
     Seed,
     settings_from,
 )
+from antiphon.cli.assembly import VerbApp, assembled_once
 from antiphon.cli.cache import cache_app
 from antiphon.cli.compare import compare
 from antiphon.cli.completion import completion_of
@@ -71,7 +72,7 @@ from antiphon.errors import AntiphonError, SettingsError
 AS_A_FUNCTION: Final[dict[str, Any]] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
 """How cyclopts is called so that errors are raised, and an end is a return."""
 
-app = App(
+app = VerbApp(
     name="antiphon",
     help="Learns how separate tracks answer one another, and answers a new guide from your own memory.",
     version=__version__,
@@ -263,7 +264,7 @@ def run(arguments: Sequence[str]) -> int:
     if set(app.help_flags) & set(arguments):
         read_once()
     try:
-        with ended_by_signals():
+        with ended_by_signals(), assembled_once():
             app.meta(list(arguments), **AS_A_FUNCTION)
             terminal.flush()
     except BrokenPipeError:

@@ -6,16 +6,17 @@ import time
 from datetime import datetime
 from typing import Annotated
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 
 from antiphon.cli.arguments import Json
+from antiphon.cli.assembly import VerbApp
 from antiphon.cli.printing import print_json, print_table, put
 from antiphon.errors import SettingsError
 
 DAY_SECONDS = 86400
 MEGABYTE, GIGABYTE = 1e6, 1e9
 
-cache_app = App(
+cache_app = VerbApp(
     name="cache",
     help="What is kept so that a second run is fast (what encoders heard, long recordings, what was measured of "
     "memories): show it, make room.",

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import AllSettings, Config, CorpusSection, Json, Output, Seed, settings_from
+from antiphon.cli.assembly import VerbApp
 from antiphon.cli.printing import plain, print_json, print_table, put, put_text
 from antiphon.errors import BadData, SettingsError
 from antiphon.interfaces import Progress
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from antiphon.corpus.manifest import Corpus
     from antiphon.corpus.synthesis.building import BuildReport
 
-corpus_app = App(name="corpus", help="Which audio there is: find it, check it, or build it from scores.")
+corpus_app = VerbApp(name="corpus", help="Which audio there is: find it, check it, or build it from scores.")
 
 BUILDS = "chorales, lieder, quartets, pop909, pairbench"
 """What `corpus build` makes."""

@@ -7,10 +7,11 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from antiphon.cli import terminal
 from antiphon.cli.arguments import CorpusSection, Json, Output, Seed, settings_from
+from antiphon.cli.assembly import VerbApp
 from antiphon.cli.printing import plain, print_json, print_table, put
 from antiphon.errors import SettingsError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from antiphon.coupling.pairs import Coupling
     from antiphon.use_cases.coupling import FolderCoupling
 
-coupling_app = App(name="coupling", help="How much two tracks go together, by calibrated measures.")
+coupling_app = VerbApp(name="coupling", help="How much two tracks go together, by calibrated measures.")
 
 SHORT = ("true", "< beat", "> beat", "same key", "other", "transposed", "itself", "random", "noise")
 """The conditions, in their order, as heads of columns."""

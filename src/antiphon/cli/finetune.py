@@ -32,22 +32,13 @@ def finetune(
     pair
         Two recordings that sound together: the guide, and what shall be answered to it.
     """
-    from antiphon.agent.directory import AGENT_FILES, description
-    from antiphon.audio import read
-    from antiphon.files import claimed
-    from antiphon.training.finetuning import Specialising
-    from antiphon.training.finetuning import finetune as run
-    from antiphon.use_cases.adapt import refuse_example, write_example
+    from antiphon.agent.directory import description
+    from antiphon.use_cases.adapt import finetune_to_files
 
-    with claimed(output, AGENT_FILES, overwrite=overwrite, holding="an agent") as claim:
-        refuse_example(output, overwrite)
-        before = loaded(agent)
-        guide, target = (read(path) for path in pair)
-        with terminal.progress() as progress:
-            after = run(before, guide, target, Specialising(seed=seed), progress)
-        claim.confirm()
-        after.save(output)
-        example = write_example(output, after, [(guide, target)])
+    before = loaded(agent)
+    with terminal.progress() as progress:
+        found = finetune_to_files(before, pair, output, seed=seed, overwrite=overwrite, progress=progress)
+    after, example = found.agent, found.example
     if as_json:
         print_json(description(after))
         return

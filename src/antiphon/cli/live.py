@@ -15,10 +15,15 @@ from antiphon.cli.arguments import Json, OptionalOutput, Overwrite, Seed
 from antiphon.cli.printing import print_json, print_statistics, put
 from antiphon.cli.stage import AS_USUAL, Asked, StageFlags, on_stage, print_devices
 from antiphon.errors import AntiphonError, SettingsError
+from antiphon.live.pulse import FASTEST_BPM, SLOWEST_BPM
 
 if TYPE_CHECKING:
     from antiphon.live.controls import Controls
     from antiphon.use_cases.live import LiveOptions
+
+
+MOST_LEVEL_DB = 65
+"""Gain of a sound check, up or down: as far as a guide is brought to its level (`perception.levelling`)."""
 
 
 @Parameter(name="*")
@@ -29,9 +34,9 @@ class LiveFlags:
     seed: Seed = 0
     dial: Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=True, negative=())] = ()
     """What the controls are set to, as NAME=VALUE: follow=3 density=0.5 register=1 lead=2 (docs/live.md has them)."""
-    tempo: Annotated[float | None, Parameter(validator=Number(gte=20, lte=400))] = None
+    tempo: Annotated[float | None, Parameter(validator=Number(gte=SLOWEST_BPM, lte=FASTEST_BPM))] = None
     """The tempo in beats a minute; segments are then on the beat, the first of which is at 0 s."""
-    level: Annotated[float | None, Parameter(validator=Number(gte=-65, lte=65))] = None
+    level: Annotated[float | None, Parameter(validator=Number(gte=-MOST_LEVEL_DB, lte=MOST_LEVEL_DB))] = None
     """The gain in dB of a sound check of the guide; by default it is heard by what it played so far."""
     block: int = 512
     """Frames of a block of the guide."""
@@ -87,7 +92,8 @@ def live(
         if flags.level is not None:
             raise SettingsError("--level is for a --guide from a file; on stage the sound check goes on while it plays")
         asked = Asked(tuple(files_of(memory)), agent, controls_of(flags.dial), flags.tempo, flags.seed)
-        on_stage(asked, stage, "default" if output is None else str(output), as_json=as_json)
+        device = "default" if output is None else str(output)
+        on_stage(asked, stage, device, overwrite=flags.overwrite, as_json=as_json)
         return
     for name, given in (("--memory", memory), ("--guide", guide), ("--output", output)):
         if not given:
@@ -134,7 +140,9 @@ def _replay(directory: Path, agent: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json({**vars(found), "same": found.same})
     elif found.same:
-        put("the same specification, selection and sound, bit for bit")
+        what = "specification, selection and sound" if found.has_sound else "specification and selection"
+        put(f"the same {what}, bit for bit: {found.seconds:.1f} s")
+    if not found.is_whole:
+        terminal.note("the record has no end: the program was stopped in the middle, and this is how far it goes")
     if not found.same:
-        parts = [name for name, same in vars(found).items() if not same]
-        raise AntiphonError(f"{directory}: played again, {' and '.join(parts)} came out otherwise")
+        raise AntiphonError(f"{directory}: played again, {' and '.join(found.others)} came out otherwise")

@@ -16,12 +16,15 @@ from antiphon.cli.arguments import SETTINGS, Config, Json, Output, Pairs, settin
 from antiphon.cli.printing import print_json, print_statistics, put
 from antiphon.config import MOST_SEED, ActionSettings, SamplingSettings, Settings
 from antiphon.config.presets import with_preset
-from antiphon.errors import SettingsError
+from antiphon.errors import BadData, SettingsError
 
 if TYPE_CHECKING:
     from antiphon.agent import Agent
     from antiphon.use_cases.respond import Answer, RespondOptions
 
+
+MOST_NAMES = 1 << 20
+"""Bytes of a file with names of classes."""
 
 OF_THE_AGENT = Group(
     SETTINGS.name,
@@ -47,18 +50,39 @@ class ResponseFlags:
     """How many distinct responses, the best first."""
     export: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = ()
     """What else is handed over: reaper, cues, audacity, sonic-visualiser, midi, coll, dawproject, or all."""
+    names: Path | None = None
+    """What you call classes, for exports and the page: a studio's project, or a JSON file that has names by the ids of
+    classes ({"3": "low thud"})."""
     explain: bool = True
     """Whether every segment says which guide segments mattered."""
     overwrite: Annotated[bool, Parameter(negative=())] = False
     """Replace a response that is there."""
 
-    def options(self, seed: int) -> RespondOptions:
+    def options(self, seed: int, agent: Agent) -> RespondOptions:
         """The same for the library; `seed` where no other was given."""
         from antiphon.use_cases.respond import RespondOptions
 
         return RespondOptions(
-            seed if self.seed is None else self.seed, self.takes, self.explain, self.export, self.overwrite
+            *(seed if self.seed is None else self.seed, self.takes, self.explain, self.export, self.overwrite),
+            names={} if self.names is None else _names_in(self.names, agent.alphabet.id),
         )
+
+
+def _names_in(place: Path, alphabet: str) -> dict[str, dict[int, str]]:
+    """Names of classes, by the id of their alphabet. Raises BadData where there are none to be read."""
+    from antiphon.studio.marks import class_names, tokens_named
+    from antiphon.studio.project import Project
+
+    if place.is_dir():
+        return class_names(Project(place.resolve()))
+    from antiphon.reading import json_file
+
+    found = json_file(place, MOST_NAMES)
+    named = isinstance(found, dict) and all(isinstance(name, str) for name in found.values())
+    names = tokens_named(found) if named else {}
+    if not names or len(names) < len(found):
+        raise BadData(f'{place}: not names by the ids of classes, as in {{"3": "low thud"}}')
+    return {alphabet: names}
 
 
 @Parameter(name="*")
@@ -138,7 +162,7 @@ def _from_session(
 
     player = loaded_or_base(agent or session_agent(session))
     base = session_settings(session, player.settings)
-    wanted = response.options(session_seed(session))
+    wanted = response.options(session_seed(session), player)
     if response.pair:
         player = with_pairs(player, response.pair)
     player = playing.applied(player, base)
@@ -161,7 +185,7 @@ def _from_files(
     if response.pair:
         player = with_pairs(player, response.pair)
     player = playing.applied(player, player.settings)
-    wanted = response.options(0)
+    wanted = response.options(0, player)
     with terminal.progress() as progress:
         result = respond_to_files(*sounds, player, output, agent_directory=agent, wanted=wanted, progress=progress)
     _tell_verdict(player)

@@ -12,6 +12,7 @@ from cyclopts.validators import Number
 from antiphon.cli import terminal
 from antiphon.cli.printing import print_json, print_table, put
 from antiphon.errors import MissingExtra
+from antiphon.live.osc_table import DEFAULT_PORT, LOOPBACK
 
 if TYPE_CHECKING:
     from antiphon.live.controls import Controls
@@ -38,14 +39,14 @@ class StageFlags:
     """Frames a second; by default the device's own."""
     mode: Literal["sound", "spans"] = "sound"
     """sound: Antiphon plays; spans: a host does, by OSC."""
-    osc_port: Port = 9000
+    osc_port: Port = DEFAULT_PORT
     """The UDP port that OSC comes to; 0: any that is free."""
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     """The address at which OSC is listened to; anything but the default lets other computers in."""
     midi: str | None = None
     """A MIDI port whose clock is followed and whose notes are a guide; virtual: a port of its own."""
     record: Annotated[Path | None, Parameter(negative=())] = None
-    """A folder for the events and the guide's sound, by run."""
+    """A folder for all that --replay needs: events, the guide's sound, and what was played."""
     seconds: Annotated[float | None, Parameter(validator=Number(gt=0))] = None
     """Stop by itself after so long; by default Ctrl-C stops."""
     devices: Annotated[bool, Parameter(negative=())] = False
@@ -83,12 +84,12 @@ class Asked:
     seed: int
 
 
-def on_stage(asked: Asked, flags: StageFlags, output: str, *, as_json: bool) -> None:
+def on_stage(asked: Asked, flags: StageFlags, output: str, *, overwrite: bool, as_json: bool) -> None:
     """Play until Ctrl-C, or as long as was asked for; print how it went."""
     from time import monotonic
 
     from antiphon.live.instrument import Instrument
-    from antiphon.live.playing import Beginning, play
+    from antiphon.live.playing import Beginning, Recording, play
 
     stage = flags.stage(output)
     until: list[float] = []
@@ -106,7 +107,7 @@ def on_stage(asked: Asked, flags: StageFlags, output: str, *, as_json: bool) -> 
             stage=stage,
             beginning=Beginning(asked.controls.values, asked.tempo),
             seed=asked.seed,
-            record=flags.record,
+            record=None if flags.record is None else Recording(flags.record, overwrite),
             goes_on=goes_on,
             say=terminal.note,
             progress=progress,
@@ -118,6 +119,8 @@ def on_stage(asked: Asked, flags: StageFlags, output: str, *, as_json: bool) -> 
         f"{found.seconds:.0f} s: {found.spans} spans, {found.late} late, {found.gaps} gaps, "
         f"{found.xruns} blocks lost by the device, the decision started again {found.restarts} times"
     )
+    if flags.record is not None:
+        put(f"play it again: antiphon live --replay {flags.record}")
 
 
 def print_devices(*, as_json: bool) -> None:

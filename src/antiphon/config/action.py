@@ -48,6 +48,9 @@ class ActionSettings(Section):
     dynamics: Cost = 0.0
     """Cost of a segment times how far its level among the memory's is from the guide's among the guide's, in standard
     deviations: how closely the guide's loudness is followed, whatever was learned."""
+    activity: Cost = 0.0
+    """Cost of a segment times how far it is from being as busy among the memory's as the guide's is among the guide's,
+    in standard deviations of the logarithm of onset strength: how closely few notes answer few, and many many."""
     density: Share = 1.0
     """Share of the time that is played at most: of the phrases those that fit best, the others are silence."""
     longest_copy: int = Field(0, ge=0, le=10_000)
@@ -80,6 +83,11 @@ class ActionSettings(Section):
     true_peak_dbtp: float = Field(-0.1, ge=-100, le=0)
     """A response whose peak between samples passes this is turned down as a whole, never up. The paper's code stretches
     every response to full scale."""
+
+    @property
+    def follows_guide(self) -> bool:
+        """Whether it matters how guide and memory sound beside their tokens."""
+        return self.match == "distribution" and bool(self.harmony or self.dynamics or self.activity)
 
     @model_validator(mode="after")
     def _caps_leave_a_path(self) -> ActionSettings:

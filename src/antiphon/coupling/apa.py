@@ -46,6 +46,10 @@ class Gaussian:
     mean: Seconds
     covariance: Seconds
 
+    def __post_init__(self) -> None:
+        if self.mean.ndim != 1 or self.covariance.shape != self.mean.shape * 2:
+            raise ValueError("not a Gaussian: a mean (n,) has a covariance (n, n)")
+
 
 @dataclass(frozen=True, eq=False)
 class Reference:
@@ -100,9 +104,14 @@ def reference_of(true: Seconds, mismatched: Seconds) -> Reference:
     """The reference from embeddings (n, 38) of R and of R'. Raises BadData as `gaussian_of` does."""
     scale = np.maximum(true.std(axis=0), 1e-9)
     reference = Reference(gaussian_of(true / scale, "R"), gaussian_of(mismatched / scale, "R'"), scale)
-    if frechet_distance(reference.true, reference.mismatched) <= 0:
-        raise BadData("APA: true and mismatched pairs of the reference are the same")
+    require_apart(reference)
     return reference
+
+
+def require_apart(reference: Reference) -> None:
+    """Raise BadData for a reference whose two sets are the same: nothing can be held against it."""
+    if not frechet_distance(reference.true, reference.mismatched) > 0:
+        raise BadData("APA: true and mismatched pairs of the reference are the same")
 
 
 def frechet_distance(one: Gaussian, other: Gaussian) -> float:

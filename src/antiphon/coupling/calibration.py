@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,6 +53,12 @@ class Distribution:
 
     percentiles: tuple[float, ...]
     undefined: float
+
+    def __post_init__(self) -> None:
+        if len(self.percentiles) not in (0, QUANTILES):
+            raise ValueError(f"a distribution has {QUANTILES} percentiles or none, got {len(self.percentiles)}")
+        if any(later < earlier for earlier, later in pairwise(self.percentiles)):
+            raise ValueError("percentiles must not fall")
 
     @property
     def median(self) -> float:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
-from antiphon.coupling.apa import Gaussian, Reference
+from antiphon.checkpoint import load_arrays, load_json, require_reasonable, save_arrays, save_json
+from antiphon.coupling.apa import DIMENSIONS, Gaussian, Reference, require_apart
 from antiphon.coupling.calibration import Calibration
 from antiphon.coupling.measures import PAIR_MEASURES, Measure
 from antiphon.errors import BadData
+from antiphon.reading import first_fault
 
 if TYPE_CHECKING:
     from antiphon.coupling.verifier import Verifier
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 STANDARD_VERSION = 1
 CALIBRATION_FILE, REFERENCE_FILE = "calibration.json", "reference.safetensors"
 VERIFIER_FILES = ("config.json", "verifier.safetensors")
+MOST_EMBEDDED = 1e24
+"""Size of the largest number in a reference: in units of a spread that is next to nothing a covariance is 1e16."""
+
 STANDARD_FILES = (CALIBRATION_FILE, REFERENCE_FILE, *VERIFIER_FILES)
 """What such a directory may hold; the first is always there."""
 
@@ -72,7 +76,8 @@ def load_standard(directory: Path, encoder: str) -> Standard:
     try:
         calibration = TypeAdapter(Calibration).validate_python(content["calibration"])
     except (KeyError, ValidationError) as error:
-        raise BadData(f"{directory / CALIBRATION_FILE}: not a calibration") from error
+        why = first_fault(error) if isinstance(error, ValidationError) else f"{error} is missing"
+        raise BadData(f"{directory / CALIBRATION_FILE}: not a calibration ({why})") from error
     reference = _as_reference(directory / REFERENCE_FILE) if (directory / REFERENCE_FILE).is_file() else None
     if not (directory / VERIFIER_FILES[0]).is_file():
         return Standard(calibration, reference)
@@ -90,10 +95,18 @@ def _as_arrays(reference: Reference) -> dict[str, np.ndarray[tuple[int, ...], np
 
 def _as_reference(path: Path) -> Reference:
     arrays = {name: np.asarray(value, dtype=np.float64) for name, value in load_arrays(path).items()}
+    require_reasonable(path, arrays, MOST_EMBEDDED)
     try:
         true, mismatched = (
             Gaussian(arrays[f"{name}_mean"], arrays[f"{name}_covariance"]) for name in ("true", "mismatched")
         )
-        return Reference(true, mismatched, arrays["scale"])
+        reference = Reference(true, mismatched, arrays["scale"])
     except KeyError as error:
         raise BadData(f"{path}: not a reference of APA ({error} is missing)") from error
+    except ValueError as error:
+        raise BadData(f"{path}: not a reference of APA ({error})") from error
+    shapes = {each.shape for each in (reference.scale, reference.true.mean, reference.mismatched.mean)}
+    if shapes != {(DIMENSIONS,)} or not (reference.scale > 0).all():
+        raise BadData(f"{path}: not a reference of APA ({DIMENSIONS} dimensions, each with a spread)")
+    require_apart(reference)
+    return reference

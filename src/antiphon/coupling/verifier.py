@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
+from pydantic import TypeAdapter, ValidationError
 
-from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
+from antiphon.checkpoint import load_arrays, load_json, require_reasonable, save_arrays, save_json
 from antiphon.coupling.contrastive_training import learn
 from antiphon.coupling.features import CouplingFeatures
 from antiphon.coupling.measures import EVERYTHING, Measure
@@ -19,10 +19,24 @@ from antiphon.coupling.pieces import HeardPiece
 from antiphon.coupling.settings import VerifierSettings
 from antiphon.errors import BadData
 from antiphon.interfaces import Progress, no_progress
+from antiphon.reading import first_fault
 from antiphon.types import Floats
 
 VERIFIER_VERSION = 1
 SETTINGS_FILE, WEIGHTS_FILE = "config.json", "verifier.safetensors"
+
+MOST_WEIGHT = 1e6
+"""Size of the largest weight: trained ones stay below 10."""
+
+
+@dataclass(frozen=True)
+class _About:
+    """What config.json says of a verifier."""
+
+    version: int
+    encoder: str
+    settings: VerifierSettings
+    learned_from: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,23 +99,26 @@ def load_verifier(directory: Path, encoder: str) -> Verifier:
 
     Raises BadData where it is no verifier, or learned through another encoder than `encoder`.
     """
-    about = load_json(directory / SETTINGS_FILE)
-    try:
-        settings, learned_from = _settings_of(about), frozenset(map(str, about["learned_from"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadData(f"{directory}: not a verifier ({error})") from error
-    if about["encoder"] != encoder:
+    about = _about(directory)
+    settings = about.settings
+    if about.encoder != encoder:
         raise BadData(f"{directory}: the verifier learned through another encoder; train it again")
     network = PairNetwork(settings.width, settings.dimension, settings.dropout)
-    weights = {name: torch.from_numpy(value) for name, value in load_arrays(directory / WEIGHTS_FILE).items()}
+    arrays = load_arrays(directory / WEIGHTS_FILE)
+    require_reasonable(directory / WEIGHTS_FILE, arrays, MOST_WEIGHT)
     try:
-        network.load_state_dict(weights)
+        network.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
     except RuntimeError as error:
         raise BadData(f"{directory}: weights and settings of the verifier do not belong together") from error
-    return Verifier(network.eval(), settings, encoder, learned_from)
+    return Verifier(network.eval(), settings, encoder, frozenset(about.learned_from))
 
 
-def _settings_of(about: Any) -> VerifierSettings:
-    if about["version"] != VERIFIER_VERSION:
-        raise ValueError(f"version {about['version']}, this Antiphon reads {VERIFIER_VERSION}")
-    return VerifierSettings(**about["settings"])
+def _about(directory: Path) -> _About:
+    tree = load_json(directory / SETTINGS_FILE)
+    version = tree.get("version") if isinstance(tree, dict) else None
+    if version != VERIFIER_VERSION:
+        raise BadData(f"{directory}: not a verifier (version {version!r}, this Antiphon reads {VERIFIER_VERSION})")
+    try:
+        return TypeAdapter(_About).validate_python(tree)
+    except ValidationError as error:
+        raise BadData(f"{directory}: not a verifier ({first_fault(error)})") from error

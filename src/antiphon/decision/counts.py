@@ -111,6 +111,11 @@ class Interpolated:
         """How many ids it chooses from."""
         return self.tables[0].classes
 
+    @property
+    def goes_by_guide(self) -> bool:
+        """Whether the guide is part of any context."""
+        return any(term in table.terms for table in self.tables for term in (GUIDE, GUIDE_BEFORE))
+
     def start(self, guides: int) -> Remembered:
         """Nothing was heard or played."""
         return Remembered.start(guides, self.classes)

@@ -7,15 +7,18 @@ window is read anew in one pass, so that what was heard late still counts for wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from antiphon.decision.guidance import GuidedDecision
 from antiphon.decision.neural import suitable_threads
+from antiphon.decision.playing import ReadsAtOnce
 from antiphon.decision.transformer import DecisionNetwork, DecoderState
+from antiphon.interfaces import DecisionModel
 from antiphon.types import Floats, Ids, Seconds
 
 
@@ -57,6 +60,12 @@ class PartlyHeardDecision:
         self, state: Reading, heard: Ids, previous: Ids | None, durations: Seconds | None = None
     ) -> tuple[Reading, Floats]:
         """See `interfaces.DecisionModel`. `heard` may be behind what is decided, and may be nothing."""
+        return self.step_hidden(state, heard, previous, durations)[:2]
+
+    def step_hidden(
+        self, state: Reading, heard: Ids, previous: Ids | None, durations: Seconds | None = None
+    ) -> tuple[Reading, Floats, Floats]:
+        """As `step`, and the hidden states (guides, dimension) behind the log-probabilities."""
         first = np.full(len(heard), self.network.vocabulary.bos, dtype=np.int64)
         new = first if previous is None or self.guide_only else previous
         state = replace(
@@ -70,12 +79,16 @@ class PartlyHeardDecision:
 
     def again(self, heard: Ids, played: Ids, durations: Seconds | None = None) -> tuple[Reading, Floats]:
         """The state and the answer after `heard` (guides, h) and `played` (guides, p), read at once."""
+        return self.again_hidden(heard, played, durations)[:2]
+
+    def again_hidden(self, heard: Ids, played: Ids, durations: Seconds | None = None) -> tuple[Reading, Floats, Floats]:
+        """As `again`, and the hidden states (guides, dimension) behind the log-probabilities."""
         before = np.full((len(heard), 1), self.network.vocabulary.bos, dtype=np.int64)
         own = np.concatenate([before, np.full_like(played, before[0, 0]) if self.guide_only else played], axis=1)
         return self._decided(Reading(heard, durations, own))
 
     @torch.inference_mode()
-    def _decided(self, state: Reading) -> tuple[Reading, Floats]:
+    def _decided(self, state: Reading) -> tuple[Reading, Floats, Floats]:
         if self.network.training:
             self.network.eval()
         place = state.played.shape[1] - 1
@@ -85,9 +98,9 @@ class PartlyHeardDecision:
             else:
                 new = state.played[:, -1:]
             assert state.network is not None
-            network, logits = self.network.decode(state.network, torch.as_tensor(new))
-            found = torch.log_softmax(logits[:, -1].float(), dim=-1).numpy()
-        return replace(state, network=network), found
+            network, hidden = self.network.decode_hidden(state.network, torch.as_tensor(new))
+            found = torch.log_softmax(self.network.output(hidden)[:, -1].float(), dim=-1).numpy()
+        return replace(state, network=network), found, hidden[:, -1].float().numpy()
 
     def _listened(self, state: Reading, place: int) -> Reading:
         """With the guide heard anew, hidden where it has not come: as far as the window goes."""
@@ -109,16 +122,18 @@ class PartlyHeardDecision:
         return replace(state, network=network, places=places)
 
 
+class ReadsPartly(DecisionModel, ReadsAtOnce, Protocol):
+    """A decision by as much of the guide as there is, which also reads at once."""
+
+
 @dataclass(frozen=True, eq=False)
 class PartlyGuidedDecision(GuidedDecision):
     """Guidance between two of them, which also reads at once."""
 
-    heard: PartlyHeardDecision
-    hidden: PartlyHeardDecision
+    heard: ReadsPartly
+    hidden: ReadsPartly
 
-    def again(
-        self, heard: Ids, played: Ids, durations: Seconds | None = None
-    ) -> tuple[tuple[Reading, Reading], Floats]:
+    def again(self, heard: Ids, played: Ids, durations: Seconds | None = None) -> tuple[tuple[object, object], Floats]:
         """See `playing.ReadsAtOnce`."""
         heard_state, hearing = self.heard.again(heard, played, durations)
         hidden_state, deaf = self.hidden.again(heard, played, durations)
@@ -126,13 +141,19 @@ class PartlyGuidedDecision(GuidedDecision):
 
 
 def partly_heard(
-    network: DecisionNetwork, window: int, *, guidance: float = 1.0, guide_only: bool = False
-) -> PartlyHeardDecision | PartlyGuidedDecision:
-    """The network as a live agent asks it: the guide counts as much as `guidance` says."""
+    network: DecisionNetwork,
+    window: int,
+    *,
+    guidance: float = 1.0,
+    guide_only: bool = False,
+    remembering: Callable[[PartlyHeardDecision], ReadsPartly] = lambda model: model,
+) -> ReadsPartly:
+    """The network as a live agent asks it: the guide counts as much as `guidance` says; `remembering` adds what it
+    knows beside itself, to it as it hears and as it does not."""
     heard = PartlyHeardDecision(network, window, guide_only=guide_only)
     if guidance == 1:
-        return heard
-    return PartlyGuidedDecision(heard, replace(heard, hidden=True), guidance)
+        return remembering(heard)
+    return PartlyGuidedDecision(remembering(heard), remembering(replace(heard, hidden=True)), guidance)
 
 
 def _behind(before: Seconds | None, later: Seconds | None) -> Any:

@@ -12,6 +12,7 @@ from multiprocessing.context import SpawnProcess
 from time import monotonic
 from typing import Final, Literal
 
+from antiphon.live.commands import LiveCommand
 from antiphon.live.decision_process import Done, Failed, Ready, Recipe, decide
 from antiphon.live.events import GuideBlock, LiveEvent
 
@@ -34,6 +35,24 @@ DEAD_SECONDS: Final = 6.0
 
 RETRY_SECONDS: Final = 2.0
 """Until another one is tried where one ended before it was ready."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a process made of events that it took in one piece, as they were sent."""
+
+    events: tuple[LiveEvent, ...]
+    commands: tuple[LiveCommand, ...]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Events that were sent together, when, and what they take in the pipe."""
+
+    at: float
+    size: int
+    events: tuple[LiveEvent, ...]
+
 
 Started = Callable[[Connection, Recipe], None]
 
@@ -71,7 +90,7 @@ class DecisionLink:
         self._note = note
         self._target = target
         self._waiting: deque[tuple[float, tuple[LiveEvent, ...]]] = deque()
-        self._underway: deque[tuple[float, int]] = deque()
+        self._underway: deque[_Batch] = deque()
         self._since = self._answered_at = monotonic()
         self._worker = self._begun()
         self._spare: _Worker | None = None
@@ -97,12 +116,10 @@ class DecisionLink:
         self._waiting.append((monotonic(), events))
         self._flush()
 
-    def answers(self) -> list[Done | Ready | Failed]:
+    def answers(self) -> list[Answered | Ready | Failed]:
         """What came back since the last call; looks after the processes, too. `Ready` stands before the answers of each
         process."""
-        found = _received(self._worker)
-        for answer in found:
-            self._answered(answer)
+        found: list[Answered | Ready | Failed] = [self._answered(answer) for answer in _received(self._worker)]
         self._flush()
         if (promoted := self._watch()) is not None:
             found.append(promoted)
@@ -132,18 +149,19 @@ class DecisionLink:
         theirs.close()
         return _Worker(process, ours)
 
-    def _answered(self, answer: Done | Ready | Failed) -> None:
+    def _answered(self, answer: Done | Ready | Failed) -> Answered | Ready | Failed:
         if isinstance(answer, Ready):
             self._waiting.clear()  # it is of a time before this process
             self.ready, self.health = answer, "well"
-        if isinstance(answer, Done):
-            for _ in range(answer.batches):
-                self._underway.popleft()
-            self.seconds.append(answer.seconds)
-            self._answered_at = monotonic()
-            if self.health == "stalled":
-                self._note("decision", f"the decision goes on after {monotonic() - self._since:.1f} s")
-                self.health = "well"
+        if not isinstance(answer, Done):
+            return answer
+        batches = [self._underway.popleft() for _ in range(answer.batches)]
+        self.seconds.append(answer.seconds)
+        self._answered_at = monotonic()
+        if self.health == "stalled":
+            self._note("decision", f"the decision goes on after {monotonic() - self._since:.1f} s")
+            self.health = "well"
+        return Answered(tuple(event for batch in batches for event in batch.events), answer.commands)
 
     def _flush(self) -> None:
         now = monotonic()
@@ -151,7 +169,7 @@ class DecisionLink:
             self._waiting.popleft()
         if self.health not in ("well", "stalled"):
             return
-        underway = sum(size for _, size in self._underway)
+        underway = sum(batch.size for batch in self._underway)
         with contextlib.suppress(OSError):
             while self._waiting:
                 size = sum(map(_size, self._waiting[0][1]))
@@ -159,7 +177,7 @@ class DecisionLink:
                     return
                 events = self._waiting.popleft()[1]
                 self._worker.connection.send(events)
-                self._underway.append((now, size))
+                self._underway.append(_Batch(now, size, events))
                 underway += size
 
     def _watch(self) -> Ready | None:
@@ -190,7 +208,7 @@ class DecisionLink:
     @property
     def _asked_at(self) -> float:
         """Since when an answer is due."""
-        return max(self._underway[0][0], self._answered_at)
+        return max(self._underway[0].at, self._answered_at)
 
     def _again(self, words: str) -> Ready | None:
         if self.ready is None:  # it has never been there: nothing that another one would do better

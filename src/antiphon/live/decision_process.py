@@ -8,8 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,7 +25,6 @@ from antiphon.live.priority import DECISION, before_others
 
 if TYPE_CHECKING:
     from antiphon.agent import Agent
-    from antiphon.live.recording import Recorder
     from antiphon.live.session import Session
     from antiphon.live.state import SessionState
     from antiphon.types import Memory
@@ -41,8 +39,7 @@ MOST_BATCHES: Final = 64
 @dataclass(frozen=True)
 class Recipe:
     """What a decision process is made of: an agent's directory (None: the one inside the package), the memory's files,
-    the device's rate and channels, a seed, a directory in which the memory is kept as it is played, and one in which
-    what the session is told is recorded, if it is."""
+    the device's rate and channels, a seed, and a directory in which the memory is kept as it is played."""
 
     agent: Path | None
     memory: tuple[Path, ...]
@@ -50,17 +47,18 @@ class Recipe:
     channels: int
     seed: int
     kept: Path
-    recorded: Path | None = None
 
 
 @dataclass(frozen=True)
 class Ready:
-    """It can decide now: how many classes the alphabet has, how long its crossfades are in seconds, and what it is
-    called."""
+    """It can decide now: how many classes the alphabet has, how long its crossfades and its segments are in seconds,
+    what the agent is called, and what tells it from any other."""
 
     classes: int
     crossfade_seconds: float
     agent: str
+    segment_seconds: float = 0.5
+    agent_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,9 +86,7 @@ def decide(connection: Connection, recipe: Recipe) -> None:
     try:
         session = _session(recipe)
         state = session.start()
-        agent = session.agent
-        fade = agent.settings.action.crossfade_seconds
-        connection.send(Ready(agent.alphabet.classes, fade, str(recipe.agent or "the agent inside the package")))
+        connection.send(_ready(session, str(recipe.agent or "the agent inside the package")))
     except AntiphonError as error:
         connection.send(Failed(str(error), error.exit_code))
         return
@@ -98,10 +94,30 @@ def decide(connection: Connection, recipe: Recipe) -> None:
         return
     before_others(DECISION)
     with contextlib.suppress(EOFError, OSError):
-        connection.poll(None)  # one that waits to take over records nothing
-        with _recorder(recipe.recorded, session.sample_rate) as recorder:
-            while True:
-                state = _answered(session, state, connection, recorder)
+        while True:
+            state = _answered(session, state, connection)
+
+
+def _ready(session: Session, name: str) -> Ready:
+    from antiphon.live.recording import agent_id
+
+    agent = session.agent
+    fade, segment = agent.settings.action.crossfade_seconds, agent.settings.perception.segment_seconds
+    return Ready(agent.alphabet.classes, fade, name, segment, agent_id(agent))
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread an operation as long as the block lasts, as a decision process has it: with others, sums are added in
+    another order."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _session(recipe: Recipe) -> Session:
@@ -114,37 +130,27 @@ def _session(recipe: Recipe) -> Session:
     agent = Agent.base(live=True) if recipe.agent is None else Agent.load(recipe.agent)
     memory = kept(recipe.kept)
     if memory is None:
-        keep(_memory(agent, recipe.memory), recipe.sample_rate, recipe.channels, recipe.kept)
+        keep(stage_memory(agent, recipe.memory), recipe.sample_rate, recipe.channels, recipe.kept)
         memory = kept(recipe.kept)
     if memory is None:
         raise AntiphonError(f"{recipe.kept}: the memory was written there and is gone")
     return Session(agent, memory, recipe.seed, reserve_seconds=RESERVE_SECONDS)
 
 
-def _memory(agent: Agent, files: Sequence[Path]) -> Memory:
-    """With everything measured that a dial may ask for."""
+def stage_memory(agent: Agent, files: Sequence[Path]) -> Memory:
+    """A memory from files, with everything measured that a dial may ask for; it is brought to the device's rate and
+    channels by `kept_memory.keep`."""
     from antiphon.agent.memory import joined_memory
+    from antiphon.agent.pair_alphabet import with_pair_classes
     from antiphon.perception.sound_store import recordings_of
 
     recordings = recordings_of(files, agent.perception.cache_directory)
     agent.require_enough(recordings)
-    return joined_memory(recordings, agent.perception, agent.alphabet, sounds=True, edges=True)
+    memory = joined_memory(recordings, agent.perception, agent.alphabet, sounds=True, edges=True)
+    return with_pair_classes(agent, memory)
 
 
-def _recorder(directory: Path | None, sample_rate: int) -> AbstractContextManager[Recorder | None]:
-    """Writes into the first of run-1, run-2 and so on that is not there: each process begins at frame 0."""
-    from antiphon.live.recording import Recorder
-
-    if directory is None:
-        return contextlib.nullcontext()
-    number = 1
-    while (inside := directory / f"run-{number}").exists():
-        number += 1
-    inside.mkdir(parents=True)
-    return Recorder(inside, sample_rate)
-
-
-def _answered(session: Session, state: SessionState, connection: Connection, recorder: Recorder | None) -> SessionState:
+def _answered(session: Session, state: SessionState, connection: Connection) -> SessionState:
     """Take all that waits, answer it in one piece, and give the next state."""
     events: list[LiveEvent] = list(connection.recv())
     batches = 1
@@ -154,8 +160,6 @@ def _answered(session: Session, state: SessionState, connection: Connection, rec
     started = perf_counter()
     commands: list[LiveCommand] = []
     for event in merged(events):
-        if recorder is not None:
-            recorder.event(event)
         state, found = session.step(state, event)
         commands += found
     connection.send(Done(batches, tuple(commands), perf_counter() - started))

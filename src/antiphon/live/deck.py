@@ -110,9 +110,12 @@ class Deck:
     def advance(self) -> None:
         """Write on until the tape is full ahead of what is played."""
         self._play_what_is_near()
-        wanted = self._horizon()
-        if self.tape.written < wanted:
-            self.tape.write(self.tape.written, self._going_on(self.tape.written, wanted))
+        self.go_on(self._horizon())
+
+    def go_on(self, until: int) -> None:
+        """Write on what sounds, up to a frame."""
+        if self.tape.written < until:
+            self.tape.write(self.tape.written, self._going_on(self.tape.written, until))
 
     def _horizon(self) -> int:
         return self.tape.played + round(AHEAD_SECONDS * self.tape.sample_rate)

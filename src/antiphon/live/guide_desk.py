@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from antiphon.audio import channels_of
 from antiphon.live.events import GuideBlock, LiveEvent, Tick
 from antiphon.live.guide_in import NetworkGuide, PlainInstrument
 from antiphon.live.osc import GuideAudio, Note
@@ -33,6 +34,8 @@ class GuideDesk:
         self._notes = PlainInstrument(sample_rate)
         self._by_notes = False
         self._collected: list[Floats] = []
+        self._channels: int | None = None
+        """Those of the first block, in which all others are heard: a record has no others."""
         self._frame = now
         self._told = now
         self._latest = -1e9
@@ -80,8 +83,9 @@ class GuideDesk:
 
     def _heard(self, samples: Floats, frame: int) -> list[GuideBlock]:
         done: list[GuideBlock] = []
-        follows = self._frame + sum(map(len, self._collected)) == frame
-        if self._collected and not (follows and self._collected[0].shape[1] == samples.shape[1]):
+        self._channels = self._channels or samples.shape[1]
+        samples = channels_of(samples, self._channels)
+        if self._collected and self._frame + sum(map(len, self._collected)) != frame:
             done += self.rest()
         if not self._collected:
             self._frame = frame

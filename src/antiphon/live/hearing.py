@@ -14,7 +14,7 @@ from antiphon.audio import channels_of, dbfs
 from antiphon.live.resampling import Resampling
 from antiphon.live.sound_check import SoundCheck
 from antiphon.perception.streaming import TokenStream
-from antiphon.types import Audio, Floats, Ids, Seconds, SegmentSound
+from antiphon.types import Audio, Floats, Ids, Seconds, Segments, SegmentSound
 
 RECENT_SECONDS = 1.0
 """So much of the guide is kept for how it sounds now."""
@@ -75,10 +75,17 @@ class Ear:
     def over(self, edges: Ids) -> tuple[Ids, Floats, Ear]:
         """Ids and levels (n,) of the segments between `edges` (n + 1,), frames up to `known`; and the ear without
         them."""
-        seconds = (edges - self.origin) / self.sample_rate
-        intervals: Seconds = np.stack([seconds[:-1], seconds[1:]], axis=1)
+        intervals = self._intervals(edges)
         tokens, level = self.tokens.over(intervals)
-        return tokens.ids, level, replace(self, tokens=self.tokens.since(float(seconds[-1])))
+        return tokens.ids, level, replace(self, tokens=self.tokens.since(float(intervals[-1, 1])))
+
+    def segments(self, edges: Ids) -> Segments:
+        """What is heard of the same segments, before it is a class."""
+        return self.tokens.segments(self._intervals(edges))
+
+    def _intervals(self, edges: Ids) -> Seconds:
+        seconds = (edges - self.origin) / self.sample_rate
+        return np.stack([seconds[:-1], seconds[1:]], axis=1)
 
     def sound_now(self, seconds: float) -> SegmentSound:
         """How the last so many seconds sound, one segment."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -16,8 +15,8 @@ from antiphon import __version__
 from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.errors import AntiphonError
 from antiphon.live.commands import Commit, LiveCommand, Plan, Play, Silence, Status
-from antiphon.live.decision_link import DecisionLink
-from antiphon.live.decision_process import Done, Failed, Ready
+from antiphon.live.decision_link import Answered, DecisionLink
+from antiphon.live.decision_process import Failed, Ready
 from antiphon.live.deck import Counts, Deck
 from antiphon.live.devices import Device, Lost, SilentDevice, Wiring, reopened
 from antiphon.live.events import Beat, Control, Cue, GuideToken, LiveEvent, Tempo
@@ -38,6 +37,9 @@ from antiphon.live.osc import (
 )
 from antiphon.live.osc_port import Host, OscPort
 from antiphon.live.osc_table import SCHEMA
+from antiphon.live.pulse import Pulse, is_tempo
+from antiphon.live.stage_recording import Unrecorded
+from antiphon.live.throttle import Throttle
 from antiphon.types import Audio
 
 Mode = Literal["sound", "spans"]
@@ -47,8 +49,10 @@ TURN_SECONDS: Final = 0.004
 
 HEARTBEAT_SECONDS: Final = 0.5
 REOPEN_SECONDS: Final = 1.0
-SECONDS_BETWEEN_STATUSES: Final = 1.0
 FILES_SECONDS: Final = 2.0
+
+WITHOUT_SEGMENTS: Final = 1.0
+"""The length of a segment where nobody decides yet."""
 
 STOOD_STILL_SECONDS: Final = 1.0
 """A turn that took so long is said: the machine slept, or was stopped."""
@@ -77,6 +81,7 @@ class Instrument:
         midi: MidiInput | None = None,
         files: tuple[Path, ...] = (),
         say: Callable[[str], None] = lambda words: None,
+        record: Unrecorded | None = None,
     ) -> None:
         self.link = link
         self.device = device
@@ -84,18 +89,19 @@ class Instrument:
         self.midi = midi
         self.files = files
         self.tally = Tally()
+        self._record = record or Unrecorded()
         self._renderer = Crossfade(link.ready.crossfade_seconds if link.ready is not None else 0.0)
         self._memory = memory
-        self.deck = self._deck_of(device) if isinstance(device, Device) else None
+        self.deck = None if isinstance(device, SilentDevice) else self._deck_of(device)
         self._say = say
         self._origin = device.played
+        self._record.session(self._origin)
         self._controls: dict[str, Control] = {}
-        self._tempo: Tempo | None = None
-        self._beats: deque[int] = deque(maxlen=2)
+        segment = link.ready.segment_seconds if link.ready is not None else WITHOUT_SEGMENTS
+        self._pulse = Pulse(device.sample_rate, segment)
         self._playing = False
         self._guide = GuideDesk(device.sample_rate, device.played)
-        self._passed: dict[str, float] = {}
-        self._unsaid: Counter[str] = Counter()
+        self._throttle = Throttle()
         self._revision = 0
         self._shown: tuple[object, ...] = ()
         self._clock = _seconds()
@@ -103,7 +109,7 @@ class Instrument:
         self._gone: set[Path] = set()
         self._before: Deck | None = None
         self._stuck = False
-        self._wiring: Wiring | None = device.wiring if isinstance(device, Device) else None
+        self._wiring: Wiring | None = None if isinstance(device, SilentDevice) else device.wiring
 
     @property
     def mode(self) -> Mode:
@@ -112,8 +118,7 @@ class Instrument:
 
     def start(self) -> None:
         """Set the device going."""
-        if self.deck is not None:
-            self.deck.advance()
+        self._advance()
         self.device.start()
         self._clock = _seconds()
 
@@ -136,6 +141,7 @@ class Instrument:
 
     def close(self) -> None:
         """Let go of everything."""
+        self._record.close()
         self.device.close()
         self.link.close()
         if self.midi is not None:
@@ -146,6 +152,7 @@ class Instrument:
     def note(self, kind: str, words: str, count: int = 0) -> None:
         """Say something to the musician, here and by OSC."""
         self._say(words)
+        self._record.noted(self.device.played, kind, words)
         if self.port is not None:
             self.port.tell(said("status", kind, words, count))
 
@@ -195,11 +202,10 @@ class Instrument:
     def _keep(self, asked: LiveEvent) -> None:
         if isinstance(asked, Control):
             self._controls[asked.name] = asked
-        elif isinstance(asked, Tempo):
-            self._tempo = asked
-            self._beats.clear()
+        elif isinstance(asked, Tempo) and (asked.bpm is None or is_tempo(asked.bpm)):
+            self._pulse = self._pulse.at_tempo(asked.bpm, asked.frame, asked.on_beat)
         elif isinstance(asked, Beat):
-            self._beats.append(asked.frame)
+            self._pulse = self._pulse.with_beat(asked.frame)
         elif isinstance(asked, Cue) and asked.name in ("start", "stop", "panic"):
             self._playing = asked.name == "start"
 
@@ -215,7 +221,7 @@ class Instrument:
         start, samples = self.device.heard()
         if len(samples):
             self._send(*self._guide.device(samples, start))
-        elif not (isinstance(self.device, Device) and self.device.wiring.inputs):
+        elif isinstance(self.device, SilentDevice) or not self.device.wiring.inputs:
             self._send(*self._guide.time(self.device.played))
 
     # Answers
@@ -226,7 +232,8 @@ class Instrument:
                 self.note("decision", f"another decision process cannot begin: {answer.words}")
             elif isinstance(answer, Ready):
                 self._told_anew()
-            elif isinstance(answer, Done):
+            elif isinstance(answer, Answered):
+                self._record.answered(answer.events, answer.commands)
                 self._carry_out([shifted(command, self._origin) for command in answer.commands])
 
     def _told_anew(self) -> None:
@@ -234,19 +241,28 @@ class Instrument:
         self._guide.rest()
         context = tuple(self._guide.context)
         self._origin = context[0].frame if context else self.device.played
-        self._send(*self._controls.values(), *([self._tempo] if self._tempo is not None else []), *context)
-        self._send(*(Beat(frame) for frame in self._beats if frame > self._origin))
+        self._record.session(self._origin)
+        self._send(*self._controls.values(), *self._tempo(), *context)
         if self._playing:
             self._send(Cue("start"))
         self._hello()
         held = sum(len(block.samples) for block in context) / self.device.sample_rate
         self.note("decision", f"the decision is there; it knows the controls and the last {held:.1f} s of the guide")
 
+    def _tempo(self) -> list[LiveEvent]:
+        """What a session that begins now has to be told so that its segments lie where they lay; a beat that is alone
+        so far."""
+        pulse = self._pulse
+        if pulse.bpm is not None:
+            return [Tempo(pulse.bpm, pulse.edge_from(self._origin), on_beat=True)]
+        return [Beat(pulse.beat)] if pulse.beat is not None and pulse.beat > self._origin else []
+
     def _carry_out(self, commands: list[LiveCommand]) -> None:
         now, rate = self.device.played, self.device.sample_rate
         sounding: list[Play | Silence] = [each for each in commands if isinstance(each, Play | Silence)]
         if self.deck is not None and sounding:
             self.deck.obey(sounding)
+            self._record.turned(len(sounding))
         for command in commands:
             self._tell(command, now, rate)
 
@@ -271,23 +287,25 @@ class Instrument:
 
     def _pass_on(self, status: Status) -> None:
         """What the session says; of each kind at most once a second, since some of it comes with every block."""
-        now = monotonic()
-        if now - self._passed.get(status.kind, -1e9) < SECONDS_BETWEEN_STATUSES:
-            self._unsaid[status.kind] += 1
-            return
-        self._passed[status.kind] = now
-        more = self._unsaid.pop(status.kind, 0)
-        self.note(status.kind, status.words + (f" (and {more} more like it)" if more else ""), status.count)
+        words = self._throttle.words(status.kind, status.words)
+        if words is not None:
+            self.note(status.kind, words, status.count)
 
     # Sound
 
     def _sound(self) -> None:
         if self.deck is None:
             return
-        self.deck.advance()
+        self._advance()
+        self._record.sounded()
         if self.device.ran_dry():
             self.tally.gaps += 1
             self.note("gap", "the device ran dry: this program was not let run for seconds", self.tally.gaps)
+
+    def _advance(self) -> None:
+        if self.deck is not None:
+            self.deck.advance()
+            self._record.turned(0)
 
     # What is due
 
@@ -317,6 +335,7 @@ class Instrument:
     def lose(self, words: str) -> None:
         """The device is gone: let time go on without it until there is one again."""
         self.tally.lost += 1
+        self._record.lost()
         lost, self.device = self.device, SilentDevice(self.device.sample_rate, self._now_without(self.device))
         self.device.xruns = self.tally.xruns
         self._before = self.deck
@@ -328,11 +347,13 @@ class Instrument:
 
     def _now_without(self, device: Device | SilentDevice) -> int:
         """The frame that a device would be at now, had it gone on."""
-        since = monotonic() - device.moved if isinstance(device, Device) else 0.0
+        since = 0.0 if isinstance(device, SilentDevice) else monotonic() - device.moved
         return device.played + round(since * device.sample_rate)
 
     def _deck_of(self, device: Device, before: Deck | None = None) -> Deck | None:
-        return None if self._memory is None else Deck(device, self._memory, self._renderer, before)
+        if self._memory is None:
+            return None
+        return Deck(self._record.watched(device), self._memory, self._renderer, before)
 
     def _reopen(self, wiring: Wiring) -> None:
         try:
@@ -343,8 +364,7 @@ class Instrument:
         device.xruns = self.tally.xruns
         self.device, self._wiring = device, device.wiring
         self.deck = self._deck_of(device, self._before)
-        if self.deck is not None:
-            self.deck.advance()
+        self._advance()
         device.start()
         self.note("device", "the device is back", self.tally.lost)
 
@@ -396,9 +416,7 @@ class Instrument:
         return Counts() if deck is None else deck.counts
 
     def _bpm(self) -> float:
-        if len(self._beats) == 2 and self._beats[1] > self._beats[0]:
-            return 60.0 * self.device.sample_rate / (self._beats[1] - self._beats[0])
-        return 0.0 if self._tempo is None or self._tempo.bpm is None else self._tempo.bpm
+        return self._pulse.bpm or 0.0
 
     def _hello(self) -> None:
         if self.port is not None and self.link.ready is not None:

@@ -60,7 +60,9 @@ def kept(directory: Path) -> Memory | None:
         return None
     about = load_json(directory / ABOUT)
     found: dict[str, Any] = load_arrays(directory / ARRAYS)
-    sound = SegmentSound(found["chroma"], found["level"]) if "chroma" in found else None
+    sound = (
+        SegmentSound(found["chroma"], found["level"], classes=found.get("pair_classes")) if "chroma" in found else None
+    )
     edges = Boundaries(found["left"], found["right"], found["prices"]) if "left" in found else None
     return Memory(
         kept_audio(directory),
@@ -95,6 +97,7 @@ def _arrays(memory: Memory) -> dict[str, Any]:
         "class_probabilities": memory.class_probabilities,
         "chroma": None if sound is None else sound.chroma,
         "level": None if sound is None else sound.level,
+        "pair_classes": None if sound is None else sound.classes,
         "left": None if edges is None else edges.left,
         "right": None if edges is None else edges.right,
         "prices": None if edges is None else edges.prices,

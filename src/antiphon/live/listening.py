@@ -16,6 +16,12 @@ from antiphon.types import Floats
 LONGEST_GAP_SECONDS = 10.0
 """A longer one is no gap but another beginning: a laptop that was asleep."""
 
+TOLD_DBFS, TOLD_REST_DBFS = -20.0, -60.0
+"""The level that a guide is taken to have where it is told by tokens: one that sounds, and a rest."""
+
+QUIETEST_KEPT_DBFS = TOLD_REST_DBFS
+"""A segment is kept as no softer than this: a rest says nothing of how loud a guide plays."""
+
 Listened = tuple[SessionState, tuple[LiveCommand, ...]]
 
 
@@ -70,8 +76,10 @@ def heard_tokens(stock: Stock, state: SessionState) -> Listened:
         heard, (start, end) = state.heard, awaited[:2]
         told = heard.told.get(heard.count)
         if told is not None and end - delay <= state.frame:
-            token, level, ear = told, -60.0 if told == stock.rest else -20.0, _told(stock, state.ear, told)
+            level = TOLD_REST_DBFS if told == stock.rest else TOLD_DBFS
+            token, ear, segments = told, _told(stock, state.ear, told), None
         elif end <= state.ear.known:
+            segments = state.ear.segments(np.array([start, end])) if stock.following is not None else None
             ids, levels, ear = state.ear.over(np.array([start, end]))
             token, level = int(ids[0]), float(levels[0])
             if stock.rest is not None and level < ear.gate:
@@ -79,7 +87,7 @@ def heard_tokens(stock: Stock, state: SessionState) -> Listened:
         else:
             break
         said.append(TokenEvent(heard.count, start, end, token, level))
-        levels = np.append(heard.levels, np.float32(max(level, -60.0)))[-LEVELS_KEPT:]
+        levels = np.append(heard.levels, np.float32(max(level, QUIETEST_KEPT_DBFS)))[-LEVELS_KEPT:]
         heard = replace(
             heard,
             count=heard.count + 1,
@@ -88,6 +96,7 @@ def heard_tokens(stock: Stock, state: SessionState) -> Listened:
             lasting=(*heard.lasting, (end - start) / stock.rate),
             levels=levels,
             told={number: each for number, each in heard.told.items() if number > heard.count},
+            own=heard.own if stock.following is None else stock.following.then(heard.own, segments),
         )
         state = replace(state, heard=heard, ear=ear)
     return state, tuple(said)

@@ -6,18 +6,16 @@ import errno
 import heapq
 import itertools
 import socket
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic, time
+from time import time
 from typing import Final
 
 from antiphon.errors import AntiphonError
 from antiphon.live.osc import Refused, Subscribe, said
 from antiphon.live.osc_packets import MOST_BYTES, NotOsc, OscMessage, decode
-
-LOOPBACK: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 9000
+from antiphon.live.osc_table import DEFAULT_PORT, LOOPBACK
+from antiphon.live.throttle import Throttle
 
 MOST_A_TURN: Final = 200
 """Packets that are read before the sound is looked after again."""
@@ -29,9 +27,6 @@ MOST_HELD: Final = 1000
 """Messages that wait for their time."""
 
 MOST_SUBSCRIBERS: Final = 16
-
-SECONDS_BETWEEN_ERRORS: Final = 1.0
-"""Refusals of one code are said at most so often; how many there were is said with the next."""
 
 Host = tuple[str, int]
 
@@ -55,8 +50,7 @@ class OscPort:
         self._held: list[tuple[float, int, Arrived]] = []
         self._numbers = itertools.count()
         self._subscribers: list[Host] = []
-        self._said: dict[str, float] = {}
-        self._unsaid: Counter[str] = Counter()
+        self._throttle = Throttle()
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
 
@@ -115,15 +109,10 @@ class OscPort:
 
     def _once(self, code: str, words: str) -> str | None:
         """What to say now; None where the same kind was said a moment ago."""
-        now = monotonic()
-        if now - self._said.get(code, -1e9) < SECONDS_BETWEEN_ERRORS:
-            self._unsaid[code] += 1
-            return None
-        self._said[code] = now
-        before = self._unsaid.pop(code, 0)
-        words += f" (and {before} more like it)" if before else ""
-        self._note(f"OSC: {words}")
-        return words
+        told = self._throttle.words(code, words)
+        if told is not None:
+            self._note(f"OSC: {told}")
+        return told
 
     def _opened(self, packet: bytes, sender: Host) -> list[Arrived]:
         try:

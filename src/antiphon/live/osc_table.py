@@ -19,6 +19,12 @@ SCHEMA: Final = 1
 
 ROOT: Final = "/antiphon/"
 
+LOOPBACK: Final = "127.0.0.1"
+"""Where messages come in unless another address is named: this machine alone."""
+
+DEFAULT_PORT: Final = 9000
+"""The UDP port that they come to unless another is named."""
+
 Kind = Literal["int", "float", "text", "blob"]
 
 TAGS: Final[dict[Kind, str]] = {"int": "i", "float": "f", "text": "s", "blob": "b"}

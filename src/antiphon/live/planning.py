@@ -21,6 +21,8 @@ from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.action.selection.sound_relation import SoundRelation
 from antiphon.agent import Agent
 from antiphon.agent.known_pairs import sound_relation
+from antiphon.agent.pair_alphabet import with_pair_classes
+from antiphon.agent.pair_following import PairFollowing, pair_following
 from antiphon.agent.specifying import FOLLOWED_REST_SECONDS
 from antiphon.decision.playing import Heard as HeardTokens
 from antiphon.decision.playing import Playing
@@ -34,6 +36,10 @@ Costs = NDArray[np.float64]
 
 REJECTED_COST = 1e3
 """What a spot costs that the musician has rejected."""
+
+
+SHORTEST_NOW_SECONDS = 0.1
+"""Sound of which it can be told what harmony it has: two windows of its analysis."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +78,11 @@ class Stock:
     def relation(self) -> SoundRelation:
         """What the agent's pairs teach about following. A live guide is heard late as it is: no lag is added."""
         return sound_relation(self.agent).without_lag()
+
+    @cached_property
+    def following(self) -> PairFollowing | None:
+        """How the agent's pair is followed in classes of its own, where a relation was found in them."""
+        return pair_following(self.agent)
 
     @cached_property
     def distances(self) -> NDArray[np.float64]:
@@ -115,11 +126,13 @@ class Stock:
         return int(np.searchsorted(self.memory.tokens.intervals[:, 0], start - 1e-6))
 
 
-def measured(memory: Memory) -> Memory:
-    """A memory of which it is known how its segments sound, since a dial may ask for it."""
-    if memory.sound is not None:
-        return memory
-    return replace(memory, sound=segment_sound(memory.audio, memory.tokens.intervals))
+def measured(agent: Agent, memory: Memory) -> Memory:
+    """A memory of which it is known how its segments sound, since a dial may ask for it; in the classes of the agent's
+    pair, too."""
+    if memory.sound is None:
+        memory = replace(memory, sound=segment_sound(memory.audio, memory.tokens.intervals))
+    assert memory.sound is not None
+    return memory if memory.sound.classes is not None else with_pair_classes(agent, memory)
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,12 +242,17 @@ def _guide_sound(stock: Stock, state: SessionState, count: int) -> SegmentSound 
     """How the guide sounds, or by the agent's pairs its partner: what it was in the last moment, it is taken to go on
     to be."""
     action = state.tuning.action
-    if action.match != "distribution" or not (action.harmony > 0 or action.dynamics > 0):
+    if not action.follows_guide:
         return None
     seconds = stock.agent.settings.perception.segment_seconds
-    now = state.ear.sound_now(seconds)
+    # What is decided after the segment has begun goes by that segment, and not by the note before it.
+    begun = (state.frame - state.edge) / stock.rate
+    now = state.ear.sound_now(min(seconds, begun) if stock.reaction and begun >= SHORTEST_NOW_SECONDS else seconds)
+    numbers = state.number + np.arange(count)
+    following, own = stock.following, state.heard.own
+    classes = None if following is None else following.expected(own, state.heard.count - 1, numbers)
     going_on = SegmentSound(
-        np.repeat(now.chroma, count, axis=0), np.repeat(now.level, count), state.heard.levels[-LEVELS_KEPT:]
+        np.repeat(now.chroma, count, axis=0), np.repeat(now.level, count), state.heard.levels[-LEVELS_KEPT:], classes
     )
     return stock.relation.expected(going_on, np.full(count, seconds))
 

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from antiphon.agent.opening import noted
+from antiphon.audio import witnessed
+from antiphon.checkpoint import save_json
 from antiphon.errors import AntiphonError, SettingsError
+from antiphon.files import claimed
 from antiphon.interfaces import Progress, no_progress
 from antiphon.live.controls import checked
 from antiphon.live.decision_link import DecisionLink
-from antiphon.live.decision_process import Failed, Recipe
+from antiphon.live.decision_process import RESERVE_SECONDS, Failed, Ready, Recipe
 from antiphon.live.devices import Device, SilentDevice, Wiring, wired
 from antiphon.live.events import Control, Cue, Tempo
 from antiphon.live.instrument import Instrument, Mode
 from antiphon.live.kept_memory import kept_audio
 from antiphon.live.midi_clock import MidiInput
-from antiphon.live.osc_port import DEFAULT_PORT, LOOPBACK, OscPort
+from antiphon.live.osc_port import OscPort
+from antiphon.live.osc_table import DEFAULT_PORT, LOOPBACK
 from antiphon.live.priority import INSTRUMENT, before_others
+from antiphon.live.run_file import RUN, RUN_VERSION, STAGE_FILES
+from antiphon.live.stage_recording import StageRecorder, Unrecorded
 
 SPANS_RATE: Final = 48_000
 """Frames a second where no device says otherwise."""
@@ -72,6 +80,14 @@ class Beginning:
     starts: bool = True
 
 
+@dataclass(frozen=True)
+class Recording:
+    """Where a performance is recorded, and whether one that is there may be lost."""
+
+    directory: Path
+    overwrite: bool = False
+
+
 def play(
     memory: Sequence[Path],
     *,
@@ -79,13 +95,13 @@ def play(
     stage: Stage | None = None,
     beginning: Beginning | None = None,
     seed: int = 0,
-    record: Path | None = None,
+    record: Recording | None = None,
     goes_on: Callable[[Instrument], bool] = lambda instrument: True,
     say: Callable[[str], None] = lambda words: None,
     progress: Progress = no_progress,
 ) -> Performance:
     """Play with a musician from the `memory` files until `goes_on`, asked some hundred times a second, says no, or
-    Ctrl-C. What the session was told goes into `record`, a run for each process that decided.
+    Ctrl-C. What is needed to play it again goes into `record` as it happens.
 
     `agent` None is the agent inside the package. `say` hears every notice. Another process is started: a script that
     calls this needs `if __name__ == "__main__":`. Raises AntiphonError before the first sound, and never after it.
@@ -98,16 +114,21 @@ def play(
     rate = wiring.sample_rate if wiring is not None else stage.sample_rate or SPANS_RATE
     channels = max(len(wiring.outputs if wiring is not None and wiring.outputs else stage.outputs), 1)
     port = OscPort(stage.host, stage.osc_port, say) if stage.osc_port is not None else None
-    with tempfile.TemporaryDirectory(prefix="antiphon-live-", ignore_cleanup_errors=True) as kept:
-        recipe = Recipe(agent, tuple(memory), rate, channels, seed, Path(kept), record)
+    with tempfile.TemporaryDirectory(prefix="antiphon-live-", ignore_cleanup_errors=True) as kept, _claim(record):
+        recipe = Recipe(agent, tuple(memory), rate, channels, seed, Path(kept))
         instrument: Instrument | None = None
+        recorder = Unrecorded()
         link = DecisionLink(recipe, lambda kind, words: instrument.note(kind, words) if instrument else say(words))
         try:
-            wait_for(link, progress)
+            hashes = _loaded(link, memory if record is not None else (), progress)
             midi = MidiInput(stage.midi) if stage.midi is not None else None
             device = Device(wiring) if wiring is not None else SilentDevice(rate)
             sound = kept_audio(Path(kept)) if stage.mode == "sound" else None
-            instrument = Instrument(link, device, sound, port=port, midi=midi, files=tuple(memory), say=say)
+            if record is not None:
+                recorder = _recorder(record.directory, run_file_of(recipe, link.ready, hashes, stage.mode), rate, say)
+            instrument = Instrument(
+                link, device, sound, port=port, midi=midi, files=tuple(memory), say=say, record=recorder
+            )
             before_others(INSTRUMENT)
             instrument.start()
             instrument.cue(*events)
@@ -126,9 +147,50 @@ def play(
             if instrument is not None:
                 instrument.close()
             else:
+                recorder.close()
                 link.close()
                 if port is not None:
                     port.close()
+
+
+def _claim(record: Recording | None) -> AbstractContextManager[object]:
+    """Nobody else records there. Raises as `files.claimed` does."""
+    if record is None:
+        return nullcontext()
+    return claimed(record.directory, STAGE_FILES, overwrite=record.overwrite, holding="a live run")
+
+
+def _loaded(link: DecisionLink, files: Sequence[Path], progress: Progress) -> tuple[str, ...]:
+    """Wait until the decision is there; the SHA-256 of the files that it has read meanwhile."""
+    return witnessed(files, lambda: wait_for(link, progress))[1]
+
+
+def run_file_of(recipe: Recipe, ready: Ready | None, hashes: Sequence[str], mode: Mode) -> dict[str, Any]:
+    """What tells how to play a performance again: `run_file.StageRunFile`."""
+    assert ready is not None
+    return {
+        "version": RUN_VERSION,
+        "kind": "stage",
+        "agent": {"id": ready.agent_id, "directory": noted(recipe.agent)},
+        "memory": [
+            {"path": file.resolve().as_posix(), "sha256": digest}
+            for file, digest in zip(recipe.memory, hashes, strict=True)
+        ],
+        "sample_rate": recipe.sample_rate,
+        "channels": recipe.channels,
+        "seed": recipe.seed,
+        "reserve_seconds": RESERVE_SECONDS,
+        "mode": mode,
+    }
+
+
+def _recorder(directory: Path, about: dict[str, Any], sample_rate: int, say: Callable[[str], None]) -> StageRecorder:
+    """A record that begins; an earlier one is gone."""
+    for name in STAGE_FILES:
+        (directory / name).unlink(missing_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    save_json(directory / RUN, about)
+    return StageRecorder(directory, sample_rate, say)
 
 
 def wait_for(link: DecisionLink, progress: Progress = no_progress) -> None:

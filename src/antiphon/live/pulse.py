@@ -64,6 +64,12 @@ class Pulse:
             anchor = self.anchor + math.ceil((frame - self.anchor) / self.period) * self.period
         return replace(self, period=60 * self.sample_rate / bpm, anchor=anchor)
 
+    def edge_from(self, frame: int) -> int:
+        """The first frame from `frame` on at which a beat and a segment begin together; where there is a tempo."""
+        assert self.period is not None
+        apart = max(self.unit, self.period)
+        return round(self.anchor + math.ceil((frame - self.anchor) / apart - 1e-6) * apart)
+
     def with_beat(self, frame: int) -> Pulse:
         """With a beat heard at `frame`: the second one makes a tempo, and from then on each corrects it.
 

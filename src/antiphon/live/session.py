@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from antiphon.agent import Agent
+from antiphon.agent.known_pairs import recall_ahead
 from antiphon.errors import AntiphonError, SettingsError
 from antiphon.live.commands import LiveCommand, Silence, Status
 from antiphon.live.committing import Horizon, committed, late
@@ -76,7 +77,7 @@ class Session:
     @cached_property
     def stock(self) -> Stock:
         """What was measured of the memory."""
-        return Stock(self.agent, measured(self.memory), self.seed, self.reaction)
+        return Stock(self.agent, measured(self.agent, self.memory), self.seed, self.reaction)
 
     def start(self) -> SessionState:
         """The state before anything was heard; it listens, and plays from the cue `start` on.
@@ -89,9 +90,11 @@ class Session:
             raise SettingsError(
                 f"setting perception.encoder.name: {name} hears whole recordings only, none as it comes"
             )
+        recall_ahead(self.agent)
         tuning = tuned(self.agent, self.memory, self.controls, self.stock.repetition)
         # What is measured of the memory is measured now, and not in the middle of the first phrase.
         _ = (self.stock.sounding, self.stock.sounds, self.stock.edges, self.stock.before, self.stock.distances)
+        _ = (self.stock.following, self.stock.relation)
         ear = ear_of(
             self.agent.perception.stream(self.agent.alphabet),
             self.sample_rate,

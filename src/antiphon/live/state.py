@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.agent.pair_following import PairHeard
 from antiphon.decision.playing import Playing
 from antiphon.live.hearing import Ear
 from antiphon.live.pulse import Pulse
@@ -38,7 +39,8 @@ class Room:
 @dataclass(frozen=True, eq=False)
 class Heard:
     """Guide segments: `count` were heard; `edges` are the frames between those that are known to begin and were not
-    heard yet; `unread` (n,) ids and `lasting` (n,) seconds were not given to the decision yet; `levels` of the last."""
+    heard yet; `unread` (n,) ids and `lasting` (n,) seconds were not given to the decision yet; `levels` of the last;
+    `own`: the last ones in the alphabet of the agent's pair, where it has one."""
 
     count: int = 0
     edges: tuple[int, ...] = (0,)
@@ -46,6 +48,7 @@ class Heard:
     lasting: tuple[float, ...] = ()
     levels: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     told: Mapping[int, int] = field(default_factory=dict)
+    own: PairHeard = field(default_factory=PairHeard)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from antiphon.agent import Agent
+from antiphon.agent.known_pairs import recalling_partly
 from antiphon.agent.specifying import allowed_classes
 from antiphon.config import ActionSettings, SamplingSettings, Settings
 from antiphon.config.resolving import validated
@@ -54,7 +56,13 @@ def tuned(agent: Agent, memory: Memory, controls: Controls, repetition: Repetiti
     if not sampling.past and not agent.settings.training.hide_past:
         raise SettingsError("setting sampling.past: this agent was trained without training.hide_past")
     parts = agent.with_settings(settings)
-    model = partly_heard(agent.network, agent.context.tokens, guidance=sampling.guidance, guide_only=not sampling.past)
+    model = partly_heard(
+        agent.network,
+        agent.context.tokens,
+        guidance=sampling.guidance,
+        guide_only=not sampling.past,
+        remembering=partial(recalling_partly, agent),
+    )
     player = Player(model, agent.context, sampling, repetition)
     segment = np.array([[0.0, agent.settings.perception.segment_seconds]])
     allowed = allowed_classes(parts, segment, memory, sampling.rests)[0]

@@ -21,7 +21,7 @@ from antiphon.analysis.differences import (
 )
 from antiphon.pages import render
 from antiphon.pages.colours import hue
-from antiphon.pages.lanes import Lane, drawn
+from antiphon.pages.lanes import Lane, all_drawn
 from antiphon.pages.strips import COLOURS, LEVEL_RANGE_DB, WORTH_RANGE_BITS, strips
 from antiphon.types import Audio
 
@@ -125,6 +125,7 @@ def compare_page(
             found.spans.intervals,
             np.array(DRAWN)[heard.strongest],
             [_sounds_like(heard, index) for index in range(len(heard.level))],
+            part="answer" if name == names[0] else "version",
         )
         for name, about, sound, heard in zip(
             names, abouts, sounds, (guide, sides[0].heard, sides[1].heard), strict=True
@@ -134,7 +135,9 @@ def compare_page(
         "comparison.html",
         account=said[0],
         moments=said[1],
-        lanes=[drawn(lane, DRAWN_GREY) for lane in lanes],
+        lanes=all_drawn(lanes, DRAWN_GREY),
+        first="Guide",
+        second="Responses",
         legend=[(COLOURS[n], ABOUT[name], found.share(name)) for n, name in enumerate(AGREEMENTS)],
         level_range=f"{LEVEL_RANGE_DB:g}",
         worth_range=f"{WORTH_RANGE_BITS:g}",

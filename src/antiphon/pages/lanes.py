@@ -7,6 +7,7 @@ import hashlib
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -24,6 +25,19 @@ LONGEST_EMBEDDED = 900.0
 MOST_REGIONS = 10_000
 """Segments of a track that a page colours: of more, none is as wide as a hair, and browsers take long."""
 
+MOST_SOUND = 6_500_000
+"""Bytes of all sounds of a page, before they are written as text, which makes them a third longer: 9 MB there."""
+
+PLENTY, FEWEST_KILOBITS = 160.0, 32.0
+"""Kilobits a second that any stereo sound does with, and the fewest that are taken: less is no music."""
+
+TICK_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+"""What may lie between two marks of a scale."""
+
+Part = Literal["answer", "version", "memory"]
+"""What a lane is to the page's transport: what sounds together; of several versions of it the one that is chosen; what
+has a time of its own."""
+
 LONGEST_COLUMN = 300_000
 """A column of a waveform of so many samples is looked at as a whole: up to two hours at 44.1 kHz."""
 
@@ -39,7 +53,7 @@ LONGEST_KEPT, MOST_KEPT = 120.0, 8
 """Seconds of a sound, and how many sounds, whose encoding is kept for the next page: to encode them is a fifth of the
 work of a short response."""
 
-_KEPT: dict[tuple[bytes, tuple[int, ...], int], str] = {}
+_KEPT: dict[tuple[bytes, tuple[int, ...], int, float | None], str] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +68,7 @@ class Lane:
     ids: Ids
     sentences: Sequence[str]
     grid: Grid | None = None
+    part: Part = "answer"
 
 
 @dataclass(frozen=True)
@@ -86,11 +101,19 @@ class DrawnLane:
     marks: Sequence[Mark] = ()
     width: int = WIDTH
     height: int = HEIGHT
+    seconds: float = 0.0
+    sample_rate: int = 0
+    part: Part = "answer"
+
+    @property
+    def ticks(self) -> list[Tick]:
+        """The scale below the waveform."""
+        return ticks_of(self.seconds)
 
 
-def drawn(lane: Lane, rest: int, longest: float | None = None) -> DrawnLane:
+def drawn(lane: Lane, rest: int, longest: float | None = None, kilobits: float | None = None) -> DrawnLane:
     """A lane as it is drawn; `rest` is the id drawn grey. Of a sound longer than `longest` seconds, or than a
-    page carries, none is embedded."""
+    page carries, none is embedded; with `kilobits` it takes about so many a second."""
     audio = lane.audio
     scale = WIDTH / max(audio.duration, 1e-9)
     regions = [
@@ -103,9 +126,38 @@ def drawn(lane: Lane, rest: int, longest: float | None = None) -> DrawnLane:
         facts += f"; {len(lane.ids)} segments, too many to colour"
     if len(audio.samples) > WIDTH * LONGEST_COLUMN:
         facts += "; drawn by a part of its samples"
-    sound = sound_uri(audio) if audio.duration <= (LONGEST_EMBEDDED if longest is None else longest) else ""
+    carried = audio.duration <= (LONGEST_EMBEDDED if longest is None else longest)
+    sound = sound_uri(audio, kilobits) if carried else ""
     marks = marks_of(lane.grid, audio.duration)
-    return DrawnLane(lane.name, f"{lane.about}; {facts}", _outline(audio), regions, sound, marks)
+    about = (f"{lane.about}; {facts}", _outline(audio), regions, sound, marks)
+    return DrawnLane(lane.name, *about, seconds=audio.duration, sample_rate=audio.sample_rate, part=lane.part)
+
+
+def all_drawn(lanes: Sequence[Lane], rest: int) -> list[DrawnLane]:
+    """The lanes of a page, whose sounds together take no more than a page should: many minutes at fewer bits a
+    second."""
+    carried = sum(lane.audio.duration for lane in lanes if lane.audio.duration <= LONGEST_EMBEDDED)
+    kilobits = 8e-3 * MOST_SOUND / max(carried, 1e-9)
+    plenty = kilobits >= PLENTY
+    return [drawn(lane, rest, kilobits=None if plenty else max(kilobits, FEWEST_KILOBITS)) for lane in lanes]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark of a scale: where it stands, in percent of its length, and what it says."""
+
+    percent: float
+    label: str
+
+
+def ticks_of(seconds: float, most: int = 8) -> list[Tick]:
+    """A scale of so many seconds with at most `most` marks after the first."""
+    step = next((each for each in TICK_SECONDS if seconds / each <= most), 3600.0)
+    return [
+        Tick(100 * step * number / seconds, f"{step * number:g} s")
+        for number in range(int(seconds / step + 1e-9) + 1)
+        if seconds > 0
+    ]
 
 
 def marks_of(grid: Grid | None, duration: float, width: float = WIDTH) -> list[Mark]:
@@ -121,20 +173,26 @@ def marks_of(grid: Grid | None, duration: float, width: float = WIDTH) -> list[M
     return [Mark(beats[number] * scale, number % grid.beats_per_bar == 0) for number in range(0, len(beats), step)]
 
 
-def sound_uri(audio: Audio) -> str:
-    """A sound as a data URI. The last short ones are kept: who asks again has the same guide and the same memory."""
+def sound_uri(audio: Audio, kilobits: float | None = None) -> str:
+    """A sound as a data URI; with `kilobits` of about so many a second. The last short ones are kept: who asks again
+    has the same guide and the same memory."""
     if audio.duration > LONGEST_KEPT:
-        return _encoded(audio)
-    key = hashlib.sha256(np.ascontiguousarray(audio.samples).data).digest(), audio.samples.shape, audio.sample_rate
-    found = _KEPT.pop(key, None) or _encoded(audio)
+        return _encoded(audio, kilobits)
+    key = (
+        hashlib.sha256(np.ascontiguousarray(audio.samples).data).digest(),
+        audio.samples.shape,
+        audio.sample_rate,
+        kilobits,
+    )
+    found = _KEPT.pop(key, None) or _encoded(audio, kilobits)
     _KEPT[key] = found
     for oldest in list(_KEPT)[:-MOST_KEPT]:
         del _KEPT[oldest]
     return found
 
 
-def _encoded(audio: Audio) -> str:
-    return "data:audio/mpeg;base64," + base64.b64encode(mp3(audio)).decode()
+def _encoded(audio: Audio, kilobits: float | None) -> str:
+    return "data:audio/mpeg;base64," + base64.b64encode(mp3(audio, kilobits)).decode()
 
 
 def _channels(count: int) -> str:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from math import exp
 from pathlib import Path
 
-import numpy as np
-
+from antiphon.action.export.class_names import NAMELESS
 from antiphon.evaluation.regeneration import Summary
 from antiphon.pages import render
 from antiphon.pages.colours import colour
-from antiphon.pages.lanes import WIDTH, Lane, Mark, drawn, marks_of
+from antiphon.pages.lanes import WIDTH, Lane, Mark, Tick, all_drawn, marks_of, ticks_of
 from antiphon.types import SILENCE, Audio, Memory, Response
 
 MAP_HEIGHT = 200
@@ -47,20 +46,31 @@ class MemoryPath:
     width: int = WIDTH
     height: int = MAP_HEIGHT
 
+    @property
+    def across(self) -> list[Tick]:
+        """The scale of the response's time."""
+        return ticks_of(self.response_seconds)
+
+    @property
+    def up(self) -> list[Tick]:
+        """The scale of the memory's time."""
+        return ticks_of(self.memory_seconds, 5)
+
 
 def write_page(
     path: Path,
     response: Response,
     guide: Audio,
-    mix: Audio,
     memory: Memory,
     *,
     rest: int,
     about: Mapping[str, str],
     summary: Sequence[Summary] = (),
+    names: Mapping[int, str] = NAMELESS,
+    takes: Sequence[Response] = (),
 ) -> None:
     """Write the page. `rest` is the id drawn grey; `about` are facts to list; `summary` the table of held-out
-    pieces."""
+    pieces; `names` what a musician calls classes; `takes` other ways to play the response."""
     lanes = (
         Lane(
             "Guide",
@@ -68,7 +78,7 @@ def write_page(
             guide,
             response.guide.intervals,
             response.guide.ids,
-            [f"token {token}" for token in response.guide.ids],
+            [_called(token, names) for token in response.guide.ids.tolist()],
             response.grid,
         ),
         Lane(
@@ -77,12 +87,22 @@ def write_page(
             response.audio,
             response.guide.intervals,
             response.selection.played,
-            [sentence_of(response, index) for index in range(len(response.events))],
+            [sentence_of(response, index, names) for index in range(len(response.events))],
             response.grid,
+            "version",
         ),
-        Lane(
-            *("Mix", "guide and response together", mix, np.zeros((0, 2)), np.zeros(0, dtype=np.int64), []),
-            response.grid,
+        *(
+            Lane(
+                f"Take {number}",
+                "another way through the memory",
+                take.audio,
+                take.guide.intervals,
+                take.selection.played,
+                [sentence_of(take, index, names) for index in range(len(take.events))],
+                response.grid,
+                "version",
+            )
+            for number, take in enumerate(takes, 2)
         ),
         Lane(
             "Memory",
@@ -90,13 +110,16 @@ def write_page(
             memory.audio,
             memory.tokens.intervals,
             memory.tokens.ids,
-            [f"segment {index}, token {token}" for index, token in enumerate(memory.tokens.ids)],
+            [f"segment {index}, {_called(token, names)}" for index, token in enumerate(memory.tokens.ids.tolist())],
+            part="memory",
         ),
     )
     page = render(
         "response.html",
-        lanes=[drawn(lane, rest) for lane in lanes],
-        path=path_through(response, memory, rest),
+        lanes=all_drawn(lanes, rest),
+        first="Guide",
+        second="Response",
+        path=path_through(response, memory, rest, names),
         summary=summary,
         bars=_bars(summary),
         about=about,
@@ -106,18 +129,22 @@ def write_page(
     path.write_text(page, encoding="utf-8")
 
 
-def sentence_of(response: Response, index: int) -> str:
+def _called(token: int, names: Mapping[int, str]) -> str:
+    return f"{names[token]} (token {token})" if token in names else f"token {token}"
+
+
+def sentence_of(response: Response, index: int, names: Mapping[int, str] = NAMELESS) -> str:
     """What a segment of a response says of itself."""
     event = response.events[index]
-    asked = f"asked for {event.token}, p = {exp(event.log_probability):.2f}"
+    asked = f"asked for {names.get(event.token, event.token)}, p = {exp(event.log_probability):.2f}"
     if not event.source:
         return f"{asked}: silence"
-    played = "" if event.played == event.token else f", played {event.played} instead"
+    played = "" if event.played == event.token else f", played {names.get(event.played, event.played)} instead"
     name = Path(event.source).name
     return f"{asked}{played}: {name} {event.source_start:.2f}-{event.source_end:.2f} s, copy {event.run}"
 
 
-def path_through(response: Response, memory: Memory, rest: int) -> MemoryPath:
+def path_through(response: Response, memory: Memory, rest: int, names: Mapping[int, str] = NAMELESS) -> MemoryPath:
     """The drawing of where in the memory a response plays; `rest` is the id drawn grey."""
     duration, seconds = float(response.guide.intervals[-1, 1]), memory.audio.duration
     across, up = WIDTH / duration, MAP_HEIGHT / seconds
@@ -132,7 +159,7 @@ def path_through(response: Response, memory: Memory, rest: int) -> MemoryPath:
                 (start * across, MAP_HEIGHT - low * up),
                 (end * across, MAP_HEIGHT - (low + end - start) * up),
                 colour(int(response.selection.played[index]), rest),
-                sentence_of(response, index),
+                sentence_of(response, index, names),
             )
         )
     borders = [MAP_HEIGHT - part.start / memory.audio.sample_rate * up for part in memory.parts[1:]]

@@ -5,10 +5,11 @@ memory. Plain SVG, without a script, a font or a library.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp
 from pathlib import Path
 
+from antiphon.action.export.class_names import Names
 from antiphon.pages import render
 from antiphon.pages.colours import colour
 from antiphon.types import Event
@@ -37,8 +38,9 @@ MOST_MARKS = 14
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn: events, where each reads in the memory, the guide's tokens, and the memory's files (name, and
-    their first and last sample there), and the times of the bars, where the guide's beats are known."""
+    """What is drawn: events, where each reads in the memory, the guide's tokens, the memory's files (name, and their
+    first and last sample there), the times of the bars, where the guide's beats are known, and what a musician calls
+    the classes."""
 
     events: Sequence[Event]
     places: Sequence[int]
@@ -46,6 +48,7 @@ class Picture:
     parts: Sequence[tuple[str, int, int]]
     rest: int
     bars: Sequence[float] = ()
+    names: Names = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -99,7 +102,7 @@ class Step:
 
 def svg(picture: Picture) -> str:
     """The drawing."""
-    rest, events = picture.rest, picture.events
+    events = picture.events
     return render(
         "drawing.svg",
         width=WIDTH,
@@ -113,10 +116,10 @@ def svg(picture: Picture) -> str:
             (PROBABILITY_ROW, "probability", "0 to 1"),
         ),
         guide=[
-            _box(picture, GUIDE_ROW, event, token, f"guide segment {index}: {_name(token, rest)}")
+            _box(picture, GUIDE_ROW, event, token, f"guide segment {index}: {_name(token, picture)}")
             for index, (event, token) in enumerate(zip(events, picture.guide, strict=False))
         ],
-        played=[_box(picture, RESPONSE_ROW, event, event.played, _sentence(event, rest)) for event in events],
+        played=[_box(picture, RESPONSE_ROW, event, event.played, _sentence(event, picture)) for event in events],
         bars=[_bar(picture, event) for event in events],
         bar_lines=[_x(picture, time) for time in picture.bars if time <= picture.seconds],
         top=TOP,
@@ -176,7 +179,7 @@ def _step(picture: Picture, event: Event, place: int) -> Step:
         (right, _up(picture, place + event.source_stop - event.source_first)),
         colour(event.played, picture.rest),
         5 if event.pinned else 3,
-        _sentence(event, picture.rest),
+        _sentence(event, picture),
     )
 
 
@@ -185,17 +188,17 @@ def _marks(seconds: float) -> range:
     return range(0, int(seconds) + 1, step)
 
 
-def _name(token: int, rest: int) -> str:
-    return "rest" if token == rest else f"token {token}"
+def _name(token: int, picture: Picture) -> str:
+    return "rest" if token == picture.rest else picture.names.get(token, f"token {token}")
 
 
-def _sentence(event: Event, rest: int) -> str:
-    said = f"asked for {_name(event.token, rest)}, p = {exp(event.log_probability):.2f}"
+def _sentence(event: Event, picture: Picture) -> str:
+    said = f"asked for {_name(event.token, picture)}, p = {exp(event.log_probability):.2f}"
     if event.rivals:
-        said += f" (rivals {', '.join(f'{_name(token, rest)} {exp(value):.2f}' for token, value in event.rivals)})"
+        said += f" (rivals {', '.join(f'{_name(token, picture)} {exp(value):.2f}' for token, value in event.rivals)})"
     if not event.source:
         return f"{said}: silence"
-    played = "" if event.played == event.token else f", played {_name(event.played, rest)} instead"
+    played = "" if event.played == event.token else f", played {_name(event.played, picture)} instead"
     return (
         f"{said}{played}: {Path(event.source).name} {event.source_start:.2f}-{event.source_end:.2f} s, copy {event.run}"
     )

@@ -27,6 +27,9 @@ LOWEST_HZ = 30.0
 QUIETEST_DB = -70.0
 """Floor of a band, in dB below a full-scale sine: what rises below it is not heard."""
 
+LEAST_ONSETS = 0.05
+"""Mean strength in dB below which a sound is held: a single soft note in half a second is four times as much."""
+
 
 @dataclass(frozen=True, eq=False)
 class Envelope:
@@ -54,6 +57,16 @@ def mean_power(power: Floats, intervals: Seconds, duration: float, first_cell: i
     inside = np.interp(intervals[:, 1], edges, energy) - np.interp(intervals[:, 0], edges, energy)
     seconds = np.minimum(intervals[:, 1], edges[-1]) - intervals[:, 0]
     return np.where(seconds > 0, inside / np.where(seconds > 0, seconds, 1), 0).astype(np.float32)
+
+
+def activity(onsets: Floats, intervals: Seconds) -> Floats:
+    """How busy a sound is over each interval (n, 2): the mean strength (n,) of its onsets (cells,) in octaves above
+    1 dB. Twice as many notes are an octave more; past the end, and where nothing begins, it is that of LEAST_ONSETS."""
+    cells = np.clip(np.round(intervals * CELLS_PER_SECOND).astype(np.int64), 0, len(onsets))
+    sums = np.concatenate([[0.0], np.cumsum(onsets, dtype=np.float64)])
+    lengths = np.maximum(np.round((intervals[:, 1] - intervals[:, 0]) * CELLS_PER_SECOND), 1)
+    means = (sums[cells[:, 1]] - sums[cells[:, 0]]) / lengths
+    return np.asarray(np.log2(np.maximum(means, LEAST_ONSETS)), dtype=np.float32)
 
 
 def joined_envelope(pieces: list[Envelope]) -> Envelope:

@@ -18,7 +18,7 @@ from antiphon.perception.block_encoding import sound_of
 from antiphon.perception.cache import FrameCache
 from antiphon.perception.condensers import condensed, make_condenser
 from antiphon.perception.encoders import make_encoder
-from antiphon.perception.envelope import mean_power
+from antiphon.perception.envelope import activity, mean_power
 from antiphon.perception.levelling import LevelledSound, without_noise
 from antiphon.perception.quantizers import make_quantizer
 from antiphon.perception.segmenters import heard_intervals, make_segmenter
@@ -78,6 +78,10 @@ class Perception:
     def onsets(self, sound: Audio | Sound) -> Floats:
         """Onset strength (cells,) every 10 ms of a whole sound."""
         return self._cache.onsets(self._heard(sound), self.encoder)
+
+    def activity(self, sound: Audio | Sound, intervals: Seconds) -> Floats:
+        """How busy a sound is (n,) over intervals (n, 2), in octaves of onset strength."""
+        return activity(self.onsets(sound), intervals)
 
     def segments_over(self, sound: Audio | Sound, grids: Sequence[Seconds]) -> tuple[Segments, ...]:
         """The segments of one sound over several grids (n, 2), in one walk; past the end of the sound they are silent.

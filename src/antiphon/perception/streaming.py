@@ -87,8 +87,12 @@ class TokenStream:
     def over(self, intervals: Seconds) -> tuple[Tokens, Floats]:
         """Tokens and levels (n,) in dBFS over intervals (n, 2) in seconds that end by `known` and begin after the last
         `since`."""
-        segments = self._segments(intervals, np.inf)
+        segments = self.segments(intervals)
         return Tokens(self.tokenization.quantize(segments), intervals, self.tokenization.alphabet_id), segments.level
+
+    def segments(self, intervals: Seconds) -> Segments:
+        """What is heard of the same intervals, before it is a class."""
+        return self._segments(intervals, np.inf)
 
     def since(self, start: float) -> TokenStream:
         """The stream without what only segments that begin before `start` need."""

@@ -82,7 +82,7 @@ class Bench:
         """Guide and memory of a response, read and heard once."""
         action = player.agent.settings.action
         told = (player.name, player.record.identity, player.agent.alphabet.id)
-        key = (*told, _measured(player.agent.settings), action.boundary_cost > 0)
+        key = (*told, action.follows_guide, action.activity > 0, action.boundary_cost > 0)
         if key not in self.opened:
             self.opened.clear()
             self.heard.clear()
@@ -111,7 +111,16 @@ class Bench:
         regions = (settings.action.allowed_regions, settings.action.taboo_regions)
         marks = tuple(repr(asked.get(kind, ())) for kind in ("kept", "asked"))
         marked = any(asked.get(kind) for kind in ("kept", "rejected", "asked"))
-        key = (player.name, settings.sampling.model_dump_json(), action, regions, marks, marked, asked["seed"])
+        key = (
+            player.name,
+            settings.sampling.model_dump_json(),
+            action,
+            regions,
+            marks,
+            marked,
+            asked["seed"],
+            asked.get("take", 1),
+        )
         found = next((each for each in self.last if each.key == key), None)
         if found is None:
             found = Decided(key)
@@ -127,18 +136,14 @@ def with_preset(project: Project, settings: Settings, name: str) -> Settings:
     return turned(settings, own[name], {}) if name in own else preset_over(settings, name)
 
 
-def _measured(settings: Settings) -> bool:
-    """Whether the settings ask how guide and memory sound."""
-    return settings.action.match == "distribution" and (settings.action.harmony > 0 or settings.action.dynamics > 0)
-
-
 def wished_of(record: Provenance, asked: Asked) -> Wished:
-    """The marks that are asked for, and the register, which stays what it was where no dial says anything of it."""
+    """The marks that are asked for, of which take they are said, and the register, which stays what it was where no
+    dial says anything of it."""
     register = asked.get("dials", {}).get(REGISTER, record.settings.get(REGISTER))
     spans = {kind: tuple((start, end) for start, end in asked.get(kind, ())) for kind in ("kept", "rejected")}
     classes = tuple((step, token) for step, token in asked.get("asked", ()))
     marks = Marks(spans["kept"], spans["rejected"], classes)
-    return Wished(marks, None if register is None else known_register(register))
+    return Wished(marks, None if register is None else known_register(register), asked.get("take", 1))
 
 
 def region_texts(

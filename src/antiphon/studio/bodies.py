@@ -47,7 +47,8 @@ class AnswerBody(Body):
 
 class AgainBody(Body):
     """A response that is to be answered anew: spans that stay, spans whose sound is not played there again, classes
-    that are asked for at segments, dials that are turned, and regions of the memory's files."""
+    that are asked for at segments, dials that are turned, and regions of the memory's files; and of which of its takes
+    all that is said."""
 
     response: Name
     kept: list[Span] = Field(max_length=2 * MOST_SPANS)
@@ -57,6 +58,7 @@ class AgainBody(Body):
     dials: dict[str, float | str | None] = Field({}, max_length=len(DIALS))
     regions: dict[Literal["allowed", "taboo"], list[Region]] = Field({})
     seed: int = Field(ge=0, le=MOST_SEED)
+    take: int = Field(1, ge=1, le=MOST_TAKES)
     name: str = Field("", max_length=200)
 
 
@@ -102,6 +104,25 @@ class TrainBody(Body):
     guide: Name
     target: Name
     both_ways: bool = False
+    name: str = Field("", max_length=200)
+
+
+class PairBody(Body):
+    """Two sounds that are to be checked before an agent learns from them."""
+
+    guide: Name
+    target: Name
+    both_ways: bool = False
+
+
+class LearnBody(Body):
+    """An agent that is to learn a pair of sounds, and how: it remembers the pair, is fine-tuned as well where that is
+    surely better, or learns the pair by heart."""
+
+    agent: str = Field("", max_length=1000)
+    guide: Name
+    target: Name
+    way: Literal["remember", "try", "heart"] = "remember"
     name: str = Field("", max_length=200)
 
 
@@ -158,6 +179,7 @@ KINDS: Mapping[str, type[Body]] = {
     "answer": AnswerBody,
     "again": AgainBody,
     "train": TrainBody,
+    "learn": LearnBody,
     "export": ExportBody,
     "alphabet": SheetBody,
     "live": LiveTakeBody,

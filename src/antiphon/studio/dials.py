@@ -35,6 +35,7 @@ DIALS: tuple[Dial, ...] = (
     Dial("follow", "Follow", "how much the guide counts: 0 not at all, 1 as learned", "sampling.guidance", 0, 6),
     Dial("harmony", "Harmony", "how closely the guide's harmony is followed", "action.harmony", 0, 20, 0.5),
     Dial("dynamics", "Dynamics", "soft answers soft, loud answers loud", "action.dynamics", 0, 10, 0.25),
+    Dial("activity", "Activity", "few notes answer few, many answer many", "action.activity", 0, 10, 0.25),
     Dial("novelty", "Novelty", "what it costs to play a spot of the memory again", "action.novelty", 0, 10, 0.25),
     Dial("density", "Density", "share of the time that it plays at most", "action.density", 0.05, 1, 0.05),
     Dial(

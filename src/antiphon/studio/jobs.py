@@ -24,6 +24,7 @@ from antiphon.checkpoint import save_json
 from antiphon.errors import AntiphonError, BadData, SettingsError
 from antiphon.reading import json_file, json_of
 from antiphon.studio.bodies import KINDS
+from antiphon.studio.course import Course
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 
@@ -36,9 +37,13 @@ MOST_KEPT = 200
 LONGEST_LINE = 1 << 20
 """Bytes of a line between the processes."""
 
+TOLD = ("task", "done", "total", "left", "loss", "worth")
+"""What a job says of itself while it runs."""
+
 OVER = frozenset({"done", "failed", "stopped"})
 
 Seconds = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Bits = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -47,7 +52,8 @@ class Job:
     """What is to be done (`kind`, and names of the project in `asked`), and how far it is.
 
     `result` is the name of what it made, `said` its error or what a musician should know, `left` the seconds that it
-    may still take, None where that is not known.
+    may still take, `loss` that of a training and `worth` what the guide is worth to it so far, in bits a segment; None
+    where that is not known.
     """
 
     id: str
@@ -58,6 +64,8 @@ class Job:
     done: Count = 0
     total: Count = 0
     left: Seconds | None = None
+    loss: Bits | None = None
+    worth: Bits | None = None
     result: str = ""
     said: tuple[str, ...] = ()
     made: Seconds = 0.0
@@ -66,22 +74,6 @@ class Job:
 
 
 _JOB = TypeAdapter(Job)
-
-
-@dataclass
-class _Pace:
-    """How fast a task goes, for the time that is left."""
-
-    task: str = ""
-    began: float = 0.0
-    first: int = 0
-
-    def left(self, task: str, done: int, total: int) -> float | None:
-        stage, now = task.partition(":")[0], time.monotonic()
-        if stage != self.task or done < self.first:
-            self.task, self.began, self.first = stage, now, done
-        passed = done - self.first
-        return (now - self.began) / passed * (total - done) if passed > 0 and total > done else None
 
 
 @dataclass
@@ -204,7 +196,7 @@ class Queue:
         if job.id != path.stem:
             return
         if job.state == "running":
-            job = replace(job, state="waiting", task="", done=0, total=0, left=None)
+            job = replace(job, state="waiting", task="", done=0, total=0, left=None, loss=None, worth=None)
         self._jobs[job.id] = job
 
     def _keep(self, job: Job) -> None:
@@ -235,7 +227,7 @@ class Queue:
         return next((job for job in self._jobs.values() if job.state == "waiting"), None)
 
     def _do(self, job: Job, stream: IO[bytes]) -> None:
-        pace = _Pace()
+        course = Course()
         while line := line_of(stream):
             said = said_in(line)
             if said.get("id") != job.id:
@@ -247,8 +239,8 @@ class Queue:
             if "error" in said:
                 self._over(replace(job, state="failed", said=(str(said["error"]),), left=None))
                 return
-            task, done, total = said["progress"]
-            job = replace(job, task=task, done=done, total=total, left=pace.left(task, done, total))
+            course.heard(*said["progress"])
+            job = replace(job, **{name: getattr(course, name) for name in TOLD})
             with self._changed:
                 self._jobs[job.id] = job
         if self._ending:

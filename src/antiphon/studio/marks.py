@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -97,6 +98,16 @@ def names(project: Project) -> dict[str, dict[str, str]]:
         for alphabet, classes in found.items()
         if isinstance(classes, dict)
     }
+
+
+def class_names(project: Project) -> dict[str, dict[int, str]]:
+    """The same with the ids of classes as numbers, as exports take them."""
+    return {alphabet: tokens_named(classes) for alphabet, classes in names(project).items()}
+
+
+def tokens_named(classes: Mapping[str, str]) -> dict[int, str]:
+    """Names by the ids of classes, as a JSON has them; what is no id is left out."""
+    return {int(token): label for token, label in classes.items() if re.fullmatch(r"[0-9]{1,9}", token)}
 
 
 def name(project: Project, alphabet: str, token: int, label: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,22 +29,19 @@ from antiphon.studio.bodies import (
     NameBody,
     PresetBody,
     SheetBody,
-    TrainBody,
 )
 from antiphon.studio.desk import Desk
 from antiphon.studio.dials import checked
 from antiphon.studio.guard import Guard
-from antiphon.studio.jobs import OVER, Queue
+from antiphon.studio.jobs import Queue
 from antiphon.studio.live.addresses import add_live
 from antiphon.studio.live.run import LiveDesk
+from antiphon.studio.making import MOST_BODY, add_making, added
 from antiphon.studio.peaks import peaks_of
-from antiphon.studio.project import AGENTS, DRAFTS, SOUNDS, Project, nearest_name, plain_name, sound_name
+from antiphon.studio.project import DRAFTS, SOUNDS, Project, nearest_name, plain_name, sound_name
 from antiphon.studio.sheets import sheet
 from antiphon.studio.sounds import loudness_of, playable, wave_bytes, zipped
 from antiphon.studio.web import PageFiles, as_json, body_of, page_application
-
-MOST_BODY = 1 << 18
-"""Bytes of a request that is no upload."""
 
 LONGEST_EXCERPT = 60.0
 """Seconds of a sound that are sent by themselves."""
@@ -57,7 +53,7 @@ STATUS = {1: 409, 2: 400, 3: 501, 4: 404}
 """Of an error, by its exit code."""
 
 SCRIPTS = (
-    *("api.js", "lanes.js", "transport.js", "panels.js", "main.js"),
+    *("api.js", "lanes.js", "panels.js", "making.js", "main.js"),
     *("session.js", "answer.js", "testimony.js", "drafts.js", "dials.js", "takes.js", "map.js", "alphabet.js"),
     *("live.js", "live_lanes.js", "live_sound.js"),
 )
@@ -75,6 +71,7 @@ def application(project: Project, queue: Queue, desk: Desk, live: LiveDesk, *, p
     _add_excerpts(app, project)
     _add_jobs(app, project, queue)
     _add_music_jobs(app, project, queue)
+    add_making(app, project, queue, desk)
     _add_desk(app, project, desk)
     _add_writing(app, project)
     add_live(app, project, live, MOST_BODY)
@@ -128,11 +125,6 @@ def _add_excerpts(app: FastAPI, project: Project) -> None:
         return as_json(loudness_of(project, project.audible(file)))
 
 
-async def _added(queue: Queue, kind: str, body: Body, check: Callable[[], dict[str, Any]]) -> Response:
-    asked = {**body.model_dump(), **await run_in_threadpool(check)}
-    return as_json({"id": queue.add(kind, asked).id}, 202)
-
-
 def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
     @app.post("/api/export")
     async def export(request: Request) -> Response:
@@ -144,7 +136,7 @@ def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
                 raise SettingsError(f"cannot export {unknown[0]!r}; known: {', '.join((*FORMATS, ALL))}")
             return {}
 
-        return await _added(queue, "export", body, check)
+        return await added(queue, "export", body, check)
 
     @app.post("/api/alphabet")
     async def alphabet(request: Request) -> Response:
@@ -156,7 +148,7 @@ def _add_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
             project.agent(body.agent)
             return {}
 
-        return await _added(queue, "alphabet", body, check)
+        return await added(queue, "alphabet", body, check)
 
     @app.post("/api/jobs/{name}/stop")
     def stop(name: str) -> Response:
@@ -179,7 +171,7 @@ def _add_music_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
             require_preset(project, body.preset)
             return {"name": plain_name(body.name) if body.name else ""}
 
-        return await _added(queue, "answer", body, check)
+        return await added(queue, "answer", body, check)
 
     @app.post("/api/again")
     async def again(request: Request) -> Response:
@@ -189,20 +181,7 @@ def _add_music_jobs(app: FastAPI, project: Project, queue: Queue) -> None:
             require_asked(project, body)
             return {"name": plain_name(body.name) if body.name else ""}
 
-        return await _added(queue, "again", body, check)
-
-    @app.post("/api/train")
-    async def train(request: Request) -> Response:
-        body = await body_of(request, TrainBody, MOST_BODY)
-
-        def check() -> dict[str, Any]:
-            guide, target = project.sound(body.guide), project.sound(body.target)
-            if guide == target:
-                raise SettingsError("a track cannot answer itself: choose two")
-            wanted = plain_name(body.name) if body.name else nearest_name(f"{guide.stem} and {target.stem}")
-            return {"name": _agent_name(project, queue, wanted)}
-
-        return await _added(queue, "train", body, check)
+        return await added(queue, "again", body, check)
 
 
 def _add_desk(app: FastAPI, project: Project, desk: Desk) -> None:
@@ -241,16 +220,6 @@ def require_asked(project: Project, body: AgainBody) -> None:
     project.response(body.response)
     require_preset(project, body.preset)
     checked(body.dials)
-
-
-def _agent_name(project: Project, queue: Queue, wanted: str) -> str:
-    """The name of an agent that neither is there nor is being made."""
-    taken = {job.asked.get("name") for job in queue.all() if job.kind == "train" and job.state not in OVER}
-    name, number = project.unused(AGENTS, wanted).name, 1
-    while name in taken:
-        number += 1
-        name = project.unused(AGENTS, f"{wanted} {number}").name
-    return name
 
 
 def _add_writing(app: FastAPI, project: Project) -> None:

@@ -21,13 +21,16 @@ from antiphon.studio.guard import Application
 WAITING = 100
 """Connections that wait until the server accepts."""
 
+SHARED = {"style.css": "text/css", "transport.js": "text/javascript"}
+"""Files of every page, in `antiphon.pages`."""
+
 Body = TypeVar("Body", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class PageFiles:
-    """A page: the file `html` and its others by name with their kinds, in the folder `static` of a package. The style
-    of all pages belongs to each."""
+    """A page: the file `html` and its others by name with their kinds, in the folder `static` of a package. What is
+    SHARED belongs to each."""
 
     package: str
     html: str
@@ -45,7 +48,7 @@ def page_application(files: PageFiles, status: Mapping[int, int], said: Callable
 
     app.add_exception_handler(AntiphonError, refused)
     folder = resources.files(files.package).joinpath("static")
-    style = resources.files("antiphon.pages").joinpath("static", "style.css")
+    shared = resources.files("antiphon.pages").joinpath("static")
 
     @app.get("/")
     def page() -> Response:
@@ -57,8 +60,8 @@ def page_application(files: PageFiles, status: Mapping[int, int], said: Callable
 
     @app.get("/static/{name}")
     def static(name: str) -> Response:
-        if name == "style.css":
-            return Response(style.read_bytes(), media_type="text/css")
+        if name in SHARED:
+            return Response(shared.joinpath(name).read_bytes(), media_type=SHARED[name])
         if name not in files.kinds:
             return as_json({"error": "no such file"}, 404)
         return Response(folder.joinpath(name).read_bytes(), media_type=files.kinds[name])

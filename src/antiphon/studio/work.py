@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from antiphon.errors import AntiphonError
 from antiphon.interfaces import Progress
 from antiphon.studio.bench import Bench, wished_of, with_preset
+from antiphon.studio.marks import class_names
 from antiphon.studio.project import AGENTS, PARENTS, RESPONSES, nearest_name, plain_name
 
 Outcome = tuple[str, Sequence[str]]
@@ -33,7 +34,7 @@ def _answer(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outco
     result = respond_to_files(
         *(guides, memories, agent, output),
         agent_directory=project.agent(asked["agent"]),
-        wanted=RespondOptions(asked["seed"], asked.get("takes", 1)),
+        wanted=RespondOptions(asked["seed"], asked.get("takes", 1), names=class_names(project)),
         progress=progress,
     )
     return project.name_of(output), (*result.notes, result.statistics.said)
@@ -50,7 +51,7 @@ def _again(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcom
     result = respond_again(
         *(player.folder, player.agent, output),
         wished=wished_of(player.record, asked),
-        wanted=RespondOptions(asked["seed"]),
+        wanted=RespondOptions(asked["seed"], names=class_names(project)),
         allowed=project.inside,
         progress=progress,
     )
@@ -71,19 +72,44 @@ def _origin(name: str) -> str:
 def _train(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
     from antiphon.agent.pair_verdict import pair_verdict
     from antiphon.agent.verdict import verdict
-    from antiphon.config import resolve
-    from antiphon.config.presets import pair_defaults, with_both_ways
     from antiphon.corpus.opening import open_given
+    from antiphon.studio.pair_check import learning_settings
     from antiphon.training.pipeline import train
 
     project = bench.project
     pair = (project.sound(asked["guide"]), project.sound(asked["target"]))
-    settings = resolve(None, base=pair_defaults())
-    settings = with_both_ways(settings) if asked["both_ways"] else settings
+    settings = learning_settings(both_ways=asked["both_ways"])
     output = project.root / AGENTS / plain_name(asked["name"])
     agent = train(open_given(None, pair, None, settings.corpus), output, settings=settings, progress=progress)
     said = (pair_verdict(agent.training), verdict(agent.training))
     return project.name_of(output), tuple(each for each in said if each)
+
+
+def _learn(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    from antiphon.agent.pair_verdict import finetuning_verdict, following_verdict, memory_verdict, pair_verdict
+    from antiphon.use_cases.adapt import adapt_to_files, finetune_to_files
+
+    project = bench.project
+    pair = (project.sound(asked["guide"]), project.sound(asked["target"]))
+    output = project.root / AGENTS / plain_name(asked["name"])
+    progress("load", 0, 1)
+    agent = bench.agent(asked["agent"])
+    if asked["way"] == "heart":
+        found = finetune_to_files(agent, pair, output, progress=progress)
+        told: tuple[Callable[[Mapping[str, Any]], str], ...] = (pair_verdict,)
+    else:
+        found = adapt_to_files(agent, [pair], output, finetune=asked["way"] == "try", progress=progress)
+        told = (finetuning_verdict, memory_verdict, pair_verdict, following_verdict)
+    said = [verdict(found.agent.training) for verdict in told]
+    if found.example is not None:
+        said.append(f"hear it, the first track left and the second right: {project.name_of(found.example)}")
+    return project.name_of(output), tuple(each for each in said if each)
+
+
+def _pair(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
+    from antiphon.studio.pair_check import checked
+
+    return checked(bench, asked, progress)
 
 
 def _export(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outcome:
@@ -91,7 +117,7 @@ def _export(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> Outco
 
     project = bench.project
     directory = project.response(asked["response"])
-    files = export_response(directory, asked["formats"], project.inside)
+    files = export_response(directory, asked["formats"], project.inside, names=class_names(project))
     progress("export", 1, 1)
     return project.name_of(directory), (f"in {project.name_of(directory)}: {', '.join(files)}",)
 
@@ -131,6 +157,8 @@ WORK = {
     "answer": _answer,
     "again": _again,
     "train": _train,
+    "learn": _learn,
+    "pair": _pair,
     "export": _export,
     "alphabet": _alphabet,
     "live": _live,

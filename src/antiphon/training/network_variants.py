@@ -86,7 +86,9 @@ class _Watch:
     def progress(self, task: str, done: int, total: int) -> None:
         if self.stopped.is_set():
             raise AntiphonError("the training was stopped")
-        if ":" in task and task.startswith(f"{TASKS['decision']}:") and {"decision", "deaf"} <= self.best.keys():
+        # Of the two, the one that is trained last tells it, where one goes after the other.
+        compared = task.startswith((f"{TASKS['decision']}:", f"{TASKS['deaf']}:"))
+        if compared and {"decision", "deaf"} <= self.best.keys():
             task += f", {self.best['deaf'] - self.best['decision']:.3f} by the guide"
         self.around.progress(task, done, total)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from antiphon.action.selection.segment_sound import segment_sound
-from antiphon.action.selection.sound_relation import PairSound
+from antiphon.action.selection.sound_relation import PairSound, concentration
 from antiphon.agent import Agent
 from antiphon.agent.known_pairs import MOST_SEGMENTS, sound_relation
 from antiphon.agent.meanings import meanings_of
@@ -53,7 +53,10 @@ def remember(
         progress("listen to the pair", number, len(pairs))
         heard, answer = shared_tokens(agent, guide, target)
         learned.append(TokenPair(heard.ids, answer.ids, heard.durations))
-        guide_sound, target_sound = (segment_sound(each, heard.intervals) for each in (guide, target))
+        guide_sound, target_sound = (
+            replace(segment_sound(each, heard.intervals), activity=agent.perception.activity(each, heard.intervals))
+            for each in (guide, target)
+        )
         sounds.append(PairSound(guide_sound, target_sound, heard.durations))
         sides = [agent.perception.segments(each, heard.intervals)[0] for each in (guide, target)]
         segments.append((sides[0], sides[1]))
@@ -68,17 +71,24 @@ def remember(
 
 
 def following_pairs(agent: Agent) -> Agent:
-    """The agent with settings that follow a guide as B of its pairs follows A: in harmony and loudness as closely as
-    they show it, and without rests in those of a guide where B plays in those of A. What they show nothing of stays as
-    it was."""
+    """The agent with settings that follow a guide as B of its pairs follows A: in harmony, loudness and activity as
+    closely as they show it, and without rests in those of a guide where B plays in those of A. What they show nothing
+    of stays as it was."""
     relation, settings = sound_relation(agent), agent.settings
-    harmony, level = relation.harmony, relation.level
+    harmony, level, activity = relation.harmony, relation.level, relation.activity
     action: dict[str, Any] = {}
     if harmony is not None:
         action["harmony"] = round(harmony.weight, 2)
+    elif relation.alike is not None:
+        # B has harmony, and not by A's: the guide's is followed no more closely than B agrees with A's by chance.
+        action["harmony"] = min(settings.action.harmony, round(concentration(relation.alike), 2))
     if level is not None:
         action["dynamics"] = round(level.weight, 2)
         action["ride"] = settings.action.ride if level.sign > 0 else 0.0
+    if activity is not None:
+        # Where harmony tells which segment it is, how busy it is was told already.
+        known = 0.0 if harmony is None else harmony.agreement**2
+        action["activity"] = round(activity.weight * (1 - known), 2)
     plays_in_rests = _plays_in_rests(agent)
     sampling = {"rests": "free"} if settings.sampling.rests == "follow" and plays_in_rests else {}
     changed = {
@@ -87,7 +97,8 @@ def following_pairs(agent: Agent) -> Agent:
     }
     account = {
         "harmony": None if harmony is None else harmony.account,
-        "level": None if level is None else asdict(level),
+        "level": None if level is None else level.account,
+        "activity": None if activity is None else activity.account,
         "plays_in_rests": plays_in_rests,
     }
     told = replace(agent, training={**agent.training, "following": account})

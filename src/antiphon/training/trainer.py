@@ -12,20 +12,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import Field, TypeAdapter, ValidationError
 from torch import Tensor
 from torch.nn import functional
 
-from antiphon.checkpoint import load_arrays, load_json, save_arrays, save_json
+from antiphon.checkpoint import load_arrays, load_json, require_reasonable, save_arrays, save_json
 from antiphon.config import TrainingSettings
 from antiphon.dataset import TokenExcerpt
 from antiphon.decision.generation import Context
 from antiphon.decision.transformer import DecisionNetwork
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, BadData
 from antiphon.interfaces import Progress, no_progress
+from antiphon.reading import first_fault
 from antiphon.training.averaging import AveragedWeights
 from antiphon.training.batches import Batch, BatchSource, Drawing, HeldBatches, Share, all_pairs, padded
 from antiphon.training.ranks import Ranks, chosen_device
@@ -43,6 +45,10 @@ VALIDATION_PAIRS = 1200
 
 IMPROVEMENT = 0.002
 """Bits per token by which an epoch must beat the best one to count: less is not worth another round of patience."""
+
+
+MOST_VALUE = 1e12
+"""Size of the largest number that a training keeps: weights stay below a million, their squares below this."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,21 @@ class _Course:
     best_epoch: int = -1
     history: list[EpochRecord] = field(default_factory=list)
     weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """course.json: how far a training had come when it was kept, and the file of its arrays."""
+
+    epoch: Annotated[int, Field(ge=0)]
+    step: Annotated[int, Field(ge=0)]
+    done: Annotated[int, Field(ge=0)]
+    nats: float
+    tokens: Annotated[int, Field(ge=0)]
+    best: float | None
+    best_epoch: Annotated[int, Field(ge=-1)]
+    history: tuple[EpochRecord, ...]
+    arrays: Annotated[str, Field(pattern=r"^step-[0-9]+-[0-9]+\.safetensors$")]
 
 
 class Trainer:
@@ -289,22 +310,47 @@ class Trainer:
     def _resumed(self) -> _Course:
         if self.state is None or not (self.state / "course.json").exists():
             return _Course()
-        kept: dict[str, Any] = load_json(self.state / "course.json")
-        arrays = {name: torch.from_numpy(array) for name, array in load_arrays(self.state / kept["arrays"]).items()}
+        try:
+            return self._read(self.state)
+        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            why = first_fault(error) if isinstance(error, ValidationError) else " ".join(str(error).split())
+            raise BadData(
+                f"{self.state}: damaged, the training cannot go on ({why}); delete the folder to begin anew"
+            ) from error
+
+    def _read(self, state: Path) -> _Course:
+        kept = TypeAdapter(_Kept).validate_python(load_json(state / "course.json"))
+        found = load_arrays(state / kept.arrays)
+        require_reasonable(state / kept.arrays, found, MOST_VALUE)
+        arrays = {name: torch.from_numpy(array) for name, array in found.items()}
+        best = _stripped(arrays, "best.")
+        if best or kept.best_epoch >= 0:
+            self.network.load_state_dict(best)
         self.network.load_state_dict(_stripped(arrays, "now."))
         self.average.restore(_stripped(arrays, "average."))
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": self._moments(arrays)})
+        return _Course(
+            *(kept.epoch, kept.step, kept.done, kept.nats, kept.tokens),
+            best=math.inf if kept.best is None else kept.best,
+            best_epoch=kept.best_epoch,
+            history=list(kept.history),
+            weights=best,
+        )
+
+    def _moments(self, arrays: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+        """What the optimizer remembers of each parameter. Raises ValueError where it does not fit it."""
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in _stripped(arrays, "optimizer.").items():
             index, moment = name.split(".")
             moments.setdefault(int(index), {})[moment] = value
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
-        return _Course(
-            **{name: kept[name] for name in ("epoch", "step", "done", "nats", "tokens")},
-            best=math.inf if kept["best"] is None else kept["best"],
-            best_epoch=kept["best_epoch"],
-            history=[EpochRecord(**record) for record in kept["history"]],
-            weights=_stripped(arrays, "best."),
-        )
+        shapes = [tuple(each.shape) for each in self.network.parameters()]
+        if sorted(moments) != list(range(len(shapes))):
+            raise ValueError("the optimizer's memory is of other parameters")
+        for number, shape in enumerate(shapes):
+            wanted = {"step": (), "exp_avg": shape, "exp_avg_sq": shape}
+            if {name: tuple(value.shape) for name, value in moments[number].items()} != wanted:
+                raise ValueError(f"the optimizer's memory of parameter {number} is of another shape")
+        return moments
 
 
 def _stripped(arrays: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -16,6 +16,8 @@ from antiphon.agent.directory import AGENT_FILES
 from antiphon.errors import AntiphonError, AntiphonWarning, SettingsError
 from antiphon.files import claimed
 from antiphon.interfaces import Progress, no_progress
+from antiphon.training.finetuning import Specialising
+from antiphon.training.finetuning import finetune as finetuned_on
 from antiphon.training.remembering import remember
 from antiphon.types import Audio
 
@@ -53,6 +55,26 @@ def adapt_to_files(
         claim.confirm()
         after.save(output)
         return Adapted(after, write_example(output, after, heard, known))
+
+
+def finetune_to_files(
+    agent: Agent,
+    pair: tuple[Path, Path],
+    output: Path,
+    *,
+    seed: int = 0,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> Adapted:
+    """Write an agent that was fine-tuned on a pair of recordings to `output`, and beside it what shows their relation
+    best."""
+    with claimed(output, AGENT_FILES, overwrite=overwrite, holding="an agent") as claim:
+        refuse_example(output, overwrite)
+        guide, target = (audio.read(path) for path in pair)
+        after = finetuned_on(agent, guide, target, Specialising(seed=seed), progress)
+        claim.confirm()
+        after.save(output)
+        return Adapted(after, write_example(output, after, [(guide, target)]))
 
 
 def read_pairs(pairs: Files) -> list[tuple[Audio, Audio]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from antiphon.action.export import PROVENANCE, read_provenance
+from antiphon.action.export.class_names import known_names
 from antiphon.action.export.formats import COPYING, FORMAT_FILES, Handed, hand_over, known_formats, with_media
 from antiphon.action.export.provenance_file import as_json, found_file
 from antiphon.action.export.reaper import SESSION
@@ -20,20 +21,26 @@ from antiphon.use_cases.respond import ANSWER_FILES
 
 
 def export_response(
-    directory: Path, formats: Sequence[str], allowed: Callable[[Path], Path] = lambda path: path
+    directory: Path,
+    formats: Sequence[str],
+    allowed: Callable[[Path], Path] = lambda path: path,
+    *,
+    names: Mapping[str, Mapping[int, str]] | None = None,
 ) -> tuple[str, ...]:
     """Write the formats into the folder of a response, which changes whole or not at all; the exported files
     that it holds now.
 
-    `allowed` is called with each file that would be copied into `media` or a session, and may refuse it. Raises
-    AntiphonError where a session of the musician would be written over.
+    `allowed` is called with each file that would be copied into `media` or a session, and may refuse it. `names` are
+    what a musician calls classes, by the id of their alphabet; the response keeps them. Raises AntiphonError where a
+    session of the musician would be written over.
     """
-    names = known_formats(formats)
-    record = read_provenance(directory / PROVENANCE)
-    rest = asked_for(directory).alphabet_size
-    if "reaper" in names and (record.laid or record.mixing.kept):
+    wanted = known_formats(formats)
+    record, asked = read_provenance(directory / PROVENANCE), asked_for(directory)
+    rest, before = asked.alphabet_size, record
+    record = replace(record, names=known_names({**record.names, **(names or {}).get(asked.alphabet_id, {})}))
+    if "reaper" in wanted and (record.laid or record.mixing.kept):
         raise _edited(directory)
-    if any(name in COPYING for name in names):
+    if any(name in COPYING for name in wanted):
         for source in (*record.inputs.guides, *record.inputs.memories, *record.inputs.own):
             allowed(found_file(source, directory))
     # All that lies there is copied, so that what a sequencer left beside its session stays.
@@ -43,13 +50,18 @@ def export_response(
         whole_directory(claim.target, held) as inside,
     ):
         _copied(directory, inside)
-        if "reaper" in names:
+        if "reaper" in wanted:
             record = replace(record, inputs=with_media(inside, record.inputs))
+        if record != before:
             save_json(inside / PROVENANCE, as_json(record))
-        wanted = tuple(name for name in names if name != "cues" or not _has_cues(inside / "response.wav"))
-        hand_over(inside, Handed(record, rest), wanted)
-        if "reaper" in names:
+        if "reaper" in wanted:
+            # By the names of then: a session that reads otherwise was changed by the musician, not by a new name.
+            hand_over(inside, Handed(replace(record, names=before.names), rest), ["reaper"])
             _require_no_edits(directory / SESSION, inside / SESSION)
+        hand_over(
+            *(inside, Handed(record, rest)),
+            [name for name in wanted if name != "cues" or not _has_cues(inside / "response.wav")],
+        )
         claim.confirm()
     return tuple(name for name in FORMAT_FILES if (directory / name).exists())
 

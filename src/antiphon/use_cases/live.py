@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,12 +25,15 @@ from antiphon.files import claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.live.commands import Commit, Status
 from antiphon.live.controls import Controls
+from antiphon.live.decision_process import one_thread, stage_memory
 from antiphon.live.events import Cue, LiveEvent, Tempo
+from antiphon.live.kept_memory import keep, kept
 from antiphon.live.outcome import outcome
 from antiphon.live.recording import Recorder, agent_id, guide_frames, recorded_events, sound_id
-from antiphon.live.run_file import EVENTS, GUIDE, RUN, RUN_VERSION, RunFile, run_of
+from antiphon.live.run_file import EVENTS, GUIDE, RUN, RUN_VERSION, RunFile, StageRunFile, run_of
 from antiphon.live.session import Session
 from antiphon.live.simulation import BLOCK_FRAMES, Performed, blocks_of, performed, with_cues
+from antiphon.live.stage_replay import StageReplay
 from antiphon.perception.sound_store import recordings_of
 from antiphon.types import Audio, Memory, Response
 from antiphon.use_cases.memory_files import files_of
@@ -167,21 +171,33 @@ def _run(session: Session, response: Response, inputs: Inputs) -> dict[str, Any]
 
 @dataclass(frozen=True)
 class Replayed:
-    """Whether a run came out as it was: its specification, its selection, its sound."""
+    """Whether a run came out as it was: its specification, its selection, its sound; and how much of it there is:
+    seconds, decision processes, whether there was sound to compare, and whether the record has its end."""
 
     specification: bool
     selection: bool
     sound: bool
+    seconds: float = 0.0
+    processes: int = 1
+    has_sound: bool = True
+    is_whole: bool = True
 
     @property
     def same(self) -> bool:
         """Whether all of it did, bit for bit."""
-        return self.specification and self.selection and self.sound
+        return not self.others
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What came out otherwise."""
+        return tuple(name for name in ("specification", "selection", "sound") if not getattr(self, name))
 
 
 def replayed(directory: Path, agent: Agent | None = None, progress: Progress = no_progress) -> Replayed:
     """Play a run again. Raises BadData where its agent or its memory is not what it was, naming it."""
     run = run_of(directory)
+    if isinstance(run, StageRunFile):
+        return _stage_replayed(run, directory, agent, progress)
     if run.frames > guide_frames(directory):
         raise BadData(f"{directory / RUN}: {run.frames} frames were played, and fewer heard")
     session = _session_of(run, directory, agent)
@@ -193,10 +209,32 @@ def replayed(directory: Path, agent: Agent | None = None, progress: Progress = n
         np.array_equal(response.specification.tokens.ids, run.ids),
         np.array_equal(response.selection.segments, run.segments),
         sound_id(response.audio) == run.sound,
+        run.frames / session.sample_rate,
     )
 
 
-def _session_of(run: RunFile, directory: Path, agent: Agent | None) -> Session:
+def _stage_replayed(run: StageRunFile, directory: Path, agent: Agent | None, progress: Progress) -> Replayed:
+    """The same of a performance on stage: the memory is brought to the device's rate and channels as it was there."""
+    agent = _agent_of(run, directory, agent)
+    files = _files_of(run, directory)
+    with tempfile.TemporaryDirectory(prefix="antiphon-replay-", ignore_cleanup_errors=True) as inside, one_thread():
+        keep(stage_memory(agent, files), run.sample_rate, run.channels, Path(inside))
+        memory = kept(Path(inside))
+        assert memory is not None
+        session = Session(agent, memory, run.seed, reserve_seconds=run.reserve_seconds)
+        found = StageReplay(session, directory).run(progress)
+    return Replayed(
+        found.specification,
+        found.selection,
+        found.sound,
+        found.seconds,
+        found.processes,
+        found.has_sound,
+        found.is_whole,
+    )
+
+
+def _agent_of(run: RunFile | StageRunFile, directory: Path, agent: Agent | None) -> Agent:
     if agent is None:
         place = run.agent.directory
         if place and not Path(place).exists():
@@ -205,10 +243,20 @@ def _session_of(run: RunFile, directory: Path, agent: Agent | None) -> Session:
         agent = Agent.load(place) if place else Agent.base(live=True)
     if agent_id(agent) != run.agent.id:
         raise BadData(f"{directory}: played by another agent ({run.agent.id}); name it with --agent")
+    return agent
+
+
+def _files_of(run: RunFile | StageRunFile, directory: Path) -> list[Path]:
     files = [directory / each.path for each in run.memory]
     for file, each in zip(files, run.memory, strict=True):
         if sha256(file) != each.sha256:
             raise BadData(f"{file}: not the file that was played; put that back")
+    return files
+
+
+def _session_of(run: RunFile, directory: Path, agent: Agent | None) -> Session:
+    agent = _agent_of(run, directory, agent)
+    files = _files_of(run, directory)
     controls = Controls()
     for name, value in run.controls.items():
         controls = controls.set(name, value)

@@ -7,7 +7,6 @@ sounds in time.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,10 +28,10 @@ from antiphon.files import claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.live.commands import Commit, LiveCommand, Play
 from antiphon.live.decision_process import RESERVE_SECONDS
-from antiphon.live.events import GuideBlock, Tick
+from antiphon.live.events import GuideBlock, LiveEvent, Tick
 from antiphon.live.kept_memory import at_rate, in_channels
 from antiphon.live.outcome import outcome
-from antiphon.live.recording import recorded_events
+from antiphon.live.recording import Recorder
 from antiphon.live.run_file import EVENTS, GUIDE
 from antiphon.live.scheduler import Schedule, Scheduler
 from antiphon.live.session import Session
@@ -55,9 +54,10 @@ MOST_SILENT_SECONDS: Final = 6 * 3600.0
 
 @dataclass(frozen=True)
 class Take:
-    """A recorded run: its folder, what was played from, at which rate and in how many channels, and the seed."""
+    """What one decision process of a run was told, what was played from, at which rate and in how many channels, and
+    the seed."""
 
-    recorded: Path
+    told: Sequence[LiveEvent]
     memories: Sequence[Path]
     sample_rate: int
     channels: int
@@ -74,7 +74,7 @@ def write_take(
 ) -> ResponseStatistics:
     """Write what a run played as the folder `output`, whole or not at all. Raises BadData for a run that heard nothing,
     and for one whose record is damaged."""
-    heard = heard_guide(take.recorded, take.sample_rate)
+    heard = heard_guide(take.told, take.sample_rate)
     with claimed(output, TAKE_FILES, overwrite=False, holding="a response") as claim:
         progress("listen", 0, 1)
         memory, hashes = witnessed(take.memories, lambda: _memory(take, agent))
@@ -89,16 +89,16 @@ def write_take(
             )
             response = outcome(session, _until(commands, len(sound.samples)), sound)
             write_response(inside, response, heard, memory, alphabet=agent.alphabet, inputs=inputs)
-            for name in (EVENTS, GUIDE):
-                shutil.copyfile(take.recorded / name, inside / name)
+            with Recorder(inside, take.sample_rate) as recorder:
+                for event in take.told:
+                    recorder.event(event)
             claim.confirm()
     return response_statistics(response, memory)
 
 
-def heard_guide(recorded: Path, sample_rate: int) -> Audio:
+def heard_guide(events: Sequence[LiveEvent], sample_rate: int) -> Audio:
     """The guide of a run from frame 0 on, as long as it was listened to; what is missing is silence. Raises BadData
     where that is too short, or longer than a record can be believed."""
-    events = list(recorded_events(recorded))
     blocks = [event for event in events if isinstance(event, GuideBlock) and len(event.samples)]
     ends = [event.frame for event in events if isinstance(event, Tick)]
     length = max((*ends, *(block.frame + len(block.samples) for block in blocks)), default=0)
@@ -106,7 +106,7 @@ def heard_guide(recorded: Path, sample_rate: int) -> Audio:
     if heard < SHORTEST_SECONDS * sample_rate:
         raise BadData(f"the run has heard less than {SHORTEST_SECONDS:g} s of a guide: there is nothing to keep")
     if length > heard + MOST_SILENT_SECONDS * sample_rate:
-        raise BadData(f"{recorded / EVENTS}: more than {MOST_SILENT_SECONDS / 3600:g} h of it without a guide")
+        raise BadData(f"the record tells of more than {MOST_SILENT_SECONDS / 3600:g} h without a guide")
     samples: Floats = np.zeros((length, blocks[0].samples.shape[1]), dtype=np.float32)
     for block in blocks:
         samples[max(0, block.frame) : max(0, block.frame + len(block.samples))] = block.samples[max(0, -block.frame) :]
@@ -130,7 +130,7 @@ def _performed(take: Take, session: Session, frames: int, progress: Progress) ->
     state, schedule = session.start(), Schedule()
     commands: list[LiveCommand] = []
     sound: list[Floats] = []
-    for event in recorded_events(take.recorded):
+    for event in take.told:
         progress("play again", min(state.frame, frames), frames)
         state, told = session.step(state, event)
         commands += told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import exp
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon import audio
 from antiphon.action.export import PROVENANCE, read_provenance, render_provenance
+from antiphon.action.export.class_names import Names, known_names
 from antiphon.action.export.tempo import bars_of
 from antiphon.checkpoint import load_json
 from antiphon.errors import BadData, SettingsError
@@ -25,11 +26,12 @@ NEXT_TO_NOTHING = 0.005
 
 @dataclass(frozen=True)
 class Explanation:
-    """One segment, its number, and the id that is no sound."""
+    """One segment, its number, the id that is no sound, and what a musician calls the classes."""
 
     index: int
     event: Event
     rest: int
+    names: Names = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -74,7 +76,7 @@ class Explanation:
         ]
 
     def _name(self, token: int) -> str:
-        return "rest" if token == self.rest else str(token)
+        return "rest" if token == self.rest else self.names.get(token, str(token))
 
     def _played(self) -> str:
         event = self.event
@@ -96,9 +98,10 @@ def _said(loss: float) -> str:
 
 def explained(directory: Path, at: float | None = None) -> tuple[Explanation, ...]:
     """What is known of each segment, or of the one that sounds `at` a second. Raises SettingsError if none does."""
-    events = read_provenance(directory / PROVENANCE).events
+    record = read_provenance(directory / PROVENANCE)
+    events, names = record.events, known_names(record.names)
     rest = asked_for(directory).alphabet_size
-    found = tuple(Explanation(index, event, rest) for index, event in enumerate(events))
+    found = tuple(Explanation(index, event, rest, names) for index, event in enumerate(events))
     if at is None:
         return found
     sounding = tuple(each for each in found if each.event.time <= at < each.event.time + each.event.duration)
@@ -126,6 +129,7 @@ def drawn(directory: Path, path: Path) -> None:
         tuple((Path(part.source).name or "memory", part.start, part.end) for part in record.parts),
         content.alphabet_size,
         tuple(bars_of(record.tempo, record.samples / record.sample_rate)),
+        known_names(record.names),
     )
     with whole_file(path) as temporary:
         temporary.write_text(svg(picture), encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from antiphon import audio
 from antiphon.action.export import RESPONSE_FILES, write_response
+from antiphon.action.export.class_names import known_names
 from antiphon.action.export.formats import Handed, hand_over, known_formats, with_media
 from antiphon.action.export.provenance_file import (
     TEMPO,
@@ -50,7 +51,7 @@ class Answer:
     """A response, what it answers, what it is made of, its numbers, and other takes of it, the best first.
 
     `tempo` is that of its session, `mixing` what a musician set there; `notes` says what was understood of an edited
-    one.
+    one; `names` are those that a musician gave to classes.
     """
 
     response: Response
@@ -61,12 +62,14 @@ class Answer:
     tempo: tuple[TempoPoint, ...] = TEMPO
     mixing: Mixing = field(default_factory=Mixing)
     notes: tuple[str, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class RespondOptions:
     """What is asked of a response: its seed, how many takes, whether every segment testifies, what is exported, whether
-    a response that is there already may be replaced, and the beats of the guide for its session."""
+    a response that is there already may be replaced, the beats of the guide for its session, and what a musician calls
+    classes, by the id of their alphabet."""
 
     seed: int = 0
     takes: int = 1
@@ -74,11 +77,16 @@ class RespondOptions:
     export: tuple[str, ...] = ()
     overwrite: bool = False
     grid: Grid | None = None
+    names: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 1 <= self.takes <= MOST_TAKES:
             raise SettingsError(f"takes must be 1 to {MOST_TAKES}, got {self.takes}")
         known_formats(self.export)
+
+    def names_for(self, agent: Agent, before: Mapping[int, str] | None = None) -> dict[int, str]:
+        """What the agent's classes are called: as is asked for, else as they were called `before`."""
+        return known_names({**(before or {}), **self.names.get(agent.alphabet.id, {})})
 
 
 def answer(
@@ -177,7 +185,7 @@ def _responded(
         agent, guide, memory, wanted.seed, takes=wanted.takes, explained=wanted.explained, progress=progress
     )
     result = replace(result, notes=(*result.notes, *_notes(result, agent)))
-    result = replace(result, tempo=tempo_points(wanted.grid or result.response.grid))
+    result = replace(result, tempo=tempo_points(wanted.grid or result.response.grid), names=wanted.names_for(agent))
     progress("respond", steps - 1, steps)
     player = noted(agent_directory)
     inputs = Inputs(source_files(guides, [each.sha256 for each in heard]), source_files(memories, played), player)
@@ -205,7 +213,7 @@ def write_result(
     if "reaper" in known_formats(export):
         inputs = with_media(directory, inputs)
     given = handed(result, agent, inputs)
-    mix = write_response(
+    write_response(
         directory, result.response, result.guide, result.memory, alphabet=agent.alphabet, record=given.provenance
     )
     for name, take in zip(TAKE_FILES, result.alternates, strict=False):
@@ -215,11 +223,12 @@ def write_result(
         directory / "index.html",
         result.response,
         result.guide,
-        mix,
         result.memory,
         rest=agent.alphabet.rest,
         about=_about(result, agent),
         summary=summary,
+        names=result.names,
+        takes=result.alternates,
     )
     return inputs
 
@@ -235,6 +244,7 @@ def handed(result: Answer, agent: Agent, inputs: Inputs) -> Handed:
         ),
         tempo=result.tempo,
         mixing=result.mixing,
+        names=dict(result.names),
     )
     return Handed(record, agent.alphabet.rest)
 

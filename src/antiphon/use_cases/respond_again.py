@@ -60,11 +60,12 @@ class Marks:
 
 @dataclass(frozen=True)
 class Wished:
-    """The marks, and by how many octaves above the guide's register the response should lie; None: wherever it
-    likes."""
+    """The marks, by how many octaves above the guide's register the response should lie (None: wherever it likes), and
+    which take of the response they are said of, 1 being the response itself."""
 
     marks: Marks = Marks()
     register: float | None = None
+    take: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +88,17 @@ def unedited(before: Path) -> Provenance:
     if record.laid or record.mixing.kept or record.mixing.factor != 1:
         raise AntiphonError(f"{before}: edited in a session; go on with respond --from {before / 'session.rpp'}")
     return record
+
+
+def of_take(record: Provenance, number: int) -> Provenance:
+    """The record as if another take of the response were the response. Raises SettingsError for one that it does not
+    have."""
+    if number == 1:
+        return record
+    if not 2 <= number <= len(record.takes) + 1:
+        raise SettingsError(f"no take {number}; the response has {len(record.takes) + 1}")
+    take = record.takes[number - 2]
+    return replace(record, copies=take.copies, gain=take.gain, takes=())
 
 
 def reopened(
@@ -129,7 +141,7 @@ def constraints_of_marks(opened: Reopened, heard: Hearing, wished: Wished) -> tu
 
     Raises SettingsError for spans outside the response, BadData where the memory is not the one it was made of.
     """
-    marks, record = wished.marks, opened.record
+    marks, record = wished.marks, of_take(opened.record, wished.take)
     pins, refused = (
         _in_memory(found, opened, heard.memory) if found else ()
         for found in (kept_runs(record, marks.kept), runs_within(record, marks.rejected))
@@ -161,7 +173,7 @@ def answered_again(
         response = replace(response, settings={**response.settings, "register": wished.register})
     if not pins:
         return response, ()
-    return as_loud(response, heard.memory, opened.record, agent.settings.action.true_peak_dbtp)
+    return as_loud(response, heard.memory, of_take(opened.record, wished.take), agent.settings.action.true_peak_dbtp)
 
 
 def respond_again(
@@ -183,7 +195,7 @@ def respond_again(
     record = unedited(before)
     if output.resolve() == before.resolve():
         raise AntiphonError(f"{before} is not written over; choose another directory")
-    kept_runs(record, wished.marks.kept)
+    kept_runs(of_take(record, wished.take), wished.marks.kept)
     with claimed(output, ANSWER_FILES, overwrite=wanted.overwrite, holding="a response") as claim:
         return _responded(
             reopened(before, agent, allowed, progress), agent, claim, wished, wanted=wanted, progress=progress
@@ -242,7 +254,12 @@ def _responded(
             agent, response, heard.memory, pins=pins, edited=edited, seed=wanted.seed, progress=progress
         )
     statistics = response_statistics(response, heard.memory)
-    result = Answer(response, opened.guide, heard.memory, statistics, tempo=record.tempo, notes=notes)
+    result = Answer(
+        *(response, opened.guide, heard.memory, statistics),
+        tempo=record.tempo,
+        notes=notes,
+        names=wanted.names_for(agent, record.names),
+    )
     progress("respond", 3, 4)
     inputs = Inputs(
         source_files(opened.guides, opened.hashes[0]),

@@ -100,6 +100,7 @@ def _responded(opened: _Opened, agent: Agent, claim: Claim, wanted: RespondOptio
     statistics = response_statistics(response, memory)
     notes = (*edits.notes, *_turned(response.gain, opened.record.gain))
     result = Answer(response, guide, memory, statistics, tuple(others), edits.tempo, edits.mixing, notes)
+    result = replace(result, names=wanted.names_for(agent, opened.record.names))
     _write(opened, edits, result, agent, claim, own=own, wanted=wanted)
     for each in (*edits.lost, *missing):
         warnings.warn(f"not rendered, kept in the session: {each}", AntiphonWarning, stacklevel=3)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from antiphon.action.selection.sound_relation import (
     LAGS,
-    MOST_DYNAMICS,
     MOST_HARMONY,
+    MOST_SCALAR,
     SHORTEST,
     PairSound,
     SoundRelation,
     fitted_sound_relation,
 )
+from antiphon.action.selection.target_cost import relative
 from antiphon.types import Floats, SegmentSound
 
 COUNT = 200
@@ -79,7 +82,7 @@ def test_loudness_is_followed_or_turned_round(sign: int) -> None:
     loud = generator.normal(-20, 6, COUNT).astype(np.float32)
     found = fitted_sound_relation([pair(melody(0), melody(1), loud, -30 + sign * (loud + 20))])
     assert found.level is not None
-    assert (found.level.sign, found.level.lag_seconds, found.level.weight) == (sign, 0.0, MOST_DYNAMICS)
+    assert (found.level.sign, found.level.lag_seconds, found.level.weight) == (sign, 0.0, MOST_SCALAR)
     expected = found.expected(SegmentSound(notes(melody(0)), loud), SECONDS).level
     assert np.corrcoef(expected, sign * loud)[0, 1] > 0.95
 
@@ -89,8 +92,57 @@ def test_what_is_loud_now_is_soft_in_its_stead() -> None:
     loud = np.random.default_rng(3).normal(-20, 6, COUNT).astype(np.float32)
     found = fitted_sound_relation([pair(melody(0), melody(1), loud, -40 - loud)])
     now = SegmentSound(notes(melody(0)[:2]), np.full(2, -12, dtype=np.float32), loud)
-    known = np.append(loud[loud > loud.min()], [-12, -12])
-    assert found.expected(now, SECONDS[:2]).level == pytest.approx(2 * np.median(known) + 12, abs=1e-3)
+    expected = found.expected(now, SECONDS[:2])
+    assert expected.level_scale is not None
+    assert expected.level == pytest.approx(loud.mean() + 12, abs=0.6), "as far below the mean as A is above its own"
+    assert expected.level_scale[0] == 0
+
+
+STEPS = np.array([-48, -40, -32, -24], dtype=np.float32)
+
+
+def test_another_recording_of_other_loudness_and_with_more_of_the_soft_is_heard_as_the_pair_was() -> None:
+    """Four levels as often as each other; in the guide and the memory, which are louder as a whole, not so often."""
+    generator = np.random.default_rng(1)
+    steps = generator.integers(4, size=COUNT)
+
+    def heard(each, louder: float) -> Floats:
+        return STEPS[each] + louder + generator.normal(0, 0.01, len(each)).astype(np.float32)
+
+    found = fitted_sound_relation([pair(melody(0), melody(1), heard(steps, 0), heard(3 - steps, -10))])
+    assert found.level is not None
+    rarely_loud = generator.permutation(np.repeat(np.arange(4), [34, 13, 9, 4]))
+    expected = found.expected(SegmentSound(notes(melody(2)[:60]), heard(rarely_loud, 7)), SECONDS[:60])
+    often_loud = generator.permutation(np.repeat(np.arange(4), [6, 8, 18, 28]))
+    memory = found.judged(SegmentSound(notes(melody(3)[:60]), heard(often_loud, 3)))
+    assert expected.level_scale is not None
+    assert memory.level_scale is not None
+    wanted = relative(expected.level, expected.level_scale)
+    there = relative(memory.level, memory.level_scale)
+    nearest = often_loud[np.abs(wanted[:, np.newaxis] - there).argmin(axis=1)]
+    assert nearest.tolist() == (3 - rarely_loud).tolist()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_how_busy_b_is_follows_how_busy_a_is(sign: int) -> None:
+    busy = np.random.default_rng(4).normal(0, 1, COUNT).astype(np.float32)
+    one, other = pair(melody(0), melody(1)).guide, pair(melody(0), melody(1)).target
+    sides = replace(one, activity=busy), replace(other, activity=3 + sign * busy)
+    found = fitted_sound_relation([PairSound(*sides, SECONDS)])
+    assert found.activity is not None
+    assert (found.activity.sign, found.activity.lag_seconds) == (sign, 0.0)
+    expected = found.expected(sides[0], SECONDS).activity
+    assert expected is not None
+    assert np.corrcoef(expected, sign * busy)[0, 1] > 0.95
+    assert fitted_sound_relation([PairSound(one, sides[1], SECONDS)]).activity is None, "of A it was not heard"
+
+
+def test_how_much_a_and_b_sound_alike_is_told_where_they_have_harmony() -> None:
+    same, other = melody(0), melody(1)
+    assert fitted_sound_relation([pair(same, same)]).alike == pytest.approx(1)
+    assert abs(fitted_sound_relation([pair(same, other)]).alike or 0) < 0.1
+    silent = SegmentSound(np.zeros((COUNT, 24), dtype=np.float32), LOUD)
+    assert fitted_sound_relation([PairSound(silent, silent, SECONDS)]).alike is None
 
 
 def test_a_weak_relation_weighs_little() -> None:

@@ -1,5 +1,7 @@
 """What a memory segment costs by how it fits what is asked for: the decision, the guide's harmony and its dynamics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ from antiphon.action.selection.target_cost import (
     ClassCosts,
     Following,
     TargetCosts,
-    relative_level,
+    level_scale,
+    relative,
 )
 from antiphon.types import SegmentSound
 
@@ -66,10 +69,30 @@ def test_harmony_and_dynamics_are_added_by_their_weights():
     assert np.diag(dynamics) == pytest.approx(0, abs=0.2)
 
 
+def test_how_busy_a_segment_is_counts_by_its_weight_and_only_where_it_was_heard():
+    alike, chroma = [[1.0]] * 3, np.eye(12)[[0, 0, 0]] * 1.0
+    quiet = sound(chroma, [-20, -20, -20])
+    guide = replace(quiet, activity=np.array([0, 1, 2], np.float32))
+    memory = replace(quiet, activity=np.array([7, 6, 5], np.float32))
+    costs = targets(alike, alike, following=Following(guide, memory, 0.0, 0.0, 2.0)).rows(0, 3)
+    assert costs.argmin(axis=1).tolist() == [2, 1, 0], "how busy either is as a whole does not matter"
+    assert costs[0, 0] == pytest.approx(2 * 2 / (np.std([0, 1, 2][1:]) + 0.3), rel=0.2)
+    assert not targets(alike, alike, following=Following(guide, quiet, 0.0, 0.0, 2.0)).rows(0, 3).any()
+
+
+def test_levels_are_judged_by_another_scale_where_one_is_told():
+    alike, chroma = [[1.0]] * 2, np.eye(12)[[0, 0]] * 1.0
+    guide = replace(sound(chroma, [0, 1]), level_scale=(0.0, 1.0))
+    memory = replace(sound(chroma, [-29, -30]), level_scale=(-30.0, 1.0))
+    costs = targets(alike, alike, following=Following(guide, memory, 0.0, 1.0)).rows(0, 2)
+    assert costs.tolist() == [[1, 0], [0, 1]]
+
+
 def test_a_recording_of_one_level_and_a_silent_one_have_no_dynamics():
-    assert relative_level(np.full(4, -20, np.float32)).tolist() == [0, 0, 0, 0]
-    assert relative_level(np.empty(0, np.float32)).tolist() == []
-    assert relative_level(np.array([-60, -20, -20, -20, -20], np.float32)).min() == -2, "a rest is not far below"
+    same, none, rest = np.full(4, -20, np.float32), np.empty(0, np.float32), np.array([-60, *[-20] * 4], np.float32)
+    assert relative(same, level_scale(same)).tolist() == [0, 0, 0, 0]
+    assert relative(none, level_scale(none)).tolist() == []
+    assert relative(rest, level_scale(rest)).min() == -2, "a rest is not far below"
 
 
 def test_in_a_small_memory_every_segment_is_searched():

@@ -144,6 +144,25 @@ def test_what_does_not_come_through_is_counted_by_its_reason(tmp_path):
     assert not (tmp_path / "out" / "lc7").exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+@pytest.mark.parametrize(("kind", "suffix"), [("lieder", ".mxl"), ("quartets", ".mxl"), ("pop909", ".mid")])
+def test_what_is_no_file_is_named_in_every_layout(tmp_path, kind, suffix):
+    """A pipe, a link to a device and one to itself are not passed over in silence, and end no build."""
+    made = {"lieder": lambda folder: lieder(folder, 1), "quartets": quartets, "pop909": pop909}[kind]
+    source = made(tmp_path / "in")
+    for name in ("901", "902", "903"):
+        (source / name).mkdir()
+    os.mkfifo(source / "901" / f"901{suffix}")
+    os.symlink("/dev/zero", source / "902" / f"902{suffix}")
+    os.symlink(f"903{suffix}", source / "903" / f"903{suffix}")
+    report = build_corpus(kind, source, tmp_path / "out", build=ONE)
+    reasons = {names: reason for reason, names in report.failed.items()}
+    assert report.rendered == (2 if kind == "quartets" else 1)
+    assert reasons[("901",)].endswith("not a file, but a pipe")
+    assert reasons[("902",)].endswith("not a file, but a device")
+    assert ("903",) in reasons
+
+
 def test_nothing_that_comes_through_is_bad_data(tmp_path):
     (tmp_path / "lc7.mxl").write_bytes(b"PK damaged")
     with pytest.raises(BadData, match="no lieder came through: not a compressed score"):

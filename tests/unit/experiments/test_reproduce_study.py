@@ -56,17 +56,20 @@ def rows(folder):
     return [json.loads(line) for line in (folder / "scores.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def test_a_study_that_was_stopped_ends_with_the_same_bytes_in_several_processes(desk, whole):
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_study_that_was_stopped_ends_with_the_same_bytes_in_any_number_of_processes(desk, whole, workers):
+    again = desk / f"again in {workers}"
+
     def stop(task, done, total):
         if task.startswith("0.5s_A4: judge"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reproduce(desk / "world", desk / "again", STUDY, workers=1, progress=stop)
+        reproduce(desk / "world", again, STUDY, workers=1, progress=stop)
     plans = []
-    reproduce(desk / "world", desk / "again", STUDY, workers=2, draw=False, told=plans.append)
+    reproduce(desk / "world", again, STUDY, workers=workers, draw=False, told=plans.append)
     assert [cell.state for cell in plans[0].cells] == ["trained", ""]
-    first, second = contents(desk / "whole"), contents(desk / "again")
+    first, second = contents(desk / "whole"), contents(again)
     drawn = {name for name in first if name.startswith("figures/")}
     assert len(drawn) == 14
     assert first.keys() - second.keys() == drawn

@@ -81,7 +81,7 @@ def response_page(path, name=EVIL, pieces=(), grid=None, timing=""):
     selection = Selection(np.array([0, 1, 2, SILENCE]), tokens.ids, np.zeros(4))
     response = Response(sound, tokens, Specification(tokens, np.zeros(4)), selection, events, grid=grid, timing=timing)
     memory = Memory(sound, tokens, (MemoryPart(name, 0, RATE), MemoryPart("other.wav", RATE, 2 * RATE)))
-    write_page(path, response, sound, sound, memory, rest=3, about={"memory": name}, summary=pieces)
+    write_page(path, response, sound, memory, rest=3, about={"memory": name}, summary=pieces)
     return path.read_text(encoding="utf-8")
 
 
@@ -171,7 +171,7 @@ def test_the_page_of_a_response_shows_everything(tmp_path):
     page = response_page(tmp_path / "page.html", "b.wav", (summary("antiphon", 4.0), summary("deaf", 8.0)))
     read = Reader(page)
     assert page.startswith('<!doctype html>\n<html lang="en">')
-    assert page.count('src="data:audio/mpeg;base64,') == read.tags.count("audio") == 4
+    assert page.count('src="data:audio/mpeg;base64,') == read.tags.count("audio") == 3
     assert "http" not in page
     assert read.tags.count("tr") == 3
     for text in (
@@ -179,7 +179,8 @@ def test_the_page_of_a_response_shows_everything(tmp_path):
         "asked for 1, p = 0.90: b.wav 0.50-1.00 s, copy 1",
         "asked for 3, p = 0.90: silence",
         "segment 3, token 3",
-        "memory 2 s high, response 2 s long",
+        "across: response, 2.0 s",
+        "up: memory, 2.0 s",
         "Held-out pieces: 3",
         "8.0 (7.0 to 9.0)",
         "+8.00 (7.00 to 9.00)",
@@ -229,9 +230,9 @@ def test_a_response_in_time_has_the_guides_beats_and_bars_on_it_and_says_so(tmp_
     page = (tmp_path / "page.html").read_text()
     bars = [float(x) for x in re.findall(r'class="bar-line" x1="([0-9.]+)"', page)]
     beats = re.findall(r'class="beat-line"', page)
-    # Two seconds are 1200 units: bars of a second from 0.1 s on, in the guide, the response, the mix and the path.
-    assert bars == [60.0, 660.0] * 4
-    assert len(beats) == 6 * 4
+    # Two seconds are 1200 units: bars of a second from 0.1 s on, in the guide, the response and the path.
+    assert bars == [60.0, 660.0] * 3
+    assert len(beats) == 6 * 3
     assert f"In time with {EVIL}. The lines are the guide's beats" in Reader(page).said
     assert EVIL not in page
 

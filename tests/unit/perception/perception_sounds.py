@@ -1,8 +1,8 @@
-"""Sounds whose music is known, and an encoder as a user would write one."""
+"""Sounds whose music is known."""
 
 import numpy as np
 
-from antiphon.types import Audio, Features
+from antiphon.types import Audio
 
 A4, C4, E5 = 440.0, 261.626, 659.255
 
@@ -22,21 +22,3 @@ def melody(frequencies, seconds_each, rate=22050, channels=1):
 
 def silence(seconds, rate=22050, channels=1):
     return Audio(np.zeros((round(seconds * rate), channels), dtype=np.float32), rate)
-
-
-class Loudness:
-    """A user's own encoder: it imports nothing of Antiphon but the value it returns, and counts how often it runs."""
-
-    identity = "a user's loudness"
-    sample_rate = 8000
-    lookahead_seconds = 0.0
-    standardize = False
-
-    def __init__(self):
-        self.runs = 0
-
-    def encode(self, audio):
-        self.runs += 1
-        blocks = audio.samples[: len(audio.samples) // 80 * 80, 0].reshape(-1, 80)
-        power = (blocks**2).mean(axis=1)
-        return Features(np.sqrt(power)[:, None], (np.arange(len(blocks)) + 0.5) / 100, power)

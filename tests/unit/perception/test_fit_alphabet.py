@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 import pytest
-from perception_sounds import Loudness
+from loudness_making import Loudness
 
 from antiphon.config import PerceptionSettings
 from antiphon.errors import AntiphonWarning, BadData

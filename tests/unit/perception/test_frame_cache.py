@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from perception_sounds import A4, Loudness, silence, tone
+from loudness_making import Loudness
+from perception_sounds import A4, silence, tone
 
 from antiphon.audio import FileSound, HeldSound, write
 from antiphon.errors import AntiphonWarning, BadData

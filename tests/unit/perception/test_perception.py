@@ -3,7 +3,8 @@ import sys
 
 import numpy as np
 import pytest
-from perception_sounds import A4, C4, E5, Loudness, melody, silence, tone
+from loudness_making import Loudness
+from perception_sounds import A4, C4, E5, melody, silence, tone
 
 from antiphon.audio import FileSound, dbfs, interval_power, resampled, write
 from antiphon.config import EncoderSettings, PerceptionSettings
@@ -186,3 +187,13 @@ def test_a_users_own_encoder_works_and_is_cached(tmp_path):
         alphabet.centroids.argmin(),
         alphabet.centroids.argmax(),
     ]
+
+
+def test_twice_as_many_notes_are_an_octave_busier_and_silence_is_not_busy(perception):
+    struck = [tone(A4, 1 / notes).samples for notes in (1, 2, 4)]
+    decays = [np.exp(-9 * np.linspace(0, 1, len(note)))[:, None].astype(np.float32) for note in struck]
+    parts = [np.tile(note * decay, (22050 // len(note), 1)) for note, decay in zip(struck, decays, strict=True)]
+    sound = Audio(np.concatenate([np.resize(part, (22050, 1)) for part in parts] + [silence(1.0).samples]), 22050)
+    found = perception.activity(sound, np.arange(4)[:, None] + np.array([0.0, 1.0]))
+    assert np.diff(found[:3]) == pytest.approx(0.8, abs=0.3)
+    assert found[3] == found.min()

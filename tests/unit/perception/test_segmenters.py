@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from perception_sounds import A4, C4, E5, Loudness, melody, silence, tone
+from loudness_making import Loudness
+from perception_sounds import A4, C4, E5, melody, silence, tone
 
 from antiphon.config import PerceptionSettings
 from antiphon.errors import BadData, SettingsError

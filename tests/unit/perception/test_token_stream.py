@@ -1,8 +1,11 @@
 """The tokens of a stream are those of the whole file, whatever the size of the blocks."""
 
+from functools import cache
+
 import numpy as np
 import pytest
-from perception_sounds import A4, C4, E5, Loudness, melody, silence
+from loudness_making import Loudness
+from perception_sounds import A4, C4, E5, melody, silence
 from wav2vec2_making import model_of, saved
 
 from antiphon.audio import HeldSound, mono, resampled
@@ -12,6 +15,7 @@ from antiphon.perception import Perception, fit_alphabet
 from antiphon.types import Audio
 
 
+@cache
 def music(seconds):
     """Tones of random pitch, length and level, with rests and noise between them."""
     random, parts = np.random.default_rng(0), []
@@ -60,8 +64,8 @@ def test_a_stream_gives_the_tokens_of_the_file_within_its_delay(name, own, lengt
     directory = request.getfixturevalue("wav2vec2") if name == "wav2vec2" else ""
     encoder = EncoderSettings(name=name, directory=directory, **own)
     settings = PerceptionSettings(encoder=encoder, segment_seconds=0.35, alphabet_size=6, loudness="absolute")
-    perception, audio = Perception(settings), music(21.3)
-    segments, _ = perception.segments(audio)
+    perception, audio = Perception(settings), music(11.3)
+    segments, _ = perception.segments(music(21.3))
     alphabet = fit_alphabet(segments, perception.encoder, settings)
     whole = perception.tokens(audio, alphabet)
     stream = perception.stream(alphabet)
@@ -132,8 +136,8 @@ def test_a_guide_that_is_heard_late_is_the_same_in_blocks_and_no_later_than_said
     own = {"guide_delay_seconds": late, "guide_heard_seconds": heard}
     encoder = EncoderSettings(name="chroma-mfcc", lookahead_seconds=0.06)
     settings = PerceptionSettings(encoder=encoder, alphabet_size=6, loudness="absolute", **own)
-    perception, audio = Perception(settings), music(30.2)
-    alphabet = fit_alphabet(perception.segments(audio)[0], perception.encoder, settings)
+    perception, audio = Perception(settings), music(15.2)
+    alphabet = fit_alphabet(perception.segments(music(30.2))[0], perception.encoder, settings)
     whole = perception.guide_tokens(audio, alphabet)
     stream, ids = perception.stream(alphabet), []
     samples = resampled(mono(audio), stream.sample_rate).samples[:, 0]

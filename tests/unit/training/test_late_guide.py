@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from loudness_making import Loudness
 
 import antiphon
 from antiphon.agent import Agent
@@ -15,22 +16,10 @@ from antiphon.corpus.layouts import pair
 from antiphon.corpus.manifest import Corpus
 from antiphon.errors import SettingsError
 from antiphon.training.pipeline import train
-from antiphon.types import Audio, Features
+from antiphon.types import Audio
 
 RATE = 8000
 ROOT = Path(__file__).parents[3]
-
-
-class Loudness:
-    identity = "loudness"
-    sample_rate = RATE
-    lookahead_seconds = 0.0
-    standardize = False
-
-    def encode(self, audio: Audio) -> Features:
-        frames = len(audio.samples) // 80
-        power = np.square(audio.samples[: frames * 80]).reshape(frames, 80).mean(axis=1)
-        return Features(np.sqrt(power)[:, None], (np.arange(frames) * 80 + 40) / RATE, power)
 
 
 def twins(folder: Path, pieces: int) -> Corpus:

@@ -108,6 +108,11 @@ def test_how_a_pair_sounds_is_kept(following, knowing, tmp_path):
     more = (*knowing.pairs, *following.pairs)
     (found,) = sounds_of(sound_arrays(following.pair_sounds), more)
     assert np.array_equal(found.guide.level, following.pair_sounds[0].guide.level)
+    assert found.guide.activity is None, "an earlier version did not hear it"
+    busy = np.linspace(-1, 2, len(found), dtype=np.float32)
+    sides = (replace(each, activity=busy) for each in (found.guide, found.target))
+    (later,) = sounds_of(sound_arrays([PairSound(*sides, found.durations)]), more)
+    assert np.array_equal(later.target.activity, busy)
     assert sounds_of(pair_arrays(knowing.pairs), knowing.pairs) == ()
     assert np.array_equal(again.pair_alphabet.alphabet.centroids, following.pair_alphabet.alphabet.centroids)
     assert again.pair_alphabet.pairs[0][1].tolist() == [1, 2, 3, 5]

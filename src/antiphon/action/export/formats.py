@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon import audio
+from antiphon.action.export.class_names import Names, known_names
 from antiphon.action.export.dawproject_file import DAWPROJECT, write_dawproject
 from antiphon.action.export.labels import add_cues, audacity, coll, cue_chunks, sonic_visualiser, told_apart
 from antiphon.action.export.midi import midi
@@ -18,7 +19,7 @@ from antiphon.action.export.rpp import write_project
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import sha256, whole_file
 from antiphon.names import for_file
-from antiphon.types import SILENCE
+from antiphon.types import SILENCE, Event
 
 ALL = "all"
 
@@ -29,6 +30,16 @@ class Handed:
 
     provenance: Provenance
     rest: int
+
+    @property
+    def names(self) -> Names:
+        """What a musician calls the classes."""
+        return known_names(self.provenance.names)
+
+    @property
+    def labels(self) -> tuple[Sequence[Event], int, Names]:
+        """What labels are written of: the events, the rest's id, what the classes are called."""
+        return self.provenance.events, self.rest, self.names
 
 
 def _text(name: str, make: Callable[[Handed], str]) -> Callable[[Path, Handed], None]:
@@ -46,7 +57,7 @@ def _midi(directory: Path, handed: Handed) -> None:
 
 def _cues(directory: Path, handed: Handed) -> None:
     record = handed.provenance
-    add_cues(directory / "response.wav", cue_chunks(record.events, handed.rest, record.sample_rate))
+    add_cues(directory / "response.wav", cue_chunks(record.events, handed.rest, record.sample_rate, handed.names))
 
 
 def _reaper(directory: Path, handed: Handed) -> None:
@@ -88,12 +99,12 @@ def session_of(directory: Path, handed: Handed) -> Session:
 FORMATS: dict[str, Callable[[Path, Handed], None]] = {
     "reaper": _reaper,
     "cues": _cues,
-    "audacity": _text("response.labels.txt", lambda handed: audacity(handed.provenance.events, handed.rest)),
-    "sonic-visualiser": _text("response.csv", lambda handed: sonic_visualiser(handed.provenance.events, handed.rest)),
+    "audacity": _text("response.labels.txt", lambda handed: audacity(*handed.labels)),
+    "sonic-visualiser": _text("response.csv", lambda handed: sonic_visualiser(*handed.labels)),
     "midi": _midi,
     "coll": _text(
         "response.coll.txt",
-        lambda handed: coll(handed.provenance.events, handed.rest, files_of(handed), rates_of(handed)),
+        lambda handed: coll(handed.provenance.events, handed.rest, files_of(handed), rates_of(handed), handed.names),
     ),
     "dawproject": _dawproject,
 }

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import exp
 from pathlib import Path, PurePosixPath
 
+from antiphon.action.export.class_names import NAMELESS, Names
 from antiphon.errors import BadData
 from antiphon.files import whole_file
 from antiphon.names import for_coll
@@ -20,42 +21,46 @@ MOST_BYTES = 0xFFFFFFFF
 """A RIFF file counts its bytes in 32 bits."""
 
 
-def token_name(event: Event, rest: int) -> str:
+def token_name(event: Event, rest: int, names: Names = NAMELESS) -> str:
     """What is played, in words: its class, the rest, and what it stands for where the memory lacks the label."""
-    played = "rest" if event.played == rest else f"token {event.played}"
-    return played if event.played == event.token else f"{played} for {event.token}"
+    played = "rest" if event.played == rest else names.get(event.played, f"token {event.played}")
+    asked = names.get(event.token, str(event.token))
+    return played if event.played == event.token else f"{played} for {asked}"
 
 
-def audacity(events: Sequence[Event], rest: int) -> str:
+def audacity(events: Sequence[Event], rest: int, names: Names = NAMELESS) -> str:
     """A label track for Audacity: start, end, name; a line for each segment."""
     return "".join(
-        f"{event.time:.6f}\t{event.time + event.duration:.6f}\t{token_name(event, rest)}\n" for event in events
+        f"{event.time:.6f}\t{event.time + event.duration:.6f}\t{token_name(event, rest, names)}\n" for event in events
     )
 
 
-def sonic_visualiser(events: Sequence[Event], rest: int) -> str:
+def sonic_visualiser(events: Sequence[Event], rest: int, names: Names = NAMELESS) -> str:
     """A region layer for Sonic Visualiser: time, value, duration, label, under a heading."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("TIME", "VALUE", "DURATION", "LABEL"))
     for event in events:
-        rows.writerow((f"{event.time:.9f}", event.played, f"{event.duration:.9f}", token_name(event, rest)))
+        rows.writerow((f"{event.time:.9f}", event.played, f"{event.duration:.9f}", token_name(event, rest, names)))
     return text.getvalue()
 
 
-def coll(events: Sequence[Event], rest: int, files: Sequence[str], rates: Sequence[float] = ()) -> str:
+def coll(
+    events: Sequence[Event], rest: int, files: Sequence[str], rates: Sequence[float] = (), names: Names = NAMELESS
+) -> str:
     """Lines for a Max `coll`: index, time and duration in ms, token (-1 a rest), confidence, source file, its ms, and,
-    where `rates` are given, how fast the file is played.
+    where `rates` are given, how fast the file is played. After them the names of classes that have one, by `class-ID`.
 
     `files` names the source file of each event, empty where none is played.
     """
     speeds = [f" {rate:.9g}" for rate in rates] or [""] * len(events)
-    return "".join(
+    lines = "".join(
         f"{index}, {1000 * event.time:.3f} {1000 * event.duration:.3f} "
         f"{-1 if event.played == rest else event.played} {exp(event.log_probability):.6f} "
         f"{for_coll(file or 'none')} {1000 * event.source_start:.3f}{speed};\n"
         for index, (event, file, speed) in enumerate(zip(events, files, speeds, strict=True))
     )
+    return lines + "".join(f"class-{token}, {for_coll(name)};\n" for token, name in sorted(names.items()))
 
 
 def told_apart(paths: Sequence[str]) -> dict[str, str]:
@@ -70,15 +75,15 @@ def told_apart(paths: Sequence[str]) -> dict[str, str]:
     return {path: end(path) for path in ends}
 
 
-def cue_chunks(events: Sequence[Event], rest: int, sample_rate: int) -> bytes:
+def cue_chunks(events: Sequence[Event], rest: int, sample_rate: int, names: Names = NAMELESS) -> bytes:
     """RIFF chunks `cue ` and `LIST adtl`: a named point at each segment, to be appended to a wav."""
-    points, names = [], []
+    points, labels = [], []
     for number, event in enumerate(events, 1):
         position = round(event.time * sample_rate)
         points.append(struct.pack("<II4sIII", number, position, b"data", 0, 0, position))
-        text = token_name(event, rest).encode("ascii") + b"\0"
-        names.append(b"labl" + struct.pack("<II", 4 + len(text), number) + text + b"\0" * (len(text) % 2))
-    listed = b"adtl" + b"".join(names)
+        text = token_name(event, rest, names).encode() + b"\0"
+        labels.append(b"labl" + struct.pack("<II", 4 + len(text), number) + text + b"\0" * (len(text) % 2))
+    listed = b"adtl" + b"".join(labels)
     return (
         b"cue " + struct.pack("<II", 4 + 24 * len(points), len(points)) + b"".join(points)
         + b"LIST" + struct.pack("<I", len(listed)) + listed

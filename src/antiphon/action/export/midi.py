@@ -11,10 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp
 
+from antiphon.action.export.class_names import known_names
 from antiphon.action.export.provenance_file import Provenance
 from antiphon.action.export.sounds import Sound
 
 NOTES, CHANNELS = 128, 16
+
+LONGEST_TEXT = 127
+"""Bytes of a text whose length one byte tells."""
 
 DRUM_CHANNEL = 9
 """General MIDI's channel 10, counted from 0, on which sounds without a pitch are."""
@@ -44,7 +48,7 @@ def midi(provenance: Provenance, rest: int) -> bytes:
     has none; one note for as long as a copy goes on with it; velocity by loudness, the loudest being 112.
 
     Second, a note for each segment that is no rest: its class modulo 128 on channel class // 128, its velocity the
-    probability that the decision gave to the class asked for.
+    probability that the decision gave to the class asked for; as a lyric the name of the class, where it has one.
     """
     bpm = provenance.tempo[-1].bpm
     ticks = round(60000 / bpm)
@@ -85,7 +89,11 @@ def _heard(provenance: Provenance) -> Iterable[Change]:
 
 
 def _classes(provenance: Provenance, rest: int) -> Iterable[Change]:
+    names = known_names(provenance.names)
     for event in provenance.events:
+        if event.played != rest and event.played in names:
+            text = names[event.played].encode()[:LONGEST_TEXT].decode(errors="ignore").encode()
+            yield round(1000 * event.time), 1, b"\xff\x05" + bytes((len(text),)) + text
         if event.played != rest:
             velocity = 1 + round(126 * min(exp(event.log_probability), 1.0))
             channel, note = event.played // NOTES % CHANNELS, event.played % NOTES

@@ -136,7 +136,8 @@ class Provenance:
     """All of provenance.json. `gain` is what the samples were multiplied by at the end, but for the `mixing`'s factor.
 
     `laid` are a musician's items, `sounds` what is heard in each event, `takes` the other takes, `tempo` that of the
-    session, `curve` that of the fades. A file of an earlier version has none of them.
+    session, `curve` that of the fades, `names` what a musician calls classes. A file of an earlier version has none of
+    them.
     """
 
     events: tuple[Event, ...]
@@ -155,6 +156,7 @@ class Provenance:
     tempo: tuple[TempoPoint, ...] = TEMPO_BEFORE
     mixing: Mixing = field(default_factory=Mixing)
     curve: str = SINE
+    names: dict[int, str] = field(default_factory=dict)
 
     @property
     def identity(self) -> str:
@@ -245,8 +247,9 @@ def copies_of(response: Response, memory: Memory) -> tuple[Copy, ...]:
 
 
 def as_json(provenance: Provenance) -> dict[str, Any]:
-    """Plain values for provenance.json."""
-    return asdict(provenance)
+    """Plain values for provenance.json; names of classes where there are any."""
+    found = asdict(provenance)
+    return found if provenance.names else {name: value for name, value in found.items() if name != "names"}
 
 
 def read_provenance(path: Path) -> Provenance:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from antiphon.action.export.class_names import known_names, named_classes
 from antiphon.action.export.provenance_file import Provenance
 from antiphon.action.export.rpp import Block, file_word, words
 from antiphon.action.rendering.crossfade import Crossfade, Extent
@@ -165,7 +166,8 @@ def _item(provenance: Provenance, placed: tuple[int, Run, Extent], rest: int) ->
 
 
 def title_of(provenance: Provenance, run: Run) -> str:
-    """What an item is called: its pitch and its place in the memory."""
+    """What an item is called: its classes, where a musician has named them, its pitch and its place in the memory."""
     if run.part is None:
         return "rest"
-    return " ".join([*notes_of(provenance, run)[:1], place_of(run, provenance.sample_rate)])
+    named = named_classes([event.played for event in run_events(provenance, run)], known_names(provenance.names))
+    return " ".join([*named, *notes_of(provenance, run)[:1], place_of(run, provenance.sample_rate)])

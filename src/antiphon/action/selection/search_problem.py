@@ -312,8 +312,8 @@ def _targets(
     if settings.match == "class" or asked is None or known is None:
         return None
     following = None
-    if guide is not None and memory.sound is not None and (settings.harmony or settings.dynamics):
-        following = Following(guide, memory.sound, settings.harmony, settings.dynamics)
+    if guide is not None and memory.sound is not None and settings.follows_guide:
+        following = Following(guide, memory.sound, settings.harmony, settings.dynamics, settings.activity)
     return TargetCosts(asked, known, np.flatnonzero(usable), following, dearer)
 
 

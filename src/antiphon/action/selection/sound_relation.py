@@ -1,4 +1,4 @@
-"""What a pair teaches about following: how the harmony and the loudness of B come from those of A.
+"""What a pair teaches about following: how B sounds, by how A did.
 
 A response is priced by how it agrees with what its guide sounds like (`target_cost`). Where B of a pair does not sound
 like A, what is to be agreed with is what B would sound like:
@@ -6,9 +6,10 @@ like A, what is to be agreed with is what B would sound like:
 - harmony: the chroma of B is that of A some time before, seen through a circular filter: pitch class p of B is the sum
   of filter[s] times pitch class p - s of A. A transposition is a filter with one tap; a third of the scale has two, of
   which the memory, being in the key, holds one; the root of a chord is where three notes of a triad lead;
-- loudness: B is louder, or softer, where A was louder some time before.
+- loudness: B is louder, or softer, where A was louder some time before;
+- activity: B is busier, or less busy, where A was busier.
 
-Either is believed where it agrees with held-out blocks of the pair better than with every one of its circularly shifted
+Each is believed where it agrees with held-out blocks of the pair better than with every one of its circularly shifted
 guides. A filter knows no key, and no alphabet: it holds in keys and timbres that the pair is not in.
 """
 
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.action.selection.segment_sound import PITCH_CLASSES
-from antiphon.action.selection.target_cost import relative_level
+from antiphon.action.selection.target_cost import Scale, activity_scale, level_scale, relative, sounding
 from antiphon.types import Floats, Seconds, SegmentSound
 
 LAGS = 8
@@ -42,8 +43,18 @@ RIDGE = 1e-3
 EARLIER = 0.02
 """A shorter lag is preferred where it agrees as well but for so much."""
 
-MOST_HARMONY, MOST_DYNAMICS = 24.0, 8.0
+MOST_HARMONY, MOST_SCALAR = 24.0, 24.0
 """Nats: a relation that always held is believed no more than this, so that a phrase can still be worth a note."""
+
+KERNEL = 0.15
+"""Standard deviations: the width of the kernel by which levels and activities are compared with those of a pair."""
+
+MOVES, CELLS = 121, 400
+"""Offsets that are tried, and places at which the density is known."""
+
+UNLIKELY, LIKELY = 0.002, 0.02
+"""Added to the density: what no pair had is not impossible, and what it often had hardly better than what it sometimes
+had, or a piece that has more of the soft would be taken for a softer one after all."""
 
 Numbers = NDArray[np.float64]
 
@@ -58,6 +69,13 @@ class PairSound:
 
     def __len__(self) -> int:
         return len(self.durations)
+
+
+def concentration(agreement: float) -> float:
+    """That of the von Mises-Fisher distribution of chroma whose mean agreement this is, in nats for 1 less of it
+    (Banerjee and others, 2005); from 0 to MOST_HARMONY."""
+    found = agreement * (PITCH_CLASSES - 1 - agreement**2) / max(1 - agreement**2, 1e-9)
+    return min(MOST_HARMONY, max(found, 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,50 +94,129 @@ class HarmonyRelation:
 
     @property
     def weight(self) -> float:
-        """What 1 less of agreement is worth in nats: the concentration of the von Mises-Fisher distribution whose mean
-        agreement this is (Banerjee and others, 2005), MOST_HARMONY at most."""
-        spread = max(1 - self.agreement**2, 1e-9)
-        return min(MOST_HARMONY, self.agreement * (PITCH_CLASSES - 1 - self.agreement**2) / spread)
+        """What 1 less of agreement is worth in nats."""
+        return concentration(self.agreement)
 
 
-@dataclass(frozen=True)
-class LevelRelation:
-    """B is louder (`sign` 1) or softer (-1) where A was louder `lag_seconds` before; `agreement`: their correlation."""
+@dataclass(frozen=True, eq=False)
+class ScalarRelation:
+    """B has more (`sign` 1) or less (-1) of something where A had more `lag_seconds` before: it is louder, or busier;
+    `agreement`: their correlation. `guide` (n,) and `target` (m,) are what A and B of the pairs had where they sounded,
+    less the mean of each recording; B is judged in units of `spread`, and `miss` of them is the mean distance of what B
+    had from what is expected."""
 
     sign: int
     lag_seconds: float
     agreement: float
+    guide: Floats
+    target: Floats
+    spread: float
+    miss: float = 0.0
+
+    @property
+    def account(self) -> dict[str, float]:
+        """In plain values."""
+        return {"sign": self.sign, "lag_seconds": self.lag_seconds, "agreement": self.agreement}
 
     @property
     def weight(self) -> float:
-        """What a standard deviation of level is worth in nats: that of the Laplace distribution with the spread which
-        A leaves to B, MOST_DYNAMICS at most."""
-        return min(MOST_DYNAMICS, float(np.sqrt(2 / max(1 - self.agreement**2, 1e-9))))
+        """What a `spread` away from B is worth in nats: that of the Laplace distribution of what is missed, less the
+        less they agree, MOST_SCALAR at most."""
+        return min(MOST_SCALAR, self.agreement / max(self.miss, 1e-9))
+
+    @property
+    def scale(self) -> Scale:
+        """By which what is expected is judged."""
+        return 0.0, self.spread
+
+    def expected(self, values: Floats, before: Floats, durations: Seconds) -> Floats:
+        """What B has (n,) where A has `values` (n,), for segments that last so long (n,): as many of B's have less as
+        of A's, or as have more. `before` (m,) is what A had earlier."""
+        if not len(values):
+            return values
+        return self.mapped(values + offset(sounding(np.concatenate([before, values])), self.guide), durations)
+
+    def mapped(self, alike: Floats, durations: Seconds) -> Floats:
+        """The same of values (n,) that are alike A's of the pairs."""
+        share = _share_below(alike.astype(np.float64), self.guide.astype(np.float64))
+        found = np.quantile(self.target, share if self.sign > 0 else 1 - share)
+        late = _later(np.asarray(found), _segments(self.lag_seconds, durations), float(np.median(found)))
+        return late.astype(np.float32)
+
+    def scale_of(self, values: Floats) -> Scale:
+        """The scale by which a memory's `values` (n,) are judged: B's, moved to where they are B's."""
+        return -offset(sounding(values), self.target), self.spread
 
 
 @dataclass(frozen=True, eq=False)
 class SoundRelation:
-    """What a pair teaches about following; None where nothing better than chance was found."""
+    """What a pair teaches about following; None where nothing better than chance was found. `alike` is the mean
+    agreement of A's and B's chroma as they are; None where they have none."""
 
     harmony: HarmonyRelation | None = None
-    level: LevelRelation | None = None
+    level: ScalarRelation | None = None
+    activity: ScalarRelation | None = None
+    alike: float | None = None
 
     def without_lag(self) -> SoundRelation:
         """The same, B with A."""
-        harmony = None if self.harmony is None else replace(self.harmony, lag_seconds=0.0)
-        level = None if self.level is None else replace(self.level, lag_seconds=0.0)
-        return SoundRelation(harmony, level)
+        level = self.level and replace(self.level, lag_seconds=0.0)
+        activity = self.activity and replace(self.activity, lag_seconds=0.0)
+        return SoundRelation(self.harmony and replace(self.harmony, lag_seconds=0.0), level, activity, self.alike)
 
     def expected(self, guide: SegmentSound, durations: Seconds) -> SegmentSound:
         """How B would sound to a `guide` whose segments last so long (n,); as the guide does where nothing is known."""
-        chroma, level = guide.chroma, guide.level.astype(np.float64)
+        chroma, level, activity = guide.chroma, guide.level, guide.activity
         if self.harmony is not None:
             late = _later(chroma.astype(np.float64), _segments(self.harmony.lag_seconds, durations), 0.0)
             chroma = _of_length_one(_filtered(late, self.harmony.taps.astype(np.float64))).astype(np.float32)
-        if self.level is not None and len(level):
-            turned = _turned(guide, self.level.sign)
-            level = _later(turned, _segments(self.level.lag_seconds, durations), float(np.median(turned)))
-        return SegmentSound(chroma, level.astype(np.float32), guide.before, guide.classes)
+        scales: list[Scale | None] = [None, None]
+        if self.level is not None:
+            level, scales[0] = self.level.expected(level, guide.before, durations), self.level.scale
+        if self.activity is not None and activity is not None:
+            nothing = np.zeros(0, dtype=np.float32)
+            activity, scales[1] = self.activity.expected(activity, nothing, durations), self.activity.scale
+        return SegmentSound(chroma, level, guide.before, guide.classes, activity, *scales)
+
+    def judged(self, memory: SegmentSound) -> SegmentSound:
+        """How a memory sounds, judged as B of the pairs is."""
+        level = None if self.level is None else self.level.scale_of(memory.level)
+        busy = None
+        if self.activity is not None and memory.activity is not None:
+            busy = self.activity.scale_of(memory.activity)
+        return replace(memory, level_scale=level, activity_scale=busy)
+
+
+def _share_below(values: Numbers, known: Numbers) -> Numbers:
+    """The share (n,) of the known (m,) that is less than each value (n,), smoothed by a logistic kernel: what is near a
+    group of them is in its middle."""
+    width = max(KERNEL * float(known.std()), 1e-6)
+    away = np.clip((values[:, np.newaxis] - known) / width, -30, 30)
+    return np.asarray((1 / (1 + np.exp(-1.702 * away))).mean(axis=1))
+
+
+def offset(values: Floats, known: Floats) -> float:
+    """What has to be added to `values` (n,) so that they are most probably drawn as the `known` (m,) were.
+
+    Another recording is louder as a whole, and another instrument is busier; but a piece that has more of the soft is
+    not to be taken for one that is softer, which the mean alone would do. The `known` are a kernel density; the means
+    are alike but for half a standard deviation.
+    """
+    if not len(values) or not len(known):
+        return 0.0
+    wide, there = values.astype(np.float64), known.astype(np.float64)
+    spread = float(there.std())
+    middle = float(there.mean() - wide.mean())
+    if spread < 1e-6:
+        return middle
+    moves = np.linspace(-1.5, 1.5, MOVES) * spread
+    width = KERNEL * spread
+    cells = np.linspace(there.min() - 4 * spread, there.max() + 4 * spread, CELLS)
+    density = np.exp(-0.5 * ((cells[:, np.newaxis] - there) / width) ** 2).mean(axis=1)
+    likely = np.log((density + UNLIKELY) / (density + LIKELY))
+    told = [np.interp(wide + middle + move, cells, likely).sum() for move in moves]
+    prior = -0.5 * (moves / (0.5 * spread)) ** 2
+    return middle + float(moves[np.argmax(told + prior)])
 
 
 def fitted_sound_relation(pairs: Sequence[PairSound]) -> SoundRelation:
@@ -129,7 +226,24 @@ def fitted_sound_relation(pairs: Sequence[PairSound]) -> SoundRelation:
     if not long:
         return SoundRelation()
     seconds = float(np.median(np.concatenate([pair.durations for pair in long])))
-    return SoundRelation(_harmony(long, seconds), _level(long, seconds))
+    guides, targets = [pair.guide for pair in long], [pair.target for pair in long]
+    level = _scalar([each.level for each in guides], [each.level for each in targets], level_scale, seconds)
+    return SoundRelation(_harmony(long, seconds), level, _activity(guides, targets, seconds), _alike(long))
+
+
+def _alike(pairs: Sequence[PairSound]) -> float | None:
+    sides = ([getattr(pair, side).chroma for pair in pairs] for side in ("guide", "target"))
+    guide, target = (np.concatenate(side).astype(np.float64) for side in sides)
+    told = guide.any(axis=1) & target.any(axis=1)
+    return float((guide[told] * target[told]).sum(axis=1).mean()) if told.sum() >= SHORTEST // 2 else None
+
+
+def _activity(guides: Sequence[SegmentSound], targets: Sequence[SegmentSound], seconds: float) -> ScalarRelation | None:
+    """None too where it was not heard how busy the pairs are."""
+    known = [[each.activity for each in side if each.activity is not None] for side in (guides, targets)]
+    if len(known[0]) < len(guides) or len(known[1]) < len(targets):
+        return None
+    return _scalar(known[0], known[1], activity_scale, seconds)
 
 
 def _harmony(pairs: Sequence[PairSound], seconds: float) -> HarmonyRelation | None:
@@ -183,23 +297,46 @@ def _solved(squares: Numbers, products: Numbers) -> Numbers:
     return np.asarray(taps - taps.mean())
 
 
-def _level(pairs: Sequence[PairSound], seconds: float) -> LevelRelation | None:
-    guides = [relative_level(pair.guide.level) for pair in pairs]
-    targets = np.concatenate([relative_level(pair.target.level) for pair in pairs])
+def _scalar(
+    guides: Sequence[Floats], targets: Sequence[Floats], scale_of: Callable[[Floats], Scale], seconds: float
+) -> ScalarRelation | None:
+    """Of what each A and each B have, by what they are judged by, each recording by its own."""
+    heard_guides, heard_targets = ([relative(each, scale_of(each)) for each in side] for side in (guides, targets))
+    wanted = np.concatenate(heard_targets)
 
     def found(shift: int) -> tuple[int, float, Numbers]:
-        shifted = [_shifted(each, shift) for each in guides]
+        shifted = [_shifted(each, shift) for each in heard_guides]
         tried = []
         for lag in range(LAGS + 1):
             heard = np.concatenate([_later(each, lag, float(np.median(each))) for each in shifted])
-            correlation = _correlation(heard, targets)
+            correlation = _correlation(heard, wanted)
             tried.append((abs(correlation), np.array(np.sign(correlation))))
         return _simplest(tried)
 
     lag, agreement, sign = found(0)
     if not _better_than_chance(agreement, lambda shift: found(shift)[1]):
         return None
-    return LevelRelation(int(sign), lag * seconds, agreement)
+    guide, target = (np.concatenate([sounding(each) - _middle(each) for each in side]) for side in (guides, targets))
+    spread = scale_of(np.concatenate(targets))[1]
+    relation = ScalarRelation(int(sign), lag * seconds, agreement, guide, target, spread)
+    return replace(relation, miss=_missed(relation, guides, targets, seconds))
+
+
+def _missed(relation: ScalarRelation, guides: Sequence[Floats], targets: Sequence[Floats], seconds: float) -> float:
+    """The mean distance of B from what A makes expected of it, in spreads, where B sounds; or what a straight line
+    would miss, if that is less."""
+    away = []
+    for guide, target in zip(guides, targets, strict=True):
+        expected = relation.mapped(guide - _middle(guide), np.full(len(guide), seconds))
+        away.append(np.abs(target - _middle(target) - expected)[target > target.min()])
+    found = np.concatenate(away)
+    by_line = float(relation.target.std()) * np.sqrt(max(1 - relation.agreement**2, 0) / 2)
+    return float(min(float(found.mean()) if len(found) else np.inf, by_line)) / relation.spread
+
+
+def _middle(values: Floats) -> np.float32:
+    """The mean of those that sound."""
+    return np.float32(sounding(values).mean()) if np.ptp(values) > 0 else np.float32(values[0])
 
 
 def _simplest(tried: Sequence[tuple[float, Numbers]]) -> tuple[int, float, Numbers]:
@@ -248,17 +385,6 @@ def _cosines(one: Numbers, other: Numbers) -> Numbers:
     product = (one * other).sum(axis=(1, 2))
     lengths = np.sqrt((one**2).sum(axis=(1, 2)) * (other**2).sum(axis=(1, 2)))
     return np.asarray(np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 1e-12))
-
-
-def _turned(guide: SegmentSound, sign: int) -> Numbers:
-    """Levels (n,) as they are, or about the middle of those that sound, earlier ones too: what was loud is soft."""
-    values = guide.level.astype(np.float64)
-    if sign > 0:
-        return values
-    known = np.concatenate([guide.before, values])
-    sounding = known[known > known.min()] if np.ptp(known) > 0 else known
-    middle = np.median(sounding)
-    return np.asarray(2 * middle - np.maximum(values, 2 * middle - sounding.max()))
 
 
 def _later(values: Numbers, lag: int, before: float) -> Numbers:

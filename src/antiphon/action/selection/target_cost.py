@@ -1,6 +1,6 @@
 """How well each memory segment fits what is asked for at each step (target cost; Hunt and Black, 1996).
 
-Three parts are added up, each 0 at best:
+These parts are added up, each 0 at best:
 
 - decision, in nats: how much less probable a segment is, under the decision's whole distribution, than the segment
   that is most probable at this step. p(segment) = sum over classes of p(class) p(class | sound of the segment), so a
@@ -8,6 +8,7 @@ Three parts are added up, each 0 at best:
 - harmony: 1 minus the correlation of the chroma of guide and segment, times `action.harmony`;
 - dynamics: how far the level of the segment among the memory's differs from that of the guide's segment among the
   guide's, in standard deviations, times `action.dynamics`;
+- activity: the same of how busy they are, times `action.activity`;
 - a pair's own classes, in nats as the decision, where the agent remembers one whose relation was found in them.
 """
 
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 from antiphon.types import Floats, SegmentSound
 
 Costs = NDArray[np.float64]
+Scale = tuple[float, float]
+"""Mean and spread, by which levels or activities are judged."""
 
 LARGEST_DECISION_COST = 8.0
 """Nats: what the decision excludes costs no more, so that every control can still be met."""
@@ -31,6 +34,9 @@ NEAR_CLASS_COST = 4.0
 
 LEVEL_SPREAD_DB = 3.0
 """Added to the spread of levels: a recording of one level has no dynamics to follow."""
+
+ACTIVITY_SPREAD = 0.3
+"""Octaves of onset strength added to the spread of activities, likewise."""
 
 SHORTLIST = 512
 """At one step no more candidates are searched than the best so many by themselves, and the best so many with what
@@ -45,12 +51,13 @@ CELLS = 1 << 22
 
 @dataclass(frozen=True, eq=False)
 class Following:
-    """How guide (n) and memory (m) segments sound, and the weights of `harmony` and `dynamics`."""
+    """How guide (n) and memory (m) segments sound, and the weights of `harmony`, `dynamics` and `activity`."""
 
     guide: SegmentSound
     memory: SegmentSound
     harmony: float
     dynamics: float
+    activity: float = 0.0
 
     def rows(self, first: int, stop: int) -> Costs:
         """Costs (stop - first, m) of these steps."""
@@ -59,9 +66,19 @@ class Following:
         away = self._guide_level[first:stop, np.newaxis] - self._memory_level
         np.multiply(self.dynamics, np.abs(away, out=away), out=away)
         costs = np.asarray(np.add(harmony, away, out=harmony))
+        if self.activity and self._activities is not None:
+            guide, memory = self._activities
+            costs += self.activity * np.abs(guide[first:stop, np.newaxis] - memory)
         if self.guide.classes is not None and self.memory.classes is not None:
             costs += unfitness(self.guide.classes[first:stop].astype(np.float64), self._memory_classes)
         return costs
+
+    @cached_property
+    def _activities(self) -> tuple[Costs, Costs] | None:
+        if self.guide.activity is None or self.memory.activity is None:
+            return None
+        guide = relative(self.guide.activity, self.guide.activity_scale or activity_scale(self.guide.activity))
+        return guide, relative(self.memory.activity, self.memory.activity_scale or activity_scale(self.memory.activity))
 
     @cached_property
     def _memory_chroma(self) -> Costs:
@@ -74,12 +91,12 @@ class Following:
 
     @cached_property
     def _guide_level(self) -> Costs:
-        before = self.guide.before
-        return relative_level(np.concatenate([before, self.guide.level]))[len(before) :]
+        known = np.concatenate([self.guide.before, self.guide.level])
+        return relative(self.guide.level, self.guide.level_scale or level_scale(known))
 
     @cached_property
     def _memory_level(self) -> Costs:
-        return relative_level(self.memory.level)
+        return relative(self.memory.level, self.memory.level_scale or level_scale(self.memory.level))
 
 
 def unfitness(asked: Costs, classes: Costs) -> Costs:
@@ -91,13 +108,30 @@ def unfitness(asked: Costs, classes: Costs) -> Costs:
     return np.asarray(np.minimum(costs, LARGEST_DECISION_COST, out=costs))
 
 
-def relative_level(level: Floats) -> Costs:
-    """Levels (n,) in dBFS as standard deviations from the mean of those that sound; 2 below it at least."""
-    sounding = level[level > level.min()] if len(level) else level
-    if not len(sounding):
-        return np.zeros(len(level))
-    mean, spread = float(sounding.mean()), float(sounding.std())
-    return np.maximum((level.astype(np.float64) - mean) / (spread + LEVEL_SPREAD_DB), -2.0)
+def relative(values: Floats, scale: Scale) -> Costs:
+    """Values (n,) as spreads from the mean of a scale; 2 below it at least, so that a rest is not far below."""
+    mean, spread = scale
+    return np.maximum((values.astype(np.float64) - mean) / spread, -2.0)
+
+
+def level_scale(level: Floats) -> Scale:
+    """Of levels (n,) in dBFS: mean and standard deviation of those that sound, the latter with LEVEL_SPREAD_DB."""
+    return _scale(level, LEVEL_SPREAD_DB)
+
+
+def activity_scale(activity: Floats) -> Scale:
+    """Of activities (n,): mean and standard deviation of those above the least, the latter with ACTIVITY_SPREAD."""
+    return _scale(activity, ACTIVITY_SPREAD)
+
+
+def sounding(values: Floats) -> Floats:
+    """Of levels or activities (n,) those above the least."""
+    return values[values > values.min()] if len(values) else values
+
+
+def _scale(values: Floats, added: float) -> Scale:
+    known = sounding(values)
+    return (float(known.mean()), float(known.std()) + added) if len(known) else (float(values[:1].sum()), added)
 
 
 @dataclass(frozen=True, eq=False)

@@ -161,7 +161,8 @@ def movement_starts(path: Path) -> tuple[int, ...]:
 
 
 def _below(source: Path, suffix: str) -> list[Path]:
-    found = (path for path in source.rglob("*") if path.suffix.lower() == suffix and path.is_file())
+    # What is neither a file nor a folder, such as a pipe or a broken link, is refused by name when it is read.
+    found = (path for path in source.rglob("*") if path.suffix.lower() == suffix and not path.is_dir())
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(source).parts))
 
 

@@ -18,7 +18,7 @@ from antiphon.corpus.splits import Split
 from antiphon.dataset.encoding import ROUNDING_SECONDS, whole_segments
 from antiphon.dataset.shards.encoding import FOOTER, footer_of, require_of
 from antiphon.dataset.shards.multitracks import Trouble
-from antiphon.dataset.shards.parquet import ParquetFile, Schema, Table, arrays_of, arrow, write
+from antiphon.dataset.shards.parquet import ParquetFile, Schema, Table, arrays_of, arrow, fitting, write
 from antiphon.dataset.shards.plan import INDEX, REPORT, Plan, read_plan, shard_name
 from antiphon.errors import AntiphonError, BadData
 from antiphon.files import whole_file
@@ -211,8 +211,10 @@ def open_shards(folder: Path) -> ShardFolder:
             table = file.group(group, names)
             # A track of several excerpts has a row for each.
             own = table.group_by(["multitrack", "track"], use_threads=False).aggregate([("duration", "max")])
-            tracks, seconds = tracks + own.num_rows, seconds + float(np.sum(own["duration_max"].to_numpy()))
-            parts.append(_numbers(table, path, plan))
+            with fitting(path):
+                tracks, seconds = tracks + own.num_rows, seconds + float(np.sum(own["duration_max"].to_numpy()))
+            with fitting(path):
+                parts.append(_numbers(table, path, plan))
     numbers = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
     if not parts:
         raise BadData(f"{folder}: its shards hold nothing; {REPORT} says why")
@@ -235,7 +237,8 @@ def _numbers(table: Table, path: Path, plan: Plan) -> dict[str, NDArray[np.int32
     found = {name: table[name].to_numpy().astype(np.int32) for name in (*names, "segments")}
     codes = [SPLIT_CODES.get(split, -1) for split in table["split"].to_pylist()]
     found["split"] = np.array(codes, dtype=np.int32)
-    if codes and (found["split"].min() < 0 or found["shard"].max() >= plan.shards or found["segments"].min() < 0):
+    least = min((int(each.min()) for each in found.values()), default=0) if codes else 0
+    if codes and (least < 0 or found["shard"].max() >= plan.shards):
         raise BadData(f"{path}: damaged (it names a shard or a split that is none)")
     place = np.stack([found[name] for name in names]).astype(np.int64)
     _, first, inverse = np.unique(place, axis=1, return_index=True, return_inverse=True)

@@ -10,7 +10,7 @@ import numpy as np
 from antiphon.dataset.encoding import EncodedTrack
 from antiphon.dataset.preparing import within
 from antiphon.dataset.shards.index import Place, ShardFolder
-from antiphon.dataset.shards.parquet import ParquetFile, Table
+from antiphon.dataset.shards.parquet import ParquetFile, Table, fitting
 from antiphon.dataset.shards.plan import INDEX
 from antiphon.dataset.shards.segment_rows import encoded_of, multitracks_of
 from antiphon.types import Segments, Window
@@ -53,13 +53,14 @@ def heard_groups(folder: ShardFolder, shard: int, places: GroupPlaces) -> Iterat
 
 def _group(folder: ShardFolder, table: Table, places: Mapping[str, tuple[Place, ...]], file: ParquetFile) -> HeardGroup:
     encoded = encoded_of(table, folder.plan.perception, folder.plan.corpus, file.path)
-    multitracks = multitracks_of(table)
-    windows = tuple(
-        (place, Window(multitracks[name], place.start, place.end))
-        for name in encoded
-        for place in places.get(name, ())
-        if name in multitracks
-    )
+    with fitting(file.path):
+        multitracks = multitracks_of(table)
+        windows = tuple(
+            (place, Window(multitracks[name], place.start, place.end))
+            for name in encoded
+            for place in places.get(name, ())
+            if name in multitracks
+        )
     names = zip(*(table[name].to_pylist() for name in ("multitrack", "track", "sha256")), strict=True)
     return HeardGroup(encoded, windows, {(name, track): digest for name, track, digest in names})
 

@@ -7,7 +7,8 @@ columns, and the same rows give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,15 @@ def write(path: Path, schema: Schema, tables: Iterable[Table], metadata: Callabl
         except (OSError, pa.ArrowException) as error:
             reason = why_unwritten(temporary, " ".join(str(error).split()))
             raise AntiphonError(f"cannot write {path}: {reason}") from error
+
+
+@contextmanager
+def fitting(path: Path) -> Iterator[None]:
+    """Turns what goes wrong with rows that do not fit together into a BadData that names the file."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise BadData(f"{path}: damaged, its rows do not fit together ({' '.join(str(error).split())})") from error
 
 
 class ParquetFile:

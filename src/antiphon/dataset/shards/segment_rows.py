@@ -16,11 +16,13 @@ from antiphon.config import CorpusSettings, PerceptionSettings
 from antiphon.corpus.track_audio import TrackSound
 from antiphon.dataset.encoding import EncodedTrack, silent_windows, whole_segments
 from antiphon.dataset.shards.multitracks import EncodedMultitrack
-from antiphon.dataset.shards.parquet import Schema, Table, arrays_of, arrow, list_of
-from antiphon.errors import BadData
+from antiphon.dataset.shards.parquet import Schema, Table, arrays_of, arrow, fitting, list_of
 from antiphon.types import Multitrack, Segments, Source, Track
 
 NAMES = ("multitrack", "piece", "artist", "licence", "track", "instrument")
+
+MOST_FEATURE, MOST_LEVEL, MOST_SECONDS = 1e15, 200.0, 1e7
+"""Beyond these no encoder, no level in dBFS and no recording goes: they are of a damaged file."""
 
 
 def schema() -> Schema:
@@ -91,10 +93,8 @@ def encoded_of(
 ) -> dict[str, tuple[EncodedTrack, ...]]:
     """The encoded tracks of a row group by multitrack name. Raises BadData, naming `where`, for rows that do not fit
     together."""
-    try:
+    with fitting(where):
         return _encoded_of(table, perception, corpus)
-    except (ValueError, TypeError, KeyError) as error:
-        raise BadData(f"{where}: damaged ({error})") from error
 
 
 def _encoded_of(
@@ -109,6 +109,7 @@ def _encoded_of(
     found: dict[str, list[EncodedTrack]] = {}
     for row in range(table.num_rows):
         intervals = np.stack([lists["starts"][row], lists["ends"][row]], axis=1)
+        _require_in_time(intervals, words["duration"][row])
         segments = _segments(lists["vectors"][row], lists["level"][row], sizes[row])
         if len(segments.level) != len(intervals):
             raise ValueError(f"{len(segments.level)} segments in {len(intervals)} intervals")
@@ -164,4 +165,16 @@ def _held(found: dict[str, Any], size: int) -> Segments:
 
 
 def _segments(vectors: NDArray[Any], level: NDArray[Any], size: int) -> Segments:
-    return Segments(np.asarray(vectors, np.float32).reshape(len(level), size), np.asarray(level, np.float32))
+    found = Segments(np.asarray(vectors, np.float32).reshape(len(level), size), np.asarray(level, np.float32))
+    if not (np.abs(found.vectors) <= MOST_FEATURE).all() or not (found.level <= MOST_LEVEL).all():
+        raise ValueError("what was heard is not a number, or beyond what an encoder gives")
+    return found
+
+
+def _require_in_time(intervals: NDArray[Any], duration: float) -> None:
+    if not 0 < duration <= MOST_SECONDS:
+        raise ValueError(f"a track of {duration} s")
+    if not (np.diff(intervals[:, 0]) >= 0).all() or not (intervals[:, 1] > intervals[:, 0]).all():
+        raise ValueError("segments that are not one after the other")
+    if not ((intervals >= 0) & (intervals <= MOST_SECONDS)).all():
+        raise ValueError("segments outside their track")

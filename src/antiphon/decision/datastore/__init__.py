@@ -2,6 +2,7 @@
 
 from antiphon.decision.datastore.model import RememberingDecision
 from antiphon.decision.datastore.pair_memory import FEWEST, PairMemory, remembered
+from antiphon.decision.datastore.partly_remembering import PartlyRememberingDecision
 from antiphon.decision.datastore.walking import KnownPair
 
-__all__ = ["FEWEST", "KnownPair", "PairMemory", "RememberingDecision", "remembered"]
+__all__ = ["FEWEST", "KnownPair", "PairMemory", "PartlyRememberingDecision", "RememberingDecision", "remembered"]

@@ -43,9 +43,12 @@ class Gate:
         """The bin (rows,) of each distance to the nearest neighbour (rows,)."""
         return np.asarray(np.searchsorted(self.edges, nearest))
 
-    def mixed(self, nearest: Floats, experts: Sequence[Weights]) -> Weights:
-        """The distribution (rows, classes) that the experts' (rows, classes) are together."""
-        return np.asarray(np.einsum("re,erc->rc", self.weights[self.bins(nearest)], np.stack(experts)))
+    def mixed(self, nearest: Floats, experts: Sequence[Weights | None]) -> Weights:
+        """The distribution (rows, classes) that the experts' (rows, classes) are together. One that has nothing to say
+        (None) leaves its share to the network, which always has."""
+        network = experts[0]
+        said = np.stack([network if expert is None else expert for expert in experts])  # type: ignore[misc]
+        return np.asarray(np.einsum("re,erc->rc", self.weights[self.bins(nearest)], said))
 
 
 def fitted_gate(nearest: Floats, shares: Weights) -> Gate:

@@ -11,6 +11,7 @@ said itself. There the belief is as the held-out blocks of the pairs have it, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -135,9 +136,7 @@ class RememberingDecision:
         """Of the network and of each memory, at the start of a piece (1 + memories,)."""
         if not self.inventing:
             return first_beliefs(len(self.memories))
-        shares = [SURE if memory.evidence.surely_better else FIRST_BELIEF for memory in self.memories]
-        each = np.array(shares) / len(shares)
-        return np.array([1 - each.sum(), *each])
+        return inventing_beliefs(self.memories)
 
     def _fresh(self, beliefs: Counted, known: int) -> Recalling:
         rows = len(beliefs)
@@ -149,3 +148,10 @@ class RememberingDecision:
             for memory in self.memories
         )
         return Recalling(self.model.start(rows), recalled, beliefs, None, known)
+
+
+def inventing_beliefs(memories: Sequence[PairMemory]) -> Counted:
+    """How far network and memories (1 + memories,) are believed where a response is made up."""
+    shares = [SURE if memory.evidence.surely_better else FIRST_BELIEF for memory in memories]
+    each = np.array(shares) / len(shares)
+    return np.array([1 - each.sum(), *each])

@@ -61,9 +61,9 @@ class PairMemory:
     gate: Gate
     evidence: HeldOutBits
 
-    def together(self, network: Weights, hidden: Floats, tables: Sequence[Weights]) -> Weights:
+    def together(self, network: Weights, hidden: Floats, tables: Sequence[Weights | None]) -> Weights:
         """The distribution (rows, classes) of the network's, of the neighbours of its `hidden` states (rows, dimension)
-        and of what counts and relation say, as far as there are these."""
+        and of what counts and relation say, as far as there are these; None is said where they know too little."""
         distances = self.neighbours.distances(hidden)
         near = np.asarray(self.neighbours.shares(distances), dtype=np.float64)
         return self.gate.mixed(distances.min(axis=1), [network, near, *tables])

@@ -78,6 +78,12 @@ class RelationModel:
         """How many ids it chooses from."""
         return self.meanings.classes
 
+    @property
+    def least_lag(self) -> int | None:
+        """How many segments before the one that it decides it looks at the guide at the latest; None: never."""
+        lags = [step.what.lag for step in self.steps if isinstance(step.what, Rule) or not step.what.own]
+        return min(lags) if lags else None
+
     def start(self, guides: int) -> Listened:
         """Nothing was heard or played."""
         nothing = np.zeros((guides, 0), dtype=np.int64)

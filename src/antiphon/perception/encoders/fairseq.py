@@ -15,14 +15,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import safetensors.numpy
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon.errors import BadData
 from antiphon.files import whole_directory
+from antiphon.perception.encoders.wav2vec2_sizes import Sizes
 from antiphon.reading import MOST_ARRAY_BYTES, open_regular
 from antiphon.types import Floats
 
@@ -53,30 +54,12 @@ MOST_WEIGHT = 1e6
 """Size of the largest weight: trained ones stay below 1,000."""
 
 
-class _Architecture(BaseModel):
-    """A transformers configuration: each number within what networks have, before anything is computed from it."""
+class _Architecture(Sizes):
+    """What a converted model's configuration says beside its sizes."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
-
-    conv_dim: list[Annotated[int, Field(ge=1, le=8192)]] = Field(min_length=1, max_length=64)
-    conv_kernel: list[Annotated[int, Field(ge=1, le=4096)]]
-    conv_stride: list[Annotated[int, Field(ge=1, le=4096)]]
     conv_bias: bool
-    hidden_size: int = Field(ge=1, le=16384)
-    intermediate_size: int = Field(ge=1, le=131072)
-    num_hidden_layers: int = Field(ge=1, le=256)
-    num_attention_heads: int = Field(ge=1, le=256)
     hidden_act: Literal["gelu", "relu"]
     do_stable_layer_norm: bool
-    num_conv_pos_embeddings: int = Field(ge=1, le=4096)
-    num_conv_pos_embedding_groups: int = Field(ge=1, le=4096)
-
-    @model_validator(mode="after")
-    def _is_divided_evenly(self) -> _Architecture:
-        for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
-            if self.hidden_size % getattr(self, name):
-                raise ValueError(f"{name} must divide hidden_size")
-        return self
 
 
 class _Preparation(BaseModel):

@@ -9,18 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon.config import EncoderSettings
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import sha256
 from antiphon.perception.encoders.contract import identity_of, samples_of
 from antiphon.perception.encoders.wav2vec2_network import Precision, Wav2Vec2Network, require_family
+from antiphon.perception.encoders.wav2vec2_sizes import sizes_of
 from antiphon.perception.encoders.windows import WindowedFrames, WindowPlan, whole
-from antiphon.reading import json_file
+from antiphon.reading import first_fault, json_file
 from antiphon.types import Audio, Features, Floats
 
 SAMPLE_RATE = 16000
 """Used where the directory does not say otherwise: all published models have it."""
+
+
+class _Preparation(BaseModel):
+    """What preprocessor_config.json says of the sound that the model wants."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    do_normalize: bool = False
+    sampling_rate: int = Field(SAMPLE_RATE, ge=1000, le=1_000_000)
 
 
 @dataclass(frozen=True)
@@ -147,18 +158,21 @@ def _described(directory: str) -> _Model:
     preprocessor = path / "preprocessor_config.json"
     preparation = _read_json(preprocessor) if preprocessor.is_file() else {}
     try:
-        kernels, strides, layers = config["conv_kernel"], config["conv_stride"], config["num_hidden_layers"]
-    except KeyError as error:
-        raise SettingsError(f"{path / 'config.json'}: lacks {error}; not a wav2vec 2.0 model") from error
+        sizes, rate = sizes_of(config), _Preparation.model_validate(preparation)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: not a wav2vec 2.0 model ({first_fault(error)})") from error
+    except ValueError as error:
+        raise SettingsError(f"{path}: not a wav2vec 2.0 model ({error})") from error
+    kernels, strides = sizes.conv_kernel, sizes.conv_stride
     field = 1 + sum((kernel - 1) * int(np.prod(strides[:index])) for index, kernel in enumerate(kernels))
     described = [path / "config.json", *([preprocessor] if preparation else []), *weights]
     return _Model(
         directory=path,
-        sample_rate=int(preparation.get("sampling_rate", SAMPLE_RATE)),
+        sample_rate=rate.sampling_rate,
         stride=int(np.prod(strides)),
         field=int(field),
-        layers=int(layers),
-        normalizes=bool(preparation.get("do_normalize", False)),
+        layers=sizes.num_hidden_layers,
+        normalizes=rate.do_normalize,
         digests={file.name: sha256(file) for file in described},
     )
 

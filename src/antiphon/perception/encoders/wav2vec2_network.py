@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from antiphon.errors import MissingExtra, SettingsError
+import numpy as np
+
+from antiphon.errors import BadData, MissingExtra, SettingsError
 from antiphon.types import Floats
 
 FAMILY = {"wav2vec2": "Wav2Vec2Model", "hubert": "HubertModel", "wavlm": "WavLMModel"}
@@ -27,6 +29,7 @@ class Wav2Vec2Network:
 
         from antiphon.perception.encoders.wav2vec2_lean import LeanForward, is_lean
 
+        self._directory = directory
         network = _loaded(directory)
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self._device = device or "cpu"
@@ -41,6 +44,10 @@ class Wav2Vec2Network:
 
         with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
             values: Floats = self._forward(torch.from_numpy(samples.copy()).to(self._device)).float().cpu().numpy()
+        if not np.isfinite(values).all():
+            raise BadData(
+                f"{self._directory}: the model gives what is not a number; its weights or settings are damaged"
+            )
         return values
 
 
@@ -65,7 +72,6 @@ def _general_forward(network: Any, layer: int, dtype: Any) -> Any:
 def _loaded(directory: Path) -> Any:
     try:
         import transformers
-        from safetensors import SafetensorError
     except ImportError as error:
         raise MissingExtra("the wav2vec2 encoder needs: pip install 'antiphon[wav2vec2]'") from error
     try:
@@ -73,7 +79,9 @@ def _loaded(directory: Path) -> Any:
         network, loading = getattr(transformers, FAMILY[config.model_type]).from_pretrained(
             directory, config=config, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+    except (ImportError, MemoryError):
+        raise
+    except Exception as error:  # each version of transformers has errors of its own
         reason = " ".join(str(error).split())
         raise SettingsError(f"{directory}: not a wav2vec 2.0 model that transformers can load ({reason})") from error
     # The mask embedding is only used in pre-training; anything else would be left at random.

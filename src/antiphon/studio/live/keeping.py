@@ -11,7 +11,8 @@ from typing import Any, Final
 from antiphon.agent import Agent
 from antiphon.errors import BadData
 from antiphon.interfaces import Progress
-from antiphon.live.run_file import GUIDE
+from antiphon.live.events import GuideBlock
+from antiphon.live.recording import told_events
 from antiphon.studio.bench import Bench
 from antiphon.studio.live.run import LiveRun
 from antiphon.studio.project import RESPONSES, Project, nearest_name
@@ -43,13 +44,13 @@ def asked_of(run: LiveRun) -> dict[str, Any]:
 
 def kept(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> tuple[str, Sequence[str]]:
     """The name of the response that a run became, and what is to be said of it. Where the decision was started again,
-    each process has recorded a part of its own, which becomes a response of its own."""
+    each process was told a part of its own, which becomes a response of its own."""
     from antiphon.use_cases.live_take import Take, write_take
 
     project = bench.project
     place = place_of(project, asked["run"])
     # A process that never decided has heard nothing.
-    parts = sorted((path.parent for path in place.glob(f"run-*/{GUIDE}")), key=lambda path: (len(path.name), path.name))
+    parts = [told for told in told_events(place) if any(isinstance(event, GuideBlock) for event in told)]
     if not parts:
         raise BadData("nothing was recorded of the run")
     memories = [project.sound(name) for name in asked["memories"]]

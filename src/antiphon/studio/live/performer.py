@@ -26,9 +26,8 @@ from antiphon.audio import channels_of
 from antiphon.errors import AntiphonError
 from antiphon.live.instrument import Instrument
 from antiphon.live.osc_packets import Argument, encode
-from antiphon.live.osc_port import LOOPBACK
-from antiphon.live.osc_table import ROOT
-from antiphon.live.playing import Beginning, Stage, play
+from antiphon.live.osc_table import LOOPBACK, ROOT
+from antiphon.live.playing import Beginning, Recording, Stage, play
 from antiphon.types import Audio, Floats
 
 BLOCK_SECONDS: Final = 0.02
@@ -119,7 +118,7 @@ class Performer:
             # Whoever hears by OSC is there before the first sound: the studio sends the first cue.
             beginning=Beginning(starts=False),
             seed=asked["seed"],
-            record=Path(asked["record"]),
+            record=Recording(Path(asked["record"])),
             goes_on=lambda instrument: self._goes_on(instrument, sound),
             progress=self._progress,
         )

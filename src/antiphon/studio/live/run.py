@@ -18,8 +18,8 @@ from typing import Any, Final, Literal
 from antiphon.errors import AntiphonError, SettingsError
 from antiphon.live.osc import named
 from antiphon.live.osc_packets import MOST_BYTES, Argument, NotOsc, decode, encode
-from antiphon.live.osc_port import LOOPBACK
-from antiphon.live.osc_table import ROOT
+from antiphon.live.osc_table import LOOPBACK, ROOT
+from antiphon.live.run_file import EVENTS
 from antiphon.studio.jobs import line_of, said_in
 from antiphon.studio.live.log import Log, Message
 
@@ -128,7 +128,7 @@ class LiveRun:
     @property
     def has_recorded(self) -> bool:
         """Whether something of it can be kept."""
-        return self.about.rate > 0 and any(self.asked.record.glob("run-*"))
+        return self.about.rate > 0 and (self.asked.record / EVENTS).is_file()
 
     def tell(self, name: str, *values: Argument) -> None:
         """Send a message of the table. Raises SettingsError where nobody hears it yet, or any more."""

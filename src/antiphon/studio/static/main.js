@@ -142,7 +142,8 @@ function frame() {
   meter.fillRect(0, 0, 120 * level, 12);
 }
 
-for (const part of [answer, testimony, dials, takes, map, live]) part.listen();
+for (const part of [answer, testimony, dials, map, live]) part.listen();
+takes.listen(panels);
 drafts.listen(panels);
 alphabet.listen(panels);
 frame();

@@ -1,7 +1,8 @@
 // The forms and the list of jobs: what is asked of the studio.
 import { send, upload } from "/static/api.js";
+import { Making } from "/static/making.js";
 
-const WORDS = { answer: "Answer", again: "Answer anew", train: "Learn from a pair", export: "Export", alphabet: "Listen to the alphabet", live: "Write what was played live" };
+const WORDS = { answer: "Answer", again: "Answer anew", train: "Train on a pair", learn: "Learn from a pair", export: "Export", alphabet: "Listen to the alphabet", live: "Write what was played live" };
 const OVER = ["done", "failed", "stopped"];
 export const by = id => document.getElementById(id);
 
@@ -21,6 +22,15 @@ export function fill(select, options) {
   return true;
 }
 
+// How a training stands, in words.
+function standing(job) {
+  const [, how = ""] = job.task.split(": "), known = /^TPP (\d+) %$/.exec(how);
+  if (known) return `It plays ${known[1]} % of the pair by itself.`;
+  if (job.loss === null) return "";
+  const worth = job.worth === null ? "" : job.worth > 0 ? `; the guide is worth ${job.worth.toFixed(2)} of them so far` : "; the guide is worth nothing so far";
+  return `Loss ${job.loss.toFixed(2)} bits a segment${worth}.`;
+}
+
 const values = select => [...select.selectedOptions].map(option => option.value);
 const short = name => name.split("/").at(-1);
 
@@ -29,7 +39,7 @@ export class Panels extends EventTarget {
     super();
     this.ours = new Map();
     by("answer").addEventListener("submit", event => { event.preventDefault(); this.answer(); });
-    by("train").addEventListener("submit", event => { event.preventDefault(); this.train(); });
+    this.making = new Making(this);
     this._dropping();
   }
 
@@ -40,7 +50,8 @@ export class Panels extends EventTarget {
     const first = !by("guide").options.length && sounds.length > 1;
     for (const id of ["guide", "memory", "asks", "replies"]) fill(by(id), sounds);
     if (first) for (const id of ["memory", "replies"]) { by(id).selectedIndex = -1; by(id).options[1].selected = true; }
-    fill(by("agent"), [["", "the base agent"], ...state.agents.map(name => [name, short(name)])]);
+    for (const id of ["agent", "learner"]) fill(by(id), [["", "the base agent"], ...state.agents.map(name => [name, short(name)])]);
+    if (first) this.making.check();
     const own = Object.keys(state.own_presets).map(name => [name, `${name} (yours)`]);
     fill(by("preset"), [["", "as the agent does"], ...Object.keys(state.presets).map(name => [name, name]), ...own]);
     if (!this.uploading) by("sounds-said").textContent = [`${sounds.length} in the project`, ...state.remarks].join("; ");
@@ -51,12 +62,6 @@ export class Panels extends EventTarget {
     const body = { guides: values(by("guide")), memories: values(by("memory")), agent: by("agent").value, preset: by("preset").value,
       seed: +by("seed").value, takes: +by("takes").value };
     await this._ask("/api/answer", body);
-  }
-
-  async train() {
-    const body = { guide: by("asks").value, target: by("replies").value, both_ways: by("both").checked, name: by("agent-name").value.trim() };
-    const job = await this._ask("/api/train", body);
-    if (job) by("agent-name").value = "";
   }
 
   // A job of this page; `opens` says from which response on its result is shown, if it is still the one that is open.
@@ -95,16 +100,17 @@ export class Panels extends EventTarget {
   _job(item, job, told) {
     const focused = document.activeElement?.dataset?.job === job.id;
     Object.assign(item.dataset, { id: job.id, told });
-    const of = { answer: () => `${short(job.asked.guides[0])} by ${short(job.asked.memories[0])}`, train: () => job.asked.name,
+    const of = { answer: () => `${short(job.asked.guides[0])} by ${short(job.asked.memories[0])}`, train: () => job.asked.name, learn: () => job.asked.name,
       live: () => `${short(job.asked.guide || "a guide")} by ${short(job.asked.memories[0])}`,
       again: () => short(job.asked.response), export: () => short(job.asked.response), alphabet: () => `${short(job.asked.guide)}, ${short(job.asked.target)}` }[job.kind]?.() ?? "";
     const parts = [made("p", `${WORDS[job.kind] ?? job.kind}: ${of}`)];
     if (job.state === "running") {
-      const [stage, how] = job.task.split(": ");
+      const [stage] = job.task.split(": "), how = standing(job);
       const left = job.left === null ? "" : `, ${job.left > 90 ? `${Math.round(job.left / 60)} min` : `${Math.round(job.left)} s`} left`;
       const progress = made("progress", "", { max: job.total || 1, value: job.done });
       progress.setAttribute("aria-label", `Progress of ${of}`);
-      parts.push(progress, made("p", `${stage || "starting"}${how ? `: ${how}` : ""} (${job.done} of ${job.total || "?"}${left})`, { className: "note" }));
+      parts.push(progress, made("p", `${stage || "starting"} (${job.done} of ${job.total || "?"}${left})`, { className: "note" }));
+      if (how) parts.push(made("p", how, { className: "note" }));
     } else {
       parts.push(made("p", job.state === "done" ? `done in ${Math.round(job.ended - job.began)} s` : job.state, { className: job.state === "failed" ? "failed" : "note" }));
       for (const said of job.said) parts.push(made("p", said, { className: job.state === "failed" ? "failed" : "note" }));
@@ -117,6 +123,12 @@ export class Panels extends EventTarget {
       button.addEventListener("click", () => send(`/api/jobs/${job.id}/${over ? "again" : "stop"}`, {})
         .then(({ id }) => { if (over) { this.ours.set(id, { opens: "*", body: job.asked }); this._say("asked", id); } })
         .catch(error => this._say("trouble", error.message)));
+      parts.push(button);
+    } else if (job.result && ["train", "learn"].includes(job.kind)) {
+      const button = made("button", "Answer with it", { type: "button" });
+      button.setAttribute("aria-label", `Answer with ${of}`);
+      button.dataset.job = job.id;
+      button.addEventListener("click", () => { by("agent").value = job.result; by("guide").focus(); });
       parts.push(button);
     } else if (job.result && ["answer", "again"].includes(job.kind)) {
       const button = made("button", "Open", { type: "button" });

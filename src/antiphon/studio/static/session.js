@@ -1,8 +1,9 @@
 // What the page works on, which all of its parts share, and how they tell one another that it changed.
+import { bytes, excerpt } from "/static/api.js";
 import { Transport } from "/static/transport.js";
 import { by } from "/static/panels.js";
 
-export const transport = new Transport();
+export const transport = new Transport({ bytes: file => bytes("/api/audio", { file }), excerpt });
 
 // `version` is what the Response lane shows: the response, or a draft of it.
 export const studio = {

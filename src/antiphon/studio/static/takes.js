@@ -5,14 +5,14 @@ import { by, fill, made } from "/static/panels.js";
 import { classTitle, on, segmentsOf, shortTitle, studio, transport, trouble } from "/static/session.js";
 
 const names = { long: classTitle, short: shortTitle };
-let versions = [], order = [], heard = 0, lanes = [], added = [], votes = new Map(), visible = false, made_for = "";
+let versions = [], order = [], heard = 0, lanes = [], added = [], votes = new Map(), visible = false, made_for = "", panels = null;
 
 // Everything that can be compared: the response, its takes, a draft of it, and responses that were added.
 function collect() {
   const { response, draft } = studio;
   return [
     { title: "the response", sound: response.sound, segments: studio.original.segments },
-    ...response.takes.map(each => ({ title: each.name, sound: each.sound, segments: segmentsOf(each.segments) })),
+    ...response.takes.map((each, n) => ({ title: each.name, take: n + 2, sound: each.sound, segments: segmentsOf(each.segments) })),
     ...(draft ? [{ title: "the draft", sound: draft.sound, segments: draft.segments }] : []),
     ...added,
   ];
@@ -85,6 +85,12 @@ function draw() {
       lane.canvas.setAttribute("aria-label", `Waveform of ${version.title}`);
       lane.addEventListener("press", ({ detail: { time } }) => { choose(place); play(time); });
       lanes.push(lane);
+      if (version.take && !studio.response.edited) {
+        const on = made("button", "Go on with this", { type: "button" });
+        on.setAttribute("aria-label", `Go on with ${version.title}`);
+        on.addEventListener("click", () => goOn(version));
+        view.before(on);
+      }
     }
     return row;
   }));
@@ -119,6 +125,13 @@ function vote(at) {
   if (blind()) { shuffle(); draw(); hearOnly(); }
 }
 
+// A take as a response of its own, sample by sample, that can be kept, redone and written.
+async function goOn({ take, title }) {
+  const { response } = studio;
+  const id = await panels.ask("/api/again", { response: response.name, take, kept: [[0, response.seconds]], seed: response.seed, name: `${response.name.split("/").at(-1)} ${title}` }, response.name);
+  if (id) by("compare-said").textContent = `${title} becomes a response, which opens when it is written.`;
+}
+
 function others() {
   const known = new Set([studio.response.name, ...added.map(each => each.name)]);
   fill(by("compare-with"), [["", "none"], ...(studio.state?.responses ?? []).filter(name => !known.has(name)).map(name => [name, name])]);
@@ -134,7 +147,8 @@ async function add(name) {
   } catch (error) { trouble(error.message); }
 }
 
-export function listen() {
+export function listen(shared) {
+  panels = shared;
   on("shown", id => { visible = id === "takes"; show(); });
   on("opened", () => { added = []; made_for = ""; votes = new Map(); by("compare-said").textContent = ""; show(); });
   on("closed", () => { for (const lane of lanes) lane.close(); lanes = []; made_for = ""; });

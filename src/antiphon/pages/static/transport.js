@@ -1,12 +1,12 @@
 // One AudioContext; tracks that sound together start at one sample of its clock. Guide and response are one group, the
-// memory, which has a time of its own, another, versions that are compared a third.
-import { bytes, excerpt } from "/static/api.js";
-
+// memory, which has a time of its own, another, versions that are compared a third. Where the sounds come from says who
+// makes it: the studio asks its server, a page that stands alone has them in itself.
 const SOON = 0.03, MOST_EXCERPTS = 200;
 
 export class Transport extends EventTarget {
-  constructor() {
+  constructor({ bytes, excerpt }) {
     super();
+    Object.assign(this, { bytes, excerpt });
     this.context = null;
     this.tracks = new Map();
     this.sounds = new Map();
@@ -69,7 +69,7 @@ export class Transport extends EventTarget {
   // A short piece of a file, over whatever plays; the one before it fades.
   async audition(file, start, end) {
     const asked = this.auditioned = {}, key = `${file}:${start}:${end}`, resumed = this._ready();
-    if (!this.excerpts.has(key)) this.excerpts.set(key, await this.context.decodeAudioData(await excerpt(file, start, end)));
+    if (!this.excerpts.has(key)) this.excerpts.set(key, await this.context.decodeAudioData(await this.excerpt(file, start, end)));
     if (this.excerpts.size > MOST_EXCERPTS) this.excerpts.delete(this.excerpts.keys().next().value);
     await resumed;
     if (asked !== this.auditioned) return 0;
@@ -123,7 +123,7 @@ export class Transport extends EventTarget {
 
   async _sound(file) {
     if (this.sounds.has(file)) return;
-    const data = await bytes("/api/audio", { file });
+    const data = await this.bytes(file);
     this.sounds.set(file, await this.context.decodeAudioData(data));
   }
 
