@@ -39,6 +39,10 @@ def late_agent(delay: float = DELAY) -> Agent:
     return Agent(settings, alphabet, perception, network)
 
 
+DEVICE_BLOCK = 512
+"""Frames: of longer blocks the part that decides comes too late for some segments."""
+
+
 @lru_cache
 def late_memory():
     agent = late_agent()
@@ -52,7 +56,7 @@ def guide():
 
 @pytest.fixture(scope="module")
 def found(guide):
-    return play(session(late_agent(), late_memory()), guide)
+    return play(session(late_agent(), late_memory()), guide, block=DEVICE_BLOCK)
 
 
 def test_all_that_it_was_trained_to_hear_is_heard_in_time(guide, found):
