@@ -16,6 +16,7 @@ from antiphon.action.selection.constraints import FREE, Constraints
 from antiphon.action.selection.memory_sounds import REGISTER_COST, MemorySounds, memory_sounds, register_of
 from antiphon.action.selection.novelty import uses_before
 from antiphon.action.selection.optimal import OptimalSelection
+from antiphon.action.selection.regions import usable_segments
 from antiphon.action.selection.search_problem import run_lengths, used_before
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.action.selection.sound_relation import SoundRelation
@@ -197,15 +198,25 @@ def _forced(stock: Stock, state: SessionState, intervals: Seconds, going_on: boo
     density = state.tuning.controls.number("density", 1.0)
     phrase, room = state.tuning.action.phrase_seconds, state.room
     last = last_segment(state)
+    usable = usable_segments(stock.memory, state.tuning.action)
     for index, (start, end) in enumerate(intervals):
         if going_on or (state.keeping and last != SILENCE):
             silent[index] |= last == SILENCE
             if last != SILENCE and not silent[index]:
-                last = segments[index] = stock.follower(last)
+                last = segments[index] = _next_usable(stock, last, usable)
         else:
             silent[index] |= room.pausing or density <= 0
         room = room.after(float(end - start), not silent[index], density, phrase)
     return Forced(segments, silent)
+
+
+def _next_usable(stock: Stock, last: int, usable: NDArray[np.bool_]) -> int:
+    """What goes on a copy: the segment that follows, or the next one that may be played."""
+    following = stock.follower(last)
+    if usable[following]:
+        return following
+    allowed = np.flatnonzero(usable)
+    return int(allowed[np.searchsorted(allowed, following) % len(allowed)])
 
 
 def _decided(
