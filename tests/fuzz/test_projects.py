@@ -175,6 +175,7 @@ def test_what_a_page_asks_of_a_studio(project, tmp_path, cases):
 
     from antiphon.studio.desk import Desk
     from antiphon.studio.jobs import Queue
+    from antiphon.studio.live.run import LiveDesk
     from antiphon.studio.project import Project
     from antiphon.studio.server import application
 
@@ -185,8 +186,14 @@ def test_what_a_page_asks_of_a_studio(project, tmp_path, cases):
         ("PUT", "/api/marks"): {"response": "answer", "kept": SPANS, "locked": [], "rejected": SPANS},
         ("PUT", "/api/names"): {"alphabet": "a", "token": 1, "name": "low"},
         ("PUT", "/api/presets"): {"name": "mine", "dials": {"follow": 2.0}},
+        ("POST", "/api/live/tell"): {"name": "volume", "values": [-6.0]},
     }
-    gets = ("/api/state?open=answer", "/api/response?name=answer", "/api/segment?name=answer&index=0")
+    gets = (
+        "/api/live?agent=",
+        "/api/state?open=answer",
+        "/api/response?name=answer",
+        "/api/segment?name=answer&index=0",
+    )
     headers = {"x-antiphon-token": "t"}
 
     def mutate(random):
@@ -201,7 +208,9 @@ def test_what_a_page_asks_of_a_studio(project, tmp_path, cases):
         method, path = head.decode().split(" ")
         queue = Queue(project, tmp_path / "jobs")
         desk = Desk(project)
-        client = TestClient(application(opened, queue, desk, port=4711, token="t"), base_url=base, headers=headers)
+        live = LiveDesk(lambda run: None)
+        served = application(opened, queue, desk, live, port=4711, token="t")
+        client = TestClient(served, base_url=base, headers=headers)
         if method == "GET":
             words = [line.partition("=")[::2] for line in body.decode().split("\n")]
             answered = client.get(path, params=[(name, value) for name, value in words if name])
