@@ -25,6 +25,8 @@ FOLLOWED = ("README.md", "docs/tutorial.md")
 """Pages with a test of their own."""
 MINUTES = ("docs/finetuning.md",)
 """Pages that train an agent of the package's own size."""
+SLOW = (*MINUTES, "docs/encoders.md", "docs/live.md", "docs/scale.md")
+"""Pages that take more than a few seconds: CI does them, with the slow tests."""
 OTHERS_FILES = r"[A-Z][A-Z0-9]+"
 """How a page writes what only the reader has: CORPUS. Such a command is understood, and not run."""
 QUICK = {
@@ -121,6 +123,7 @@ def follow(page: str, monkeypatch, capsys) -> None:
 
 @pytest.mark.usefixtures("briefly")
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
+@pytest.mark.slow
 def test_the_readme_works_from_top_to_bottom(desk, monkeypatch, capsys):
     assert len(commands("".join(blocks("README.md", "sh")))) > 10
     follow("README.md", monkeypatch, capsys)
@@ -133,7 +136,7 @@ def is_to_be_done(page: str) -> bool:
 
 
 def marked(page: str):
-    return pytest.param(page, marks=pytest.mark.slow) if page in MINUTES else page
+    return pytest.param(page, marks=pytest.mark.slow) if page in SLOW else page
 
 
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
@@ -170,6 +173,7 @@ def test_commands_that_a_page_shows_are_understood(page):
 
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.slow
 def test_an_example_ends_with_sound(desk, example):
     runpy.run_path(str(example), run_name="__main__")
     response, guide = antiphon.read("response.wav"), antiphon.read("guide.wav")

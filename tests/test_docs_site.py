@@ -144,6 +144,7 @@ def test_every_section_of_the_paper_that_says_what_is_done_has_a_row():
     assert cited >= {f"equation {number}" for number in range(1, 6)}
 
 
+@pytest.mark.slow
 def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path):
     for module in ("mkdocs", "material", "mkdocstrings"):
         pytest.importorskip(module)

@@ -1,5 +1,6 @@
 """`antiphon adapt` and `respond --pair`: a pair of recordings is remembered, in a directory or for one response."""
 
+import pytest
 import soundfile
 
 from antiphon.agent import Agent
@@ -32,6 +33,7 @@ def test_a_pair_is_remembered_and_told_and_heard(call, guide, memory, tmp_path):
     assert not other.exists()
 
 
+@pytest.mark.slow
 def test_a_response_may_remember_a_pair_for_itself(call, guide, memory, tmp_path):
     asked = ("respond", guide, "--memory", memory, "--no-explain", "--quiet")
     assert call(*asked, "--pair", guide, memory, "-o", tmp_path / "with").code == 0

@@ -25,6 +25,7 @@ def theirs(tmp_path):
         yield tmp_path / "out"
 
 
+@pytest.mark.slow
 def test_of_two_trainings_into_one_output_one_wins_and_one_says_so(call, world, tmp_path):
     target = tmp_path / "agent"
     command = [sys.executable, "-m", "antiphon", "train", str(world), "-o", str(target), *FAST]

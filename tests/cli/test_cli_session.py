@@ -162,6 +162,7 @@ def test_what_cannot_be_explained_is_refused(call, handed, tmp_path):
     refused(call("explain", tmp_path), 4, "provenance.json")
 
 
+@pytest.mark.slow
 def test_a_mono_guide_and_a_memory_of_six_channels_and_another_rate(call, agent, tmp_path):
     guide = sound(tmp_path / "guide.wav", tones(6))
     memory = sound(tmp_path / "six.wav", tones(8, 44100, 6, seed=1), 44100)

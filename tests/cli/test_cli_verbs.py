@@ -84,6 +84,7 @@ def test_chorales_are_built_into_a_corpus_that_a_scan_finds_too(call, tmp_path):
     assert piece["tracks"] == ["alto", "bass", "soprano", "tenor"]
 
 
+@pytest.mark.slow
 def test_one_recording_given_in_two_ways_makes_one_agent(call, world, agent, tmp_path):
     """A folder (the agent fixture) and a manifest; a pair and two folders, here from other names, so that only sound
     counts. All comes out of the cache, and the agent in every byte, README and metrics included."""

@@ -18,6 +18,7 @@ def weights(tmp_path_factory):
     return saved(model_of(), tmp_path_factory.mktemp("wav2vec2"))
 
 
+@pytest.mark.slow
 def test_it_trains_and_responds_and_is_missed_by_name(call, world, guide, weights, tmp_path):
     encoder = shutil.copytree(weights, tmp_path / "weights")
     flags = ("--perception.encoder.name", "wav2vec2", "--perception.encoder.directory", encoder)

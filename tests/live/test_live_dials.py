@@ -23,6 +23,8 @@ from antiphon.live.events import Control
 from antiphon.live.simulation import Performer, together
 from antiphon.types import SILENCE, Audio
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 8
 EARLY = 0.006
 """Seconds: a joint is looked for so much before a segment."""

@@ -34,6 +34,7 @@ def test_no_false_alarm_on_a_planted_world(tmp_path, world):
     assert serious(check(read_manifest(manifest), Settings())) == []
 
 
+@pytest.mark.slow
 def test_no_false_alarm_on_rendered_chorales(tmp_path):
     for module in ("music21", "midirenderer", "pretty_midi"):
         pytest.importorskip(module)

@@ -230,6 +230,7 @@ def test_an_error_that_every_piece_would_meet_ends_the_build(tmp_path):
         build_corpus("lieder", lieder(tmp_path / "in", 1), tmp_path / "file", build=ONE)
 
 
+@pytest.mark.slow
 def test_an_interrupted_build_leaves_whole_pieces_only_and_goes_on(tmp_path):
     source, out = lieder(tmp_path / "in", 40), tmp_path / "out"
     arguments = ["corpus", "build", "lieder", "--source", str(source), "-o", str(out)]

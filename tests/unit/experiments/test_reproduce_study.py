@@ -178,6 +178,7 @@ def test_a_quick_study_hears_and_judges_as_the_whole_one_does():
     assert fast.pieces > 0
 
 
+@pytest.mark.slow
 def test_on_a_planted_world_the_true_b_performed_again_is_the_ceiling(desk):
     world = PlantedSettings("copy", pieces=4, segments=32, classes=6, audio_format="flac")
     build_pairbench(desk / "bench", worlds={"copy-small": world})
