@@ -26,7 +26,7 @@ from antiphon.config import SamplingSettings
 from antiphon.decision.generation import generate
 from antiphon.decision.relation import RelationModel, fitted
 from antiphon.decision.relation.fitting import SHORTEST
-from antiphon.decision.relation.grammar import STEPPING, Link, Rule
+from antiphon.decision.relation.grammar import STEPPING, Rule
 from antiphon.decision.relation.meanings import NONE
 from antiphon.errors import AntiphonWarning, BadData
 from antiphon.perception.alphabet import fit_alphabet, identify
@@ -105,18 +105,13 @@ def relation_of_pair(parts: AgentParts) -> RelationModel | None:
         [(guide[None], target[None]) for guide, target in own.pairs],
         meanings_of(own.alphabet, parts.perception.encoder, parts.settings.perception.encoder),
     )
-    return model if _by_guide(model) else None
-
-
-def _by_guide(model: RelationModel) -> list[Rule | Link]:
-    """What its steps say of B by A; others say what B does by itself."""
-    return [step.what for step in model.steps if isinstance(step.what, Rule) or not step.what.own]
+    return model if model.by_guide else None
 
 
 def lags_of(model: RelationModel) -> set[int]:
     """How many segments before each its relation looks at the guide; a step is from one segment to the next."""
     found = set()
-    for what in _by_guide(model):
+    for what in model.by_guide:
         found.add(what.lag)
         if isinstance(what, Rule) and what.kind in STEPPING:
             found.add(what.lag + 1)

@@ -21,7 +21,7 @@ from antiphon.action.selection.search_problem import run_lengths, used_before
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.action.selection.sound_relation import SoundRelation
 from antiphon.agent import Agent
-from antiphon.agent.known_pairs import sound_relation
+from antiphon.agent.known_pairs import judged_by_pairs, sound_relation
 from antiphon.agent.pair_alphabet import with_pair_classes
 from antiphon.agent.pair_following import PairFollowing, pair_following
 from antiphon.agent.specifying import FOLLOWED_REST_SECONDS
@@ -128,12 +128,11 @@ class Stock:
 
 
 def measured(agent: Agent, memory: Memory) -> Memory:
-    """A memory of which it is known how its segments sound, since a dial may ask for it; in the classes of the agent's
-    pair, too."""
-    if memory.sound is None:
-        memory = replace(memory, sound=segment_sound(memory.audio, memory.tokens.intervals))
-    assert memory.sound is not None
-    return memory if memory.sound.classes is not None else with_pair_classes(agent, memory)
+    """A memory of which it is known how its segments sound, since a dial may ask for it; judged as the agent's pairs
+    are, and in the classes of its pair, too."""
+    sound = memory.sound or segment_sound(memory.audio, memory.tokens.intervals)
+    memory = judged_by_pairs(agent, replace(memory, sound=sound))
+    return memory if sound.classes is not None else with_pair_classes(agent, memory)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from antiphon.action.selection.lagged_relation import LAGS
+from antiphon.action.selection.scalar_relation import MOST_SCALAR
 from antiphon.action.selection.sound_relation import (
-    LAGS,
     MOST_HARMONY,
-    MOST_SCALAR,
     SHORTEST,
     PairSound,
     SoundRelation,

@@ -79,10 +79,14 @@ class RelationModel:
         return self.meanings.classes
 
     @property
+    def by_guide(self) -> list[Rule | Link]:
+        """What its steps say of B by A; others say what B does by itself."""
+        return [step.what for step in self.steps if isinstance(step.what, Rule) or not step.what.own]
+
+    @property
     def least_lag(self) -> int | None:
         """How many segments before the one that it decides it looks at the guide at the latest; None: never."""
-        lags = [step.what.lag for step in self.steps if isinstance(step.what, Rule) or not step.what.own]
-        return min(lags) if lags else None
+        return min((what.lag for what in self.by_guide), default=None)
 
     def start(self, guides: int) -> Listened:
         """Nothing was heard or played."""
