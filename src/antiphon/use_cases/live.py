@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -214,14 +215,10 @@ def replayed(directory: Path, agent: Agent | None = None, progress: Progress = n
 
 
 def _stage_replayed(run: StageRunFile, directory: Path, agent: Agent | None, progress: Progress) -> Replayed:
-    """The same of a performance on stage: the memory is brought to the device's rate and channels as it was there."""
+    """The same of a performance on stage."""
     agent = _agent_of(run, directory, agent)
-    files = _files_of(run, directory)
-    with tempfile.TemporaryDirectory(prefix="antiphon-replay-", ignore_cleanup_errors=True) as inside, one_thread():
-        keep(stage_memory(agent, files), run.sample_rate, run.channels, Path(inside))
-        memory = kept(Path(inside))
-        assert memory is not None
-        session = Session(agent, memory, run.seed, reserve_seconds=run.reserve_seconds)
+    memory = stage_memory(agent, _files_of(run, directory))
+    with stage_session(agent, memory, (run.sample_rate, run.channels), run.seed, run.reserve_seconds) as session:
         found = StageReplay(session, directory).run(progress)
     return Replayed(
         found.specification,
@@ -232,6 +229,19 @@ def _stage_replayed(run: StageRunFile, directory: Path, agent: Agent | None, pro
         found.has_sound,
         found.is_whole,
     )
+
+
+@contextmanager
+def stage_session(
+    agent: Agent, memory: Memory, device: tuple[int, int], seed: int, reserve_seconds: float
+) -> Iterator[Session]:
+    """A session as the process on stage had it: one thread, and the memory at the rate and in the channels of the
+    `device`, mapped from a file that lasts as long as the block."""
+    with tempfile.TemporaryDirectory(prefix="antiphon-replay-", ignore_cleanup_errors=True) as inside, one_thread():
+        keep(memory, *device, Path(inside))
+        brought = kept(Path(inside))
+        assert brought is not None
+        yield Session(agent, brought, seed, reserve_seconds=reserve_seconds)
 
 
 def _agent_of(run: RunFile | StageRunFile, directory: Path, agent: Agent | None) -> Agent:

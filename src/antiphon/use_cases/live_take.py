@@ -8,35 +8,33 @@ sounds in time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from antiphon import arrays, audio
+from antiphon import audio
 from antiphon.action.export import RESPONSE_FILES
 from antiphon.action.export.provenance_file import Inputs, SourceFile, source_files
 from antiphon.action.export.writing import write_response
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
-from antiphon.agent.memory import joined_memory
 from antiphon.agent.opening import noted
 from antiphon.audio import witnessed
 from antiphon.errors import BadData
 from antiphon.files import claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.live.commands import Commit, LiveCommand, Play
-from antiphon.live.decision_process import RESERVE_SECONDS
+from antiphon.live.decision_process import RESERVE_SECONDS, stage_memory
 from antiphon.live.events import GuideBlock, LiveEvent, Tick
-from antiphon.live.kept_memory import at_rate, in_channels
 from antiphon.live.outcome import outcome
 from antiphon.live.recording import Recorder
 from antiphon.live.run_file import EVENTS, GUIDE
 from antiphon.live.scheduler import Schedule, Scheduler
 from antiphon.live.session import Session
-from antiphon.perception.sound_store import recordings_of
-from antiphon.types import Audio, Floats, Memory
+from antiphon.types import Audio, Floats
+from antiphon.use_cases.live import stage_session
 
 HEARD: Final = "heard.wav"
 """The guide as it was heard, in the response's time."""
@@ -77,10 +75,13 @@ def write_take(
     heard = heard_guide(take.told, take.sample_rate)
     with claimed(output, TAKE_FILES, overwrite=False, holding="a response") as claim:
         progress("listen", 0, 1)
-        memory, hashes = witnessed(take.memories, lambda: _memory(take, agent))
-        session = Session(agent, memory, take.seed, reserve_seconds=RESERVE_SECONDS)
-        commands, sound = _performed(take, session, len(heard.samples), progress)
-        with whole_directory(claim.target, TAKE_FILES) as inside:
+        memory, hashes = witnessed(take.memories, lambda: stage_memory(agent, take.memories))
+        device = take.sample_rate, take.channels
+        with (
+            stage_session(agent, memory, device, take.seed, RESERVE_SECONDS) as session,
+            whole_directory(claim.target, TAKE_FILES) as inside,
+        ):
+            commands, sound = _performed(take, session, len(heard.samples), progress)
             audio.write(inside / HEARD, heard)
             inputs = Inputs(
                 (SourceFile(HEARD, sha256(inside / HEARD)),),
@@ -88,12 +89,13 @@ def write_take(
                 noted(agent_directory),
             )
             response = outcome(session, _until(commands, len(sound.samples)), sound)
-            write_response(inside, response, heard, memory, alphabet=agent.alphabet, inputs=inputs)
+            statistics = response_statistics(response, session.memory)
+            write_response(inside, response, heard, session.memory, alphabet=agent.alphabet, inputs=inputs)
             with Recorder(inside, take.sample_rate) as recorder:
                 for event in take.told:
                     recorder.event(event)
             claim.confirm()
-    return response_statistics(response, memory)
+    return statistics
 
 
 def heard_guide(events: Sequence[LiveEvent], sample_rate: int) -> Audio:
@@ -111,17 +113,6 @@ def heard_guide(events: Sequence[LiveEvent], sample_rate: int) -> Audio:
     for block in blocks:
         samples[max(0, block.frame) : max(0, block.frame + len(block.samples))] = block.samples[max(0, -block.frame) :]
     return Audio(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), sample_rate, HEARD)
-
-
-def _memory(take: Take, agent: Agent) -> Memory:
-    """As the process that decided had it, at its rate and in its channels."""
-    recordings = recordings_of(list(take.memories), agent.perception.cache_directory)
-    agent.require_enough(recordings)
-    memory = at_rate(
-        joined_memory(recordings, agent.perception, agent.alphabet, sounds=True, edges=True), take.sample_rate
-    )
-    samples = arrays.end_to_end([in_channels(block, take.channels) for block in arrays.blocks(memory.audio.samples)])
-    return replace(memory, audio=Audio(samples, take.sample_rate, memory.audio.source))
 
 
 def _performed(take: Take, session: Session, frames: int, progress: Progress) -> tuple[tuple[LiveCommand, ...], Audio]:
