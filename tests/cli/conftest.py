@@ -26,6 +26,15 @@ def _surroundings(built_once):
         torch.set_num_threads(threads)
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser, where one is asked for."""
+    from studio_browsing import browsing
+
+    with browsing() as browser:
+        yield browser
+
+
 @pytest.fixture
 def call(capsys) -> Call:
     def call(*arguments) -> Result:

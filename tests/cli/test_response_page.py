@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from studio_browsing import MARKS, NEEDS_AXE, broken_rules, browsing
+from studio_browsing import MARKS, NEEDS_AXE, broken_rules
 
 from antiphon.use_cases.read_explanation import drawn, explained
 
@@ -26,12 +26,6 @@ def folder(tmp_path_factory, agent, guide, memory):
     where = [str(guide), "--memory", str(memory), "--agent", str(agent), "-o", str(out)]
     assert run(["respond", *where, "--takes", "3", "--export", "audacity", "reaper", "--names", str(names)]) == 0
     return out
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as browser:
-        yield browser
 
 
 def opened(chromium, folder: Path, said: list[str], width: int = 1280, **look):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_making import sound, tones
-from studio_browsing import MARKS, browsing, opened, until
+from studio_browsing import AXE, MARKS, broken_rules, opened, until
 from studio_making import LONGEST, studio
 
 import antiphon
@@ -24,8 +24,6 @@ if sys.platform != "linux":
     pytest.skip("which processes there are is looked at as Linux has it", allow_module_level=True)
 
 pytestmark = MARKS
-
-AXE = os.environ.get("AXE_CORE", "")
 
 BODY = {"memories": ["memory.wav"], "guide": "guide.wav", "repeats": True, "controls": {"rests": "fill"}}
 
@@ -45,12 +43,6 @@ def project(tmp_path_factory):
 def desk(project):
     with studio(project) as opened_desk:
         yield opened_desk
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as browser:
-        yield browser
 
 
 def run_of(desk) -> dict:
@@ -284,10 +276,6 @@ def test_the_live_view_fits_and_breaks_no_rule(chromium, desk, width, scheme):
     page.evaluate("document.getElementById('live-run').hidden = false")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     if os.path.isfile(AXE):
-        page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-        found = page.evaluate(
-            "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))"
-        )
-        assert found == []
+        assert broken_rules(page) == []
     assert said == []
     page.close()

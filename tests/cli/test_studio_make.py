@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from cli_making import sound
-from studio_browsing import MARKS, NEEDS_AXE, asked, broken_rules, browsing, opened, until
+from studio_browsing import MARKS, NEEDS_AXE, asked, broken_rules, opened, until
 from studio_making import project_in, studio
 
 import antiphon
@@ -41,12 +41,6 @@ def desk(project):
             patch.setenv(name, value)
         with studio(project) as served:
             yield served
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as browser:
-        yield browser
 
 
 def said_of_pair(page, target: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from studio_browsing import MARKS, asked, browsing, opened, until
+from studio_browsing import MARKS, asked, opened, until
 from studio_making import project_in, studio
 
 import antiphon
@@ -28,12 +28,6 @@ def project(tmp_path_factory, agent, guide, memory):
 def desk(project):
     with studio(project) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as browser:
-        yield browser
 
 
 def response(page) -> str:

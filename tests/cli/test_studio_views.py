@@ -1,13 +1,12 @@
 """The studio's views in a real Chromium: why, dials, compare, map, alphabet; and what of them lies in the folder."""
 
 import json
-import os
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from studio_browsing import MARKS, asked, browsing, opened, until
+from studio_browsing import MARKS, NEEDS_AXE, asked, broken_rules, opened, until
 from studio_making import project_in, studio
 
 import antiphon
@@ -19,9 +18,6 @@ pytest.importorskip("fastapi", reason="the extra studio is not installed")
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = MARKS
-
-AXE = os.environ.get("AXE_CORE", "")
-"""Where axe.min.js of axe-core lies; without it the rules of accessibility are not checked here."""
 
 VIEWS = ("why", "dials", "takes", "map", "alphabet", "export")
 
@@ -37,12 +33,6 @@ def desk(project):
         body = {"guides": ["guide.wav"], "memories": ["memory.wav"], "agent": "agents/small", "takes": 2}
         assert opened_desk.ask("/api/answer", **body, name="first")["state"] == "done"
         yield opened_desk
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsing() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -283,21 +273,17 @@ def test_a_preset_is_saved_used_and_forgotten(page, desk, project):
     assert desk.state()["own_presets"] == {}
 
 
-@pytest.mark.skipif(not os.path.isfile(AXE), reason="AXE_CORE does not name the axe.min.js of axe-core")
+@NEEDS_AXE
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280, 1920])
 def test_no_rule_of_accessibility_is_broken(chromium, desk, width, scheme):
     said = []
     page = opened(chromium, desk, said, width, color_scheme=scheme, reduced_motion="reduce")
     until(page, "document.getElementById('open').hidden === false")
-    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
     for view in VIEWS:
         page.click(f"#tab-{view}")
         page.wait_for_timeout(500)
-        found = page.evaluate(
-            "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))"
-        )
-        assert found == [], (view, width, scheme)
+        assert broken_rules(page) == [], (view, width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert said == []
     page.close()

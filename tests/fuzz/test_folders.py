@@ -6,6 +6,8 @@ import shutil
 import sys
 import warnings
 import zipfile
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +56,27 @@ def arrays_changed(random, path):
     found = other.read_bytes()
     other.unlink()
     return found if random.random() < 0.8 else mutated_bytes(random, found, 2)
+
+
+def file_changed(random, folder, name):
+    """A case of a file of JSON or of arrays, changed where it means something."""
+    path = folder / name
+    if name.endswith(".json"):
+        return named(name, of_tree(json.loads(path.read_bytes()))(random))
+    return named(name, arrays_changed(random, path))
+
+
+@contextmanager
+def put(folder, content):
+    """The folder with the file of a case in the place of its own, which is put back."""
+    name, _, body = content.partition(b"\n")
+    path = folder / name.decode()
+    before = path.read_bytes()
+    path.write_bytes(body)
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
 
 
 def test_a_packed_agent(tmp_path, cases):
@@ -236,13 +259,8 @@ def test_shards(shards, tmp_path, cases, kind):
         assert all(np.isfinite(each).all() for part in found.splits.train for each in part.durations)
 
     def load(content):
-        name, _, body = content.partition(b"\n")
-        path = folder / name.decode()
-        path.write_bytes(body)
-        try:
+        with put(folder, content):
             read()
-        finally:
-            path.write_bytes(whole[path.name])
 
     read()
     attack(f"shards-{kind}", max(30, cases // 5), mutate, load)
@@ -277,16 +295,12 @@ def test_a_listening_study(tmp_path, cases):
         return named(name, b"\n".join(lines))
 
     def load(content):
-        name, _, body = content.partition(b"\n")
-        (folder / name.decode()).write_bytes(body)
-        try:
+        with put(folder, content):
             read = read_study(folder)
             questions(read, "ann")
             given = read_answers(folder, read)
             listening_page(read, analysed(read, given))
             as_csv(read, given.found).encode()
-        finally:
-            (folder / name.decode()).write_bytes(whole[name.decode()])
 
     load(named(STUDY, whole[STUDY]))
     attack("study", max(30, cases // 5), mutate, load)
@@ -307,8 +321,6 @@ def test_a_standard_of_coupling(tmp_path, cases):
     own = standard_at(None)
     settings = VerifierSettings(width=4, dimension=4)
     network = PairNetwork(settings.width, settings.dimension, settings.dropout).eval()
-    from dataclasses import replace
-
     verifier = Verifier(network, settings, "ear", frozenset({"p"}))
     save_standard(folder, replace(own, verifier=verifier))
     assert {path.name for path in OWN.iterdir()} >= {CALIBRATION_FILE, REFERENCE_FILE}
@@ -319,19 +331,11 @@ def test_a_standard_of_coupling(tmp_path, cases):
         name = random.choice(sorted(whole))
         if random.random() < 0.1:
             return named(name, mutated_bytes(random, whole[name]))
-        if name.endswith(".json"):
-            return named(name, of_tree(json.loads(whole[name]))(random))
-        shutil.copy(folder / name, tmp_path / "whole.safetensors")
-        return named(name, arrays_changed(random, tmp_path / "whole.safetensors"))
+        return file_changed(random, folder, name)
 
     def load(content):
-        name, _, body = content.partition(b"\n")
-        (folder / name.decode()).write_bytes(body)
-        try:
-            standard = load_standard(folder, "ear")
-            couple(one, other, standard)
-        finally:
-            (folder / name.decode()).write_bytes(whole[name.decode()])
+        with put(folder, content):
+            couple(one, other, load_standard(folder, "ear"))
 
     load(named(CALIBRATION_FILE, whole[CALIBRATION_FILE]))
     assert set(VERIFIER_FILES) <= set(whole)
@@ -347,26 +351,19 @@ def test_a_directory_of_wav2vec2(tmp_path, cases):
     from antiphon.perception.encoders import make_encoder
     from antiphon.types import Audio
 
-    folder = saved(model_of(), tmp_path / "model")
     folder = tmp_path / "model"
+    saved(model_of(), folder)
     whole = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".json", ".safetensors")}
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, (16000, 1)).astype(np.float32)
 
     def mutate(random):
         name = random.choice(sorted(whole))
-        if name.endswith(".json"):
-            return named(name, of_tree(json.loads(whole[name]))(random))
-        shutil.copy(folder / name, tmp_path / "whole.safetensors")
-        return named(name, arrays_changed(random, tmp_path / "whole.safetensors"))
+        return file_changed(random, folder, name)
 
     def load(content):
-        name, _, body = content.partition(b"\n")
-        (folder / name.decode()).write_bytes(body)
-        try:
+        with put(folder, content):
             encoder = make_encoder(EncoderSettings(name="wav2vec2", directory=str(folder), layer=1))
             assert np.isfinite(encoder.encode(Audio(noise, 16000)).values).all()
-        finally:
-            (folder / name.decode()).write_bytes(whole[name.decode()])
 
     load(named("config.json", whole["config.json"]))
     attack("wav2vec2", max(10, cases // 20), mutate, load)

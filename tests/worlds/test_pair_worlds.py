@@ -1,17 +1,14 @@
 """From the sound of one pair to the sound of an answer: the base agent plays as B of the pair answers A."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from pair_making import new_piece, sounded, taught
 
 from antiphon.agent import Agent
 from antiphon.agent.pair_verdict import pair_verdict
-from antiphon.corpus.planted import PlantedSettings, attribute, attribute_played, planted_tokens
-from antiphon.corpus.planted.sound import VOICES, planted_audio
-from antiphon.training.remembering import remember
+from antiphon.corpus.planted import PlantedSettings, attribute, attribute_played
 
-SEGMENTS, MINUTES = 64, 2
+SEGMENTS = 64
 
 pytestmark = pytest.mark.slow
 
@@ -23,22 +20,10 @@ def base():
     return agent.with_settings(agent.settings.model_copy(update={"action": action}))
 
 
-def sounded(ids, part, settings):
-    generator = np.random.default_rng([settings.seed, part == "b"])
-    return replace(planted_audio(ids, part, settings, VOICES[part], generator), source=part)
-
-
-def taught(base, world):
-    settings = PlantedSettings(world, pieces=1, segments=120 * MINUTES, seed=1)
-    (pair,) = planted_tokens(settings)
-    return remember(base, [(sounded(pair.a, "a", settings), sounded(pair.b, "b", settings))])
-
-
 def share_right(agent, world, semitones):
     """Of the segments of a new piece, in how many a segment of the memory with the right attribute is heard."""
     settings = PlantedSettings(world, pieces=5, segments=SEGMENTS, seed=2, semitones=semitones)
-    new, *others = planted_tokens(settings)
-    tokens = np.concatenate([pair.b for pair in others])
+    new, tokens = new_piece(settings)
     response = agent.respond(sounded(new.a, "a", settings), agent.memory(sounded(tokens, "b", settings)))
     played = attribute_played(response, tokens, settings)
     return float(np.mean(played == attribute(settings, new.b).ids))
