@@ -25,7 +25,7 @@ from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.live.commands import Commit, Plan, Play, Status
 from antiphon.live.controls import Controls
 from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, Tempo, Tick
-from antiphon.live.outcome import runs_of
+from antiphon.live.outcome import outcome, runs_of
 from antiphon.live.scheduler import Schedule, Scheduler
 from antiphon.live.simulation import blocks_of, performed, with_cues
 from antiphon.types import Audio
@@ -313,3 +313,19 @@ def test_jump_leaves_the_copy_and_reject_never_comes_back(guide):
     rejected = steps_of(play(session(), guide, keep, (at, Cue("reject"))))
     sounding = [step.segment for step in rejected if step.start <= at + 0.1 * RATE][-8:]
     assert not set(sounding) & {step.segment for step in rejected if step.start > at + 0.1 * RATE}
+
+
+def test_events_name_the_copies_that_were_played_though_all_was_silent_and_began_again(guide):
+    playing = session()
+    state, commands = playing.step(playing.start(), Cue("start"))
+    cues = {30: "stop", 60: "start", 90: "panic", 140: "start"}
+    for number, event in enumerate(blocks_of(guide, 2048)):
+        for each in (event, *([Cue(cues[number])] if number in cues else [])):
+            state, told = playing.step(state, each)
+            commands += told
+    played = outcome(playing, commands, Audio(np.zeros((1, 1), np.float32), RATE))
+    assert len({event.run for event in played.events}) > 6
+    for number, event in enumerate(played.events):
+        run = played.runs[event.run]
+        assert run.first <= number < run.stop
+        assert (run.part is not None) is bool(event.source)

@@ -1,5 +1,7 @@
 """What a stage recorded becomes the response that was played: the same segments, in the sound too."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from live_making import melody, small_agent
@@ -58,7 +60,16 @@ def test_a_take_has_the_segments_that_were_committed_and_the_guide_in_its_time(s
     record = read_provenance(folder / "take" / PROVENANCE)
     sounding = [step for step in steps if step.segment >= 0]
     assert len(sounding) > 15
-    assert [event for event in record.events if event.source] == [step.event for step in sounding]
+    played = [event for event in record.events if event.source]
+    assert [replace(event, run=0) for event in played] == [step.event for step in sounding]
+    # Each event is of the copy that it names, at the place in the memory that the copy reads.
+    for number, event in enumerate(record.events):
+        copy = record.copies[event.run]
+        assert copy.first <= number < copy.stop
+        assert (copy.part >= 0) is bool(event.source)
+        if event.source:
+            begins = max(copy.start, round(event.time * RATE))
+            assert event.source_first == pytest.approx(copy.source + begins - copy.start, abs=RATE * 0.02)
     assert record.inputs.guides[0].path == HEARD
     heard, response = (audio.read(folder / "take" / name) for name in (HEARD, "response.wav"))
     assert np.allclose(heard.samples[317 : 317 + 700], melody(6, seed=3, rate=RATE).samples[:700], atol=1e-6)

@@ -39,7 +39,7 @@ class Silence:
 @dataclass(frozen=True)
 class Step:
     """One segment of the response, as planned or committed: its number, frames [start, end), and the event of
-    provenance.json: time, token, log-probability, source file and span, cost.
+    provenance.json: time, token, log-probability, source file and span, cost; its `run` is counted when all is over.
 
     `fade_in` and `fade_out` are frames over which a host that plays the memory itself fades it; `follows` says that it
     goes on in the memory from the segment before it. `segment` is the memory's, -1 for silence.

@@ -83,7 +83,7 @@ def _let_go(stock: Stock, state: SessionState, plan: Planned, count: int, is_lat
             gain = gain_of(state, stock.sounds, segment)
         interval = plan.specification.tokens.intervals[index : index + 1] + stock.reaction / stock.rate
         voice, play, run = spoken(stock.renderer, stock.sounding, state.voice, selection, interval=interval, gain=gain)
-        step = _step(stock, plan, index, run, number=state.number, copies=voice.copies, follows=follows)
+        step = _step(stock, plan, index, run, number=state.number, follows=follows)
         done.append(Commit(step, heard, is_late))
         if play is not None:
             done.append(play)
@@ -127,13 +127,12 @@ def _planned_steps(stock: Stock, state: SessionState, plan: Planned, first: int)
             part = stock.memory.parts[int(stock.memory.part_of(np.array([segment]))[0])]
             run = replace(run, source=round(float(stock.sounding.tokens.intervals[segment, 0]) * stock.rate), part=part)
         follows = SILENCE not in (segment, last) and segment == stock.follower(last)
-        copies = state.voice.copies + 1
-        steps.append(_step(stock, plan, index, run, number=state.number + index, copies=copies, follows=follows))
+        steps.append(_step(stock, plan, index, run, number=state.number + index, follows=follows))
         last = segment
     return steps
 
 
-def _step(stock: Stock, plan: Planned, index: int, run: Run, *, number: int, copies: int, follows: bool) -> Step:
+def _step(stock: Stock, plan: Planned, index: int, run: Run, *, number: int, follows: bool) -> Step:
     """One step of a plan with the run that plays it, as word of it goes out."""
     here, tokens = slice(index, index + 1), plan.specification.tokens
     one = Specification(
@@ -147,7 +146,7 @@ def _step(stock: Stock, plan: Planned, index: int, run: Run, *, number: int, cop
         number,
         int(plan.edges[index]) + stock.reaction,
         int(plan.edges[index + 1]) + stock.reaction,
-        replace(event, run=copies),
+        event,
         int(selection.segments[0]),
         0 if follows else fade,
         fade,

@@ -124,7 +124,7 @@ def _woken(stock: Stock, state: SessionState, frame: int, arriving: int) -> Sess
     tokens = stock.agent.perception.stream(stock.agent.alphabet)
     ear = ear_of(tokens, stock.rate, gate=state.ear.gate, level=state.ear.check.fixed, origin=frame)
     decision = replace(state.tuning.player.start(state.decision.seeds), position=state.decision.position)
-    voice = replace(silent_voice(edge + stock.reaction, state.number), copies=state.voice.copies)
+    voice = silent_voice(edge + stock.reaction, state.number)
     heard = Heard(state.number, (edge,), levels=state.heard.levels)
     ear = replace(ear, check=replace(state.ear.check, energy=0.0, filled=0))
     return replace(state, ear=ear, decision=decision, voice=voice, heard=heard, frame=frame, edge=edge, selection=None)

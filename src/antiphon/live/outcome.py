@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from antiphon.live.commands import Commit, LiveCommand, Play, TokenEvent
+from antiphon.live.commands import Commit, LiveCommand, Play, Step, TokenEvent
 from antiphon.live.session import Session
-from antiphon.types import Audio, Response, Run, Selection, Specification, Tokens
+from antiphon.types import Audio, Event, Response, Run, Selection, Specification, Tokens
 
 
 def outcome(session: Session, commands: Sequence[LiveCommand], sound: Audio) -> Response:
@@ -31,18 +33,24 @@ def outcome(session: Session, commands: Sequence[LiveCommand], sound: Audio) -> 
     )
     spans = np.array([[each.start, each.end] for each in heard], dtype=np.float64).reshape(-1, 2) / rate
     guide = Tokens(np.array([each.token for each in heard], dtype=np.int64), spans, alphabet_id)
-    settings = session.agent.settings
+    settings, runs = session.agent.settings, runs_of(commands)
     used = {"sampling": settings.sampling.model_dump(), "action": settings.action.model_dump(), "seed": session.seed}
     return Response(
         sound,
         guide,
         specification,
         selection,
-        tuple(step.event for step in steps),
+        _events_in(steps, runs),
         used,
-        runs_of(commands),
+        runs,
         memory=session.memory,
     )
+
+
+def _events_in(steps: Sequence[Step], runs: Sequence[Run]) -> tuple[Event, ...]:
+    """The steps' events, each with the number of its run. A run too late to sound leaves its step to the run before."""
+    firsts = [run.first for run in runs]
+    return tuple(replace(step.event, run=max(bisect_right(firsts, step.number) - 1, 0)) for step in steps)
 
 
 def runs_of(commands: Sequence[LiveCommand]) -> tuple[Run, ...]:

@@ -188,7 +188,7 @@ class Session:
 
     def _silenced(self, state: SessionState) -> Stepped:
         fade = round(SILENT_FADE_SECONDS * self.sample_rate)
-        voice = replace(silent_voice(state.edge + self.reaction, state.number), copies=state.voice.copies)
+        voice = silent_voice(state.edge + self.reaction, state.number)
         state = replace(state, playing=False, keeping=False, voice=voice, selection=None)
         return state, (Silence(state.frame, fade), Status("stopped", state.frame, "it is silent"))
 

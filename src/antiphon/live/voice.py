@@ -20,10 +20,9 @@ SILENT_FADE_SECONDS = 0.02
 
 @dataclass(frozen=True, eq=False)
 class Voice:
-    """What sounds: the renderer's state, and the number of the copy."""
+    """What sounds: the renderer's state."""
 
     state: RenderState
-    copies: int = 0
 
 
 def silent_voice(frame: int, steps: int) -> Voice:
@@ -41,9 +40,8 @@ def spoken(
     end = max(placed.start, renderer.settled(found, rate))
     kept = renderer.kept(found, end, rate)
     own = next(run for run in found if run.first <= number < run.stop)
-    new = sum(run.part is not None and run.first < run.stop for run in found[len(before) :])
     play = Play(placed.start, end, found) if end > placed.start else None
-    return Voice(replace(placed.state, pending=kept, rendered=end), voice.copies + new), play, own
+    return Voice(replace(placed.state, pending=kept, rendered=end)), play, own
 
 
 def _with_gain(found: tuple[Run, ...], before: tuple[Run, ...], gain: float) -> tuple[Run, ...]:
