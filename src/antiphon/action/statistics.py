@@ -52,6 +52,8 @@ class ResponseStatistics:
     @property
     def said(self) -> str:
         """How varied the response is, in a sentence."""
+        if not self.distinct:
+            return f"none of {self.usable} memory segments is played: the response is silent"
         most = f"the most used {100 * self.commonest_share:.0f} % of the time"
         copies = f"{self.median_copy_seconds:.1f} s in the middle, {self.longest_copy_seconds:.1f} s the longest"
         joins = f"{self.joins_per_second:.1f} joins a second"

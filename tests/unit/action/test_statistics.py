@@ -40,10 +40,7 @@ def test_silence_is_no_segment_no_copy_and_no_join():
 
 def test_a_response_that_is_silent_throughout_has_no_variety():
     found = told([SILENCE, SILENCE])
-    assert found.said == (
-        "0 of 12 memory segments, the most used 0 % of the time; copies of 0.0 s in the middle, 0.0 s the longest; "
-        "0.0 joins a second"
-    )
+    assert found.said == "none of 12 memory segments is played: the response is silent"
     source = memory([0])
     nothing = path([], source)
     empty = response(Audio(np.empty((0, 1), np.float32), 100), specification([]), nothing, source)
