@@ -20,7 +20,7 @@ SCHEMA: Final = 1
 ROOT: Final = "/antiphon/"
 
 LOOPBACK: Final = "127.0.0.1"
-"""Where messages come in unless another address is named: this machine alone."""
+"""Where messages and pages are served unless another address is named: nobody on the network reaches it."""
 
 DEFAULT_PORT: Final = 9000
 """The UDP port that they come to unless another is named."""

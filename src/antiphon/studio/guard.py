@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from antiphon.live.osc_table import LOOPBACK
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-LOOPBACK = "127.0.0.1"
-"""Nobody on the network reaches this address."""
 
 TOKEN_HEADER = b"x-antiphon-token"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from antiphon.errors import BadData, MissingExtra
 from antiphon.files import owned
-from antiphon.studio.guard import LOOPBACK
+from antiphon.live.osc_table import LOOPBACK
 from antiphon.studio.project import Project
 
 

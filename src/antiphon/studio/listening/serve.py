@@ -11,7 +11,7 @@ from pathlib import Path
 from antiphon.errors import BadData, MissingExtra
 from antiphon.files import owned
 from antiphon.listening.study import read_study
-from antiphon.studio.guard import LOOPBACK
+from antiphon.live.osc_table import LOOPBACK
 
 EVERYWHERE = "0.0.0.0"
 
