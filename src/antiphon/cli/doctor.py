@@ -82,7 +82,7 @@ def _weights() -> Finding:
 
     if not WEIGHTS.exists():
         return Finding("embedded encoder", f"{WEIGHTS} is missing; install antiphon again", False)
-    return Finding("embedded encoder", f"basic-pitch nmp.onnx, sha256 {sha256(WEIGHTS)[:12]}", True)
+    return Finding("embedded encoder", f"basic-pitch notes.onnx, sha256 {sha256(WEIGHTS)[:12]}", True)
 
 
 def _cache() -> Finding:

@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from perception_sounds import A4, C4, E5, silence, tone
 
 from antiphon.config import EncoderSettings
+from antiphon.files import sha256
 from antiphon.perception import make_encoder
+from antiphon.perception.encoders.notes import INPUT, NOTES, PUBLISHED_SHA256, WEIGHTS, WINDOW_SAMPLES
 from antiphon.types import Audio
 
 PITCH_CLASS_OF_A = 9
@@ -150,3 +154,19 @@ def test_audio_of_another_rate_or_in_stereo_is_refused(encoder):
         encoder.encode(tone(A4, 0.1, rate=44100))
     with pytest.raises(ValueError, match="2 channels"):
         encoder.encode(tone(A4, 0.1, channels=2))
+
+
+def test_the_packaged_network_hears_what_the_published_one_does(encoder):
+    """tests/published/nmp.onnx is basic-pitch's own; the one in the package computes the same sums in other shapes."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    published = Path(__file__).parents[2] / "published" / "nmp.onnx"
+    assert sha256(published) == PUBLISHED_SHA256
+    known, packaged = (
+        onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]) for path in (published, WEIGHTS)
+    )
+    noise = np.random.default_rng(0).normal(0, 0.1, WINDOW_SAMPLES)
+    chord = np.sum([tone(pitch, 2.0, level=0.2).samples[:WINDOW_SAMPLES, 0] for pitch in (C4, E5, A4)], axis=0)
+    for window in (noise, np.resize(chord, WINDOW_SAMPLES), np.zeros(WINDOW_SAMPLES)):
+        heard = {INPUT: window.astype(np.float32)[np.newaxis, :, np.newaxis]}
+        np.testing.assert_allclose(packaged.run([NOTES], heard)[0], known.run([NOTES], heard)[0], atol=1e-6)
+    assert len(packaged.get_outputs()) == 1
