@@ -43,3 +43,9 @@ def test_what_a_pair_teaches_is_followed_live(live, tmp_path):
     assert alone < 0.4
     agent.save(tmp_path / "agent")
     assert replayed(tmp_path / "taught" / "run", Agent.load(tmp_path / "agent")).same
+
+
+@pytest.mark.timeout(1200)
+def test_a_partner_that_answers_later_is_followed_live_by_what_has_been(live, tmp_path):
+    assert played(taught(live, "delay"), "delay", tmp_path / "taught") > 0.8
+    assert played(live, "delay", tmp_path / "alone") < 0.4

@@ -87,14 +87,19 @@ class Ear:
         seconds = (edges - self.origin) / self.sample_rate
         return np.stack([seconds[:-1], seconds[1:]], axis=1)
 
+    @property
+    def heard(self) -> int:
+        """The frame of the session up to which sound has come."""
+        return self.origin + self.received
+
+    def sound_over(self, start: int, end: int) -> SegmentSound:
+        """How frames [start, end) of the session sounded, one segment; of a long one, as much of it as is kept."""
+        until = max(0, self.heard - end) / self.sample_rate
+        return self._sound(until, (end - start) / self.sample_rate)
+
     def sound_now(self, seconds: float) -> SegmentSound:
         """How the last so many seconds sound, one segment."""
-        rate = self.check.sample_rate
-        end = len(self.recent) / rate
-        if end <= 0:
-            return SegmentSound(np.zeros((1, CHROMA), dtype=np.float32), np.full(1, QUIETEST_DBFS, dtype=np.float32))
-        interval = np.array([[max(0.0, end - seconds), end]])
-        return segment_sound(Audio(self.recent[:, np.newaxis], rate), interval)
+        return self._sound(0.0, seconds)
 
     @property
     def level_now(self) -> float:
@@ -103,6 +108,15 @@ class Ear:
             return -200.0
         power = np.array([float(np.mean(self.recent.astype(np.float64) ** 2))], dtype=np.float32)
         return float(dbfs(power)[0]) - self.check.decibels
+
+    def _sound(self, until: float, seconds: float) -> SegmentSound:
+        """How so many seconds sound, which ended `until` seconds ago."""
+        rate = self.check.sample_rate
+        end = len(self.recent) / rate - until
+        if end <= 0:
+            return SegmentSound(np.zeros((1, CHROMA), dtype=np.float32), np.full(1, QUIETEST_DBFS, dtype=np.float32))
+        interval = np.array([[max(0.0, end - seconds), end]])
+        return segment_sound(Audio(self.recent[:, np.newaxis], rate), interval)
 
     def _with_cells(self, samples: Floats) -> Ear:
         """With `quiet` counted on, cell by cell."""

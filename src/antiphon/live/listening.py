@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -97,9 +98,24 @@ def heard_tokens(stock: Stock, state: SessionState) -> Listened:
             levels=levels,
             told={number: each for number, each in heard.told.items() if number > heard.count},
             own=heard.own if stock.following is None else stock.following.then(heard.own, segments),
+            **_over(stock, state, (start, end)),
         )
         state = replace(state, heard=heard, ear=ear)
     return state, tuple(said)
+
+
+def _over(stock: Stock, state: SessionState, segment: tuple[int, int]) -> dict[str, Any]:
+    """`Heard.sounds` and `Heard.going` once a token of `segment` is known: a segment of which only the first part was
+    heard is over when the next one begins."""
+    heard, ear = state.heard, state.ear
+    if not stock.relation.lag_segments(stock.segment_seconds):
+        return {}
+    sounds, going = heard.sounds, segment
+    if heard.going is not None:
+        sounds = sounds.then(ear.sound_over(*heard.going))
+    if segment[1] <= ear.heard:
+        return {"sounds": sounds.then(ear.sound_over(*segment)), "going": None}
+    return {"sounds": sounds, "going": going}
 
 
 def _awaited(state: SessionState) -> tuple[int, ...]:

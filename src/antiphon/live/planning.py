@@ -77,8 +77,13 @@ class Stock:
 
     @cached_property
     def relation(self) -> SoundRelation:
-        """What the agent's pairs teach about following. A live guide is heard late as it is: no lag is added."""
-        return sound_relation(self.agent).without_lag()
+        """What the agent's pairs teach about following."""
+        return sound_relation(self.agent)
+
+    @property
+    def segment_seconds(self) -> float:
+        """How long a segment is that no beat makes longer or shorter."""
+        return self.agent.settings.perception.segment_seconds
 
     @cached_property
     def following(self) -> PairFollowing | None:
@@ -110,8 +115,8 @@ class Stock:
     @cached_property
     def renderer(self) -> Crossfade:
         """What makes sound of it. A memory on no beat goes on over segments that are longer or shorter than its own."""
-        action, segment = self.agent.settings.action, self.agent.settings.perception.segment_seconds
-        return Crossfade(action.crossfade_seconds, action.join_search_seconds, drift_seconds=segment / 2)
+        action = self.agent.settings.action
+        return Crossfade(action.crossfade_seconds, action.join_search_seconds, drift_seconds=self.segment_seconds / 2)
 
     @property
     def rate(self) -> int:
@@ -164,7 +169,7 @@ def planned(stock: Stock, state: SessionState, edges: Sequence[int], *, going_on
     intervals = np.stack([seconds[:-1], seconds[1:]], axis=1)
     forced = _forced(stock, state, intervals, going_on)
     decisions, specification = _decided(stock, state, intervals, forced)
-    guide = _guide_sound(stock, state, len(intervals))
+    guide = _guide_sound(stock, state, intervals[:, 1] - intervals[:, 0])
     # Uses have their price once for all steps: of a plan one step at a time is let go, and then it is priced anew.
     action = state.tuning.action.model_copy(update={"novelty": 0.0})
     search = OptimalSelection(action, stock.distances, stock.edges, stock.seed + state.number, guide)
@@ -248,23 +253,25 @@ def _unread(state: SessionState, timed: bool) -> HeardTokens:
     return HeardTokens(ids, np.array(state.heard.lasting, dtype=np.float64)[np.newaxis] if timed else None)
 
 
-def _guide_sound(stock: Stock, state: SessionState, count: int) -> SegmentSound | None:
-    """How the guide sounds, or by the agent's pairs its partner: what it was in the last moment, it is taken to go on
-    to be."""
-    action = state.tuning.action
-    if not action.follows_guide:
+def _guide_sound(stock: Stock, state: SessionState, durations: Seconds) -> SegmentSound | None:
+    """How the guide sounds, or by the agent's pairs its partner, in segments that last so long (n,): what it was in the
+    last moment, it is taken to go on to be; a partner that is later goes by what has been."""
+    if not state.tuning.action.follows_guide:
         return None
-    seconds = stock.agent.settings.perception.segment_seconds
+    seconds, count = stock.segment_seconds, len(durations)
     # What is decided after the segment has begun goes by that segment, and not by the note before it.
     begun = (state.frame - state.edge) / stock.rate
     now = state.ear.sound_now(min(seconds, begun) if stock.reaction and begun >= SHORTEST_NOW_SECONDS else seconds)
     numbers = state.number + np.arange(count)
-    following, own = stock.following, state.heard.own
-    classes = None if following is None else following.expected(own, state.heard.count - 1, numbers)
-    going_on = SegmentSound(
-        np.repeat(now.chroma, count, axis=0), np.repeat(now.level, count), state.heard.levels[-LEVELS_KEPT:], classes
+    following, heard = stock.following, state.heard
+    lag = stock.relation.lag_segments(float(np.median(durations)))
+    going_on = heard.sounds.going_on(now, state.number - lag, state.number + count)
+    before = heard.levels[: max(0, len(heard.levels) - lag)][-LEVELS_KEPT:]
+    found = stock.relation.expected(
+        replace(going_on, before=before), np.concatenate([np.full(lag, np.median(durations)), durations])
     )
-    return stock.relation.expected(going_on, np.full(count, seconds))
+    classes = None if following is None else following.expected(heard.own, heard.count - 1, numbers)
+    return replace(found, chroma=found.chroma[lag:], level=found.level[lag:], classes=classes)
 
 
 def _constraints(stock: Stock, state: SessionState, forced: Forced, seconds: float) -> Constraints:

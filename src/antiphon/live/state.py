@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from antiphon.agent.pair_following import PairHeard
 from antiphon.decision.playing import Playing
+from antiphon.live.guide_sounds import GuideSounds
 from antiphon.live.hearing import Ear
 from antiphon.live.pulse import Pulse
 from antiphon.live.tuning import Tuning
@@ -40,7 +41,9 @@ class Room:
 class Heard:
     """Guide segments: `count` were heard; `edges` are the frames between those that are known to begin and were not
     heard yet; `unread` (n,) ids and `lasting` (n,) seconds were not given to the decision yet; `levels` of the last;
-    `own`: the last ones in the alphabet of the agent's pair, where it has one."""
+    `own`: the last ones in the alphabet of the agent's pair, where it has one. `sounds`: how the last ones that are
+    over sounded, where the agent's pair follows later; `going` is the one, [start, end), of which only a first part
+    was heard yet."""
 
     count: int = 0
     edges: tuple[int, ...] = (0,)
@@ -49,6 +52,8 @@ class Heard:
     levels: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     told: Mapping[int, int] = field(default_factory=dict)
     own: PairHeard = field(default_factory=PairHeard)
+    sounds: GuideSounds = field(default_factory=GuideSounds)
+    going: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)

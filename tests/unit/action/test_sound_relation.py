@@ -172,11 +172,11 @@ def test_what_is_not_known_is_followed_as_it_is() -> None:
     assert np.array_equal(expected.level, guide.level)
 
 
-def test_a_lag_can_be_left_out() -> None:
+def test_the_longest_lag_is_told_in_segments_of_any_length() -> None:
     known = melody(0)
-    found = fitted_sound_relation([pair(known, np.roll(known, 2) + 5)]).without_lag()
-    expected = found.expected(SegmentSound(notes(known), LOUD), SECONDS)
-    assert np.allclose(expected.chroma, notes(known + 5), atol=0.02)
+    found = fitted_sound_relation([pair(known, np.roll(known, 2) + 5)])
+    assert [found.lag_segments(seconds) for seconds in (SECONDS[0], SECONDS[0] / 2, 4 * SECONDS[0])] == [2, 4, 0]
+    assert SoundRelation().lag_segments(0.5) == 0
 
 
 def test_a_lag_is_kept_in_seconds() -> None:

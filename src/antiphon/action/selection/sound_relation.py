@@ -96,11 +96,12 @@ class SoundRelation:
     activity: ScalarRelation | None = None
     alike: float | None = None
 
-    def without_lag(self) -> SoundRelation:
-        """The same, B with A."""
-        level = self.level and replace(self.level, lag_seconds=0.0)
-        activity = self.activity and replace(self.activity, lag_seconds=0.0)
-        return SoundRelation(self.harmony and replace(self.harmony, lag_seconds=0.0), level, activity, self.alike)
+    def lag_segments(self, seconds: float) -> int:
+        """By how many segments of so many seconds B is later than A, at most."""
+        parts = (self.harmony, self.level, self.activity)
+        return max(
+            (lag_segments(each.lag_seconds, np.array([seconds])) for each in parts if each is not None), default=0
+        )
 
     def expected(self, guide: SegmentSound, durations: Seconds) -> SegmentSound:
         """How B would sound to a `guide` whose segments last so long (n,); as the guide does where nothing is known."""
