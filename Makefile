@@ -13,6 +13,9 @@ CORPORA ?= lieder quartets
 SONGS ?=
 SCORES ?= openscore-lieder
 
+# Hundreds of programs are started by the tests: compiled once, not by each.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo base-agent live-agent docs test test-slow lint types check clean
 
 demo: $(VENV)/.demo

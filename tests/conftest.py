@@ -12,16 +12,9 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
 
 LONGEST = (
-    *("test_docs.py", "test_live_dials.py", "test_reproduce_study.py", "test_planted_worlds.py"),
-    *("test_live_session.py", "test_cli_verbs.py", "test_trainer.py", "test_recordings.py", "test_token_stream.py"),
-    *(
-        "test_check_tracks.py",
-        "test_session_edits.py",
-        "test_cli_ownership.py",
-        "test_cli_resume.py",
-        "test_synthesis_building.py",
-    ),
-    *("test_synthesis_chorales.py", "test_cli_session.py", "test_novelty.py", "test_cli_bad_input.py"),
+    *("test_planted_worlds.py", "test_live_session.py", "test_docs.py", "test_cli_verbs.py", "test_token_stream.py"),
+    *("test_recordings.py", "test_loaders.py", "test_check_tracks.py", "test_session_edits.py", "test_trainer.py"),
+    *("test_projects.py", "test_folders.py", "test_shards.py", "test_planted_bounds.py", "test_stage_record.py"),
 )
 """A file is the work of one worker: whoever gets a long one last keeps the others waiting."""
 

@@ -139,6 +139,7 @@ def marked(page: str):
     return pytest.param(page, marks=pytest.mark.slow) if page in SLOW else page
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
 @pytest.mark.parametrize("page", [marked(page) for page in PAGES if page not in FOLLOWED and is_to_be_done(page)])
 def test_a_page_of_the_site_works_from_top_to_bottom(desk, page, monkeypatch, capsys):
@@ -154,6 +155,7 @@ def test_a_page_of_the_site_works_from_top_to_bottom(desk, page, monkeypatch, ca
     follow(page, monkeypatch, capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::antiphon.errors.AntiphonWarning")
 def test_the_tutorial_ends_with_sound(desk, monkeypatch, capsys):
     follow("docs/tutorial.md", monkeypatch, capsys)

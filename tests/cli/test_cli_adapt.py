@@ -8,6 +8,7 @@ from antiphon.agent import Agent
 PAIR_SECONDS = 30
 
 
+@pytest.mark.slow
 def test_a_pair_is_remembered_and_told_and_heard(call, guide, memory, tmp_path):
     agent = tmp_path / "mine"
     result = call("adapt", "--pair", guide, memory, "-o", agent, "--quiet")

@@ -25,6 +25,7 @@ def wrapped(tmp_path_factory):
     assert digests(folder) == before
 
 
+@pytest.mark.slow
 def test_every_verb_reads_a_film_and_an_mp3_without_a_length(call, agent, wrapped, tmp_path):
     a, b = wrapped / "a.mov", wrapped / "b.mp3"
     for path in (a, b):

@@ -191,6 +191,7 @@ def test_everybody_on_the_network_may_listen_where_that_is_asked_for_by_this_mac
         assert httpx.get(f"http://127.0.0.1:{port}/api/study", headers=given).status_code == 421
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_has_lost_nothing(tmp_path):
     folder = tmp_path / "study"
     study(folder, trials=3)
@@ -200,6 +201,7 @@ def test_a_server_that_is_killed_has_lost_nothing(tmp_path):
         assert desk.start("ann")["answered"] == [True] + [False] * 5
 
 
+@pytest.mark.slow
 def test_a_study_can_be_rated(tmp_path, call):
     folder, names = tmp_path / "study", ("hearing", "partner", "deaf")
     study(folder, "rating", 4, names, roles=(("partner", "reference"),), told=True)

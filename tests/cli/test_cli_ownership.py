@@ -77,6 +77,7 @@ def test_a_corpus_that_is_being_built_and_a_study_that_is_being_made_are_left_al
         assert not (tmp_path / name).exists()
 
 
+@pytest.mark.slow
 def test_a_response_is_replaced_only_where_that_was_asked_for(call, agent, guide, memory, tmp_path):
     question = ("respond", guide, "--memory", memory, "--agent", agent, "-o", tmp_path / "out", "--no-explain")
     assert call(*question, "--export", "reaper").code == 0

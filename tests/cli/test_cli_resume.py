@@ -52,6 +52,7 @@ def through(world, tmp_path_factory):
     return digests(directory)
 
 
+@pytest.mark.slow
 def test_a_training_that_is_interrupted_goes_on_and_ends_with_the_same_bytes(call, world, through, tmp_path):
     """Ctrl-C in a process of its own, then to the end in this one."""
     directory = tmp_path / "stopped"

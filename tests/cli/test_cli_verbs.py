@@ -68,6 +68,7 @@ def test_a_scan_finds_the_multitracks_and_its_manifest_is_a_corpus(call, world, 
     assert json.loads(manifest.read_text(encoding="utf-8"))["name"] == "delay-000"
 
 
+@pytest.mark.slow
 def test_chorales_are_built_into_a_corpus_that_a_scan_finds_too(call, tmp_path):
     for module in ("music21", "midirenderer", "pretty_midi"):
         pytest.importorskip(module)
@@ -104,6 +105,7 @@ def test_one_recording_given_in_two_ways_makes_one_agent(call, world, agent, tmp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["agent 0", "agent 1", "agent 2", "left", "right"]
 
 
+@pytest.mark.slow
 def test_the_second_training_calls_no_encoder(call, world, agent, tmp_path, monkeypatch):
     from antiphon.perception.encoders.notes import NotesEncoder
 
@@ -116,6 +118,7 @@ def test_the_second_training_calls_no_encoder(call, world, agent, tmp_path, monk
     assert described == json.loads((agent / "config.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_an_agent_is_replaced_only_when_told_to(call, world, agent, tmp_path):
     directory = tmp_path / "agent"
     directory.mkdir()
@@ -148,6 +151,7 @@ def test_a_response_is_as_long_as_the_guide_at_the_memorys_rate_and_channels(cal
         assert (found.samplerate, found.channels, found.frames) == (44100, 2, round(len(tones(3.21)) / RATE * 44100))
 
 
+@pytest.mark.slow
 def test_the_same_question_has_the_same_answer_and_another_seed_another(call, guide, memory, agent, tmp_path):
     question = ("respond", guide, "--memory", memory, "--agent", agent)
     done(call(*question, "-o", tmp_path / "first"))

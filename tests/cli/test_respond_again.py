@@ -60,6 +60,7 @@ def test_kept_spans_are_bit_equal_and_the_rest_is_new(player, first, tmp_path, k
     assert np.abs(rendered - new).max() < 2**-22
 
 
+@pytest.mark.slow
 def test_kept_once_more_it_is_still_the_same(player, first, tmp_path):
     before = first
     for number in range(3):
@@ -101,6 +102,7 @@ def test_what_cannot_be_kept_is_one_sentence(player, first, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_an_export_afterwards_is_the_export_at_once(player, guide, memory, tmp_path, call):
     wanted = RespondOptions(explained=False)
     for name, formats in (("at-once", ("all",)), ("later", ())):
@@ -148,6 +150,7 @@ def events(folder: Path):
     return read_provenance(folder / PROVENANCE).events
 
 
+@pytest.mark.slow
 def test_a_class_that_is_asked_for_is_played_and_all_else_stays(player, first, tmp_path):
     told = events(first)
     index = next(n for n, event in enumerate(told) if 8 < n < 100 and event.played != player.alphabet.rest)
@@ -181,6 +184,7 @@ def test_what_is_rejected_is_not_played_there_again(player, first, tmp_path):
     assert all(old.source_first != new.source_first for old, new in pairs)
 
 
+@pytest.mark.slow
 def test_a_register_moves_the_response_and_is_told(player, first, tmp_path):
     registers = {}
     for octaves in (-2.0, 2.0):
@@ -193,6 +197,7 @@ def test_a_register_moves_the_response_and_is_told(player, first, tmp_path):
     assert registers[2.0] > registers[-2.0]
 
 
+@pytest.mark.slow
 def test_a_take_is_gone_on_with_as_if_it_were_the_response(player, guide, memory, tmp_path):
     before, out = tmp_path / "before", tmp_path / "out"
     respond_to_files([guide], [memory], player, before, wanted=RespondOptions(takes=2, explained=False))

@@ -68,6 +68,7 @@ def levels(samples):
     return 10 * np.log10(np.mean(samples[: len(samples) // half * half].reshape(-1, half) ** 2, axis=1) + 1e-6)
 
 
+@pytest.mark.slow
 def test_its_onsets_fall_on_the_guides_eighths_in_unbroken_copies(answered):
     response = answered[0].response
     onsets = envelope_in_blocks(sound_of(response.audio), RATE).onsets
@@ -147,6 +148,7 @@ def test_an_untouched_session_is_answered_alike(answered, player, tmp_path):
     assert np.array_equal(read(after / "response.wav"), read(answered[1] / "response.wav"))
 
 
+@pytest.mark.slow
 def test_an_item_that_was_slipped_is_heard_at_its_rate(answered, player, tmp_path):
     slipped = []
 
@@ -172,6 +174,7 @@ def test_another_playback_rate_is_named(answered, player, tmp_path):
     assert "playback rate 1 on the item" in said
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_a_stretched_response_stays_and_the_rest_is_answered_anew(player, answered, tmp_path):
     _, before = answered
     again = tmp_path / "again"

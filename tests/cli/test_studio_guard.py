@@ -327,6 +327,7 @@ def test_a_live_run_that_lay_in_the_project_is_read_from_nowhere_else(tmp_path, 
         WORK["live"](Bench(Project(tmp_path / "project")), {**asked, "run": "0" * 20 + "-abcdef"}, no_progress)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/b"])
 def test_a_job_that_lay_in_the_project_writes_nowhere_else(tmp_path, name):
     """As a stranger may have written it, beside the sounds that it asks for."""

@@ -46,6 +46,7 @@ PART = MemoryPart("m.wav", 0, len(MEMORY.samples))
 STEEPEST = float(np.abs(np.diff(MEMORY.samples[:, 0])).max())
 
 
+@pytest.mark.slow
 def test_no_place_of_the_memory_is_like_another():
     """Or a test could not tell where a sound was taken from."""
     windows = np.lib.stride_tricks.sliding_window_view(MEMORY.samples[:, 0], 800)

@@ -123,6 +123,7 @@ def test_what_is_committed_was_planned_and_never_changes(guide):
     assert 0.2 < np.mean(exact) <= 1  # a plan is revised by what is heard, and often stands
 
 
+@pytest.mark.slow
 def test_an_agent_that_learned_with_the_whole_guide_plays_with_what_has_come(guide):
     found = play(session(small_agent(None)), guide)
     assert not statuses_of(found, "late")
@@ -145,6 +146,7 @@ def test_a_guide_of_silence_is_answered_with_silence_or_played_through():
     assert level_of(play(session(controls=controls.set("rests", "fill")), silence(6)).response, 1, 6) > -40
 
 
+@pytest.mark.slow
 def test_minutes_of_silence_leave_it_as_small_as_it_was():
     playing = session(controls=Controls().set("rests", "follow"))
     state = playing.start()
@@ -233,6 +235,7 @@ def test_a_memory_of_three_seconds_is_enough(guide):
     assert not statuses_of(found, "late")
 
 
+@pytest.mark.slow
 def test_an_agent_that_hears_itself_stays_below_full_scale():
     playing = session(memory=memory_of(melody(20, seed=1, level=0.5)), controls=Controls().set("loudness", 0.0))
     state, _ = playing.step(playing.start(), Cue("start"))
@@ -305,6 +308,7 @@ def test_keep_stays_in_the_copy_and_release_ends_that(guide, found):
     assert not all(step.follows for step in kept if step.start > 9.6 * RATE)
 
 
+@pytest.mark.slow
 def test_jump_leaves_the_copy_and_reject_never_comes_back(guide):
     keep, at = (2 * RATE, Cue("keep")), 6 * RATE
     jumped = steps_of(play(session(), guide, keep, (at, Cue("release")), (at, Cue("jump"))))

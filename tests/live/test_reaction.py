@@ -100,6 +100,7 @@ def test_it_plays_that_part_of_a_segment_of_the_memory_that_is_left(found):
         assert step.event.source_start == pytest.approx(starts[step.segment] + reaction, abs=search + 1e-3)
 
 
+@pytest.mark.slow
 def test_an_agent_that_hears_before_the_segment_begins_or_after_it_has_no_reaction():
     assert session(small_agent()).reaction == 0
     assert session(late_agent(0.75), late_memory()).reaction == 0

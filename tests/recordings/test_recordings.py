@@ -66,6 +66,7 @@ def test_there_are_fewer_joins_where_phrases_are_asked_for(agent, answers, name)
     assert said_of(long, memory).joins_per_second <= min(0.5, said_of(response, memory).joins_per_second)
 
 
+@pytest.mark.slow
 def test_a_guide_on_one_harmony_is_answered_from_more_places_where_coming_back_costs_more(agent):
     guide, memory = recording(*ONE_HARMONY[0]), agent.memory(recording(*ONE_HARMONY[1]))
     told = []
@@ -109,6 +110,7 @@ def test_a_slow_clock_changes_next_to_nothing(agent, answers):
     assert alike(again.selection.segments, response.selection.segments) >= 0.8
 
 
+@pytest.mark.slow
 def test_all_of_it_at_once_on_both_sides_is_still_answered_in_phrases(agent):
     guide, source = (recording(*names) for names in PAIRS["guitar, glass"])
     for damage in DAMAGES.values():

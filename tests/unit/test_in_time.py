@@ -48,6 +48,7 @@ def with_grid(agent, grid):
     return agent.with_settings(agent.settings.model_copy(update={"action": action}))
 
 
+@pytest.mark.slow
 def test_a_memory_that_begins_off_the_beat_is_played_on_the_guides(agent, guide):
     memory = played(20.0, 0.21, 2)
     beats = beats_of(envelope_in_blocks(sound_of(guide), RATE).onsets)

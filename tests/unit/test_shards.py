@@ -208,6 +208,7 @@ def test_an_interrupt_ends_the_command_and_its_processes(world, tmp_path):
     assert not [path for path in out.iterdir() if path.name.endswith(".lock")]
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_it_in_one_line_and_leaves_no_half_of_a_shard(world, tmp_path):
     out = tmp_path / "shards"
 

@@ -93,6 +93,7 @@ def mean(rows: list[Measured], name: str) -> float:
     return float(np.mean([getattr(row, name) for row in rows]))
 
 
+@pytest.mark.slow
 def test_follow_keeps_closer_to_the_guides_chords_and_to_its_level_on_every_guide(measured):
     for close, usual in zip(measured["follow"], measured["default"], strict=True):
         assert close.harmony >= usual.harmony

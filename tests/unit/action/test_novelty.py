@@ -180,6 +180,7 @@ def test_no_other_segment_at_any_one_step_makes_the_whole_cheaper_by_a_hundredth
             assert total(changed, asked, labels, 0.8, 1.0) >= 0.99 * least
 
 
+@pytest.mark.slow
 def test_what_is_found_of_a_short_question_is_nearly_always_the_cheapest_of_all_paths():
     best = 0
     for seed in range(30):
@@ -192,6 +193,7 @@ def test_what_is_found_of_a_short_question_is_nearly_always_the_cheapest_of_all_
     assert best >= 27
 
 
+@pytest.mark.slow
 def test_the_cheapest_way_through_a_tiny_memory_is_found_most_of_the_time():
     """All ways to play seven segments out of five, each tried. From one first path alone 5 of 8 are found, and one
     costs a quarter more than it need; from several 6 of 8."""

@@ -135,6 +135,7 @@ def test_a_class_costs_by_its_distance_from_the_one_asked_for_in_units_of_the_mi
     assert fewer.tolist() == [0, unit]
 
 
+@pytest.mark.slow
 def test_a_memory_is_small_up_to_twice_the_shortlist_however_long_the_guide():
     rng = np.random.default_rng(0)
     memory, asked = rng.dirichlet(np.ones(6), 2 * SHORTLIST), rng.dirichlet(np.ones(6), 600)

@@ -57,11 +57,13 @@ def test_the_instrument_is_what_the_program_is_called(built):
         assert all(track.instrument.islower() for track in multitrack.tracks)
 
 
+@pytest.mark.slow
 def test_the_same_settings_give_the_same_bytes_in_any_number_of_processes(built, tmp_path):
     build_chorales(tmp_path, replace(TWO, processes=2))
     assert contents(tmp_path) == contents(built[0])
 
 
+@pytest.mark.slow
 def test_what_is_built_is_not_built_again_unless_it_would_differ(built, tmp_path):
     shutil.copytree(built[0], tmp_path, dirs_exist_ok=True)
     before = {path: path.stat().st_ino for path in tmp_path.rglob("*.flac")}

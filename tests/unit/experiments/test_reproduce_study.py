@@ -56,7 +56,8 @@ def rows(folder):
     return [json.loads(line) for line in (folder / "scores.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
 def test_a_study_that_was_stopped_ends_with_the_same_bytes_in_any_number_of_processes(desk, whole, workers):
     again = desk / f"again in {workers}"
 
@@ -76,6 +77,7 @@ def test_a_study_that_was_stopped_ends_with_the_same_bytes_in_any_number_of_proc
     assert [name for name in second if name != "index.html" and first[name] != second[name]] == []
 
 
+@pytest.mark.slow
 def test_the_page_carries_its_figures_and_asks_for_nothing_from_elsewhere(desk, whole):
     page = (desk / "whole" / "index.html").read_text(encoding="utf-8")
     assert {path.name for path in (desk / "whole").iterdir()} == set(FILES)
@@ -85,6 +87,7 @@ def test_the_page_carries_its_figures_and_asks_for_nothing_from_elsewhere(desk, 
         assert b"/CreationDate" not in pdf.read_bytes()
 
 
+@pytest.mark.slow
 def test_drawn_again_a_figure_has_the_same_bytes_whatever_the_users_style_is(desk, whole):
     import matplotlib
 
@@ -102,6 +105,7 @@ def test_without_matplotlib_nothing_begins(desk, monkeypatch):
     assert not (desk / "never").exists()
 
 
+@pytest.mark.slow
 def test_a_finished_cell_is_not_done_again(desk, whole):
     before = {path: path.stat().st_mtime_ns for path in (desk / "whole" / "cells").rglob("*") if path.is_file()}
     plans = []
@@ -111,6 +115,7 @@ def test_a_finished_cell_is_not_done_again(desk, whole):
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
+@pytest.mark.slow
 def test_every_window_of_every_pair_is_a_row_for_every_model_and_constraint(desk, whole):
     # 32 segments in windows of 12 every 8: at 0, 8, 16, and 24 with 8 left; two ordered pairs of one test piece.
     found = [row for row in rows(desk / "whole") if row["K"] == 6]
@@ -130,6 +135,7 @@ def test_every_window_of_every_pair_is_a_row_for_every_model_and_constraint(desk
     assert all(np.isclose(row["seconds"], row["tokens"] * 0.5) for row in found)
 
 
+@pytest.mark.slow
 def test_copying_the_guide_is_right_everywhere_in_a_copied_world(whole):
     for cell in whole.table["cells"]:
         column = next(
@@ -139,6 +145,7 @@ def test_copying_the_guide_is_right_everywhere_in_a_copied_world(whole):
         assert column["kappa"]["mean"] == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_another_study_is_not_mixed_into_one_that_is_there(desk, whole):
     other = TINY.model_copy(update={"training": TINY.training.model_copy(update={"seed": 5})})
     with pytest.raises(SettingsError, match=r"settings\.training\.seed"):
@@ -149,6 +156,7 @@ def test_another_study_is_not_mixed_into_one_that_is_there(desk, whole):
         reproduce(desk / "world", desk / "mine", STUDY)
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_the_others_are_there(desk, whole):
     shutil.copytree(desk / "whole", desk / "failed")
     agent = desk / "failed" / "cells" / "0.5s_A5" / "agent"

@@ -62,6 +62,7 @@ def test_a_pair_is_learned_by_heart_and_the_rest_is_kept(agent):
     assert any(not torch.equal(weight, before[name]) for name, weight in network.state_dict().items())
 
 
+@pytest.mark.slow
 def test_the_same_seed_learns_the_same(agent):
     how = Specialising(steps=4, check_every=2)
     first, second, other = (

@@ -49,6 +49,7 @@ def learned(folder: Path, late: float, steps: int) -> Agent:
     return train(twins(folder, 10), settings=settings, encoder=Loudness())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", [0.1, 0.5])
 def test_what_the_delay_costs_is_what_has_not_been_heard(tmp_path, late):
     """A tenth of a second before the end of a segment all is known of it; at its beginning nothing is."""

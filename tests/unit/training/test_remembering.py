@@ -89,6 +89,7 @@ def following(base):
     return following_pairs(remembering)
 
 
+@pytest.mark.slow
 def test_a_response_follows_as_the_pair_does(base, following):
     relation, settings = sound_relation(following), following.settings
     assert (int(relation.harmony.taps.argmax()), relation.level.sign) == (5, -1)

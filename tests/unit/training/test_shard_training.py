@@ -83,6 +83,7 @@ def alike(one, other) -> bool:
     return same and all(np.array_equal(a, b) for a, b in zip(one.ids, other.ids, strict=True))
 
 
+@pytest.mark.slow
 def test_tokens_of_shards_are_those_of_the_corpus_in_memory_in_every_key(tokens, prepared):
     perception = Perception(SETTINGS.perception)
     segments = training_segments(prepared.encoded, prepared.division["train"])

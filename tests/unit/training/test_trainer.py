@@ -57,6 +57,7 @@ def bits(model: DecisionNetwork, excerpts: list[TokenExcerpt]) -> float:
     return bits_per_token(score(NeuralDecision(model), guides, targets, CONTEXT))
 
 
+@pytest.mark.slow
 def test_who_hears_learns_what_a_doubled_track_is_and_who_is_deaf_does_not():
     settings = TINY.model_copy(update={"max_epochs": 12})
     hearing, deaf = network(), network(hears=False)
@@ -177,6 +178,7 @@ def test_a_training_that_diverges_says_so():
         Trainer(model, CONTEXT, TINY).fit(twins(), [])
 
 
+@pytest.mark.slow
 def test_one_network_serves_hearing_and_not_hearing_where_the_guide_was_hidden_at_times():
     settings = TINY.model_copy(update={"max_epochs": 12})
     model, never = network(), network()
@@ -191,6 +193,7 @@ def test_one_network_serves_hearing_and_not_hearing_where_the_guide_was_hidden_a
     assert hidden < unused - 1, "who never missed the guide is sure of something wrong without it"
 
 
+@pytest.mark.slow
 def test_one_network_serves_by_the_guide_alone_where_the_past_was_hidden_at_times():
     settings = TINY.model_copy(update={"max_epochs": 12})
     model, never = network(), network()
@@ -215,6 +218,7 @@ def test_by_the_guide_alone_what_was_played_changes_nothing():
     assert np.array_equal(*said)
 
 
+@pytest.mark.slow
 def test_half_precision_learns_the_same_and_keeps_its_weights_whole():
     settings = TINY.model_copy(update={"max_epochs": 12, "precision": "bf16"})
     model = network()
