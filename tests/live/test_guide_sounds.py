@@ -1,9 +1,11 @@
 """What is kept of how the guide sounded, for a partner that follows some segments later."""
 
 import numpy as np
+from live_making import melody, small_agent
 
-from antiphon.action.selection.segment_sound import CHROMA
+from antiphon.action.selection.segment_sound import CHROMA, segment_sound
 from antiphon.live.guide_sounds import KEPT, GuideSounds
+from antiphon.live.hearing import ear_of
 from antiphon.types import SegmentSound
 
 
@@ -33,3 +35,22 @@ def test_no_more_is_kept_than_a_partner_can_be_late():
         heard = heard.then(sound(number))
     assert heard.level.tolist() == list(range(100 - KEPT, 100))
     assert heard.going_on(sound(-1), 100 - KEPT - 1, 100 - KEPT + 1).level.tolist() == [-1, 100 - KEPT]
+
+
+def test_what_came_in_blocks_sounds_as_the_recording_does():
+    """Chroma and level of a segment, a tenth of a second after it was over."""
+    agent, rate = small_agent(), 22050
+    guide = melody(4, seed=2, rate=rate)
+    ear = ear_of(agent.perception.stream(agent.alphabet), rate, gate=-60.0, level=0.0)
+    heard = {}
+    for start in range(0, len(guide.samples), 512):
+        ear = ear.push(guide.samples[start : start + 512])
+        for end in (1.5, 3.5):
+            if end not in heard and ear.heard >= (end + 0.1) * rate:
+                heard[end] = ear.sound_over(round((end - 0.5) * rate), round(end * rate))
+    for end, found in heard.items():
+        interval = np.array([[end - 0.5, end]])
+        known = segment_sound(guide, interval)
+        assert found.chroma[0] @ known.chroma[0] > 0.95
+        assert abs(found.level[0] - known.level[0]) < 0.5
+    assert len(heard) == 2
