@@ -1,12 +1,14 @@
 """What is kept of how the guide sounded, for a partner that follows some segments later."""
 
 import numpy as np
-from live_making import melody, small_agent
+from live_making import RATE, melody, session, small_agent
 
-from antiphon.action.selection.segment_sound import CHROMA, segment_sound
+from antiphon.action.selection.segment_sound import CHROMA, QUIETEST_DBFS, segment_sound
+from antiphon.live.events import Cue
 from antiphon.live.guide_sounds import KEPT, GuideSounds
 from antiphon.live.hearing import ear_of
-from antiphon.types import SegmentSound
+from antiphon.live.simulation import blocks_of
+from antiphon.types import Audio, SegmentSound
 
 
 def sound(number):
@@ -23,6 +25,25 @@ def test_what_is_over_sounds_as_it_did_and_all_else_as_it_does_now():
     found = heard.going_on(sound(99), 3, 8)
     assert found.level.tolist() == [3, 4, 99, 99, 99]
     assert found.chroma.argmax(axis=1).tolist() == [3, 4, 99 % CHROMA, 99 % CHROMA, 99 % CHROMA]
+
+
+def test_what_was_soft_stays_softer_than_what_is_loud_though_the_gain_follows_the_guide():
+    """Four seconds at -50 dBFS, which are turned up, then four at -20, after which they would not be; then a rest."""
+    playing = session()
+    time = np.arange(10 * RATE) / RATE
+    tone = np.sqrt(2) * np.sin(2 * np.pi * 330 * time)
+    tone[: 4 * RATE] *= 10 ** (-50 / 20)
+    tone[4 * RATE :] *= 10 ** (-20 / 20)
+    tone[8 * RATE :] = 0
+    state, _ = playing.step(playing.start(), Cue("start"))
+    for block in blocks_of(Audio(tone.astype(np.float32)[:, np.newaxis], RATE), 1000):
+        state, _ = playing.step(state, block)
+    levels = state.heard.levels
+    assert len(levels) > 30
+    for second, expected in ((1.5, -50), (3, -50), (5, -20), (7, -20)):
+        assert abs(levels[round(second / playing.stock.segment_seconds)] - expected) < 1.5
+    assert levels[-1] == -np.inf
+    assert state.ear.heard_now(levels).min() == QUIETEST_DBFS
 
 
 def test_before_anything_was_heard_all_sounds_as_it_does_now():

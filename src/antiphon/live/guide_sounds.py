@@ -16,7 +16,8 @@ KEPT = LAGS
 
 @dataclass(frozen=True, eq=False)
 class GuideSounds:
-    """Chroma (n, 24) and level (n,) of the last guide segments that are over, of which `count` were heard in all."""
+    """Chroma (n, 24) and level (n,) of the last guide segments that are over, in dBFS as they came; `count` were heard
+    in all."""
 
     count: int = 0
     chroma: Floats = field(default_factory=lambda: np.zeros((0, CHROMA), dtype=np.float32))

@@ -97,6 +97,11 @@ class Ear:
         until = max(0, self.heard - end) / self.sample_rate
         return self._sound(until, (end - start) / self.sample_rate)
 
+    def heard_now(self, levels: Floats) -> Floats:
+        """Levels (n,) in dBFS as they came, as they would be heard by the gain of now: it changes as the ear learns how
+        loud the guide is, and what was heard before is compared with what is heard now."""
+        return np.asarray(np.maximum(levels + np.float32(self.check.decibels), np.float32(QUIETEST_DBFS)))
+
     def sound_now(self, seconds: float) -> SegmentSound:
         """How the last so many seconds sound, one segment."""
         return self._sound(0.0, seconds)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from antiphon.action.selection.segment_sound import QUIETEST_DBFS
 from antiphon.live.commands import LiveCommand, Status, TokenEvent
 from antiphon.live.hearing import Ear, ear_of
 from antiphon.live.planning import Stock
 from antiphon.live.state import LEVELS_KEPT, Heard, SessionState
 from antiphon.live.voice import silent_voice
-from antiphon.types import Floats
+from antiphon.types import Floats, SegmentSound
 
 LONGEST_GAP_SECONDS = 10.0
 """A longer one is no gap but another beginning: a laptop that was asleep."""
@@ -21,7 +22,7 @@ TOLD_DBFS, TOLD_REST_DBFS = -20.0, -60.0
 """The level that a guide is taken to have where it is told by tokens: one that sounds, and a rest."""
 
 QUIETEST_KEPT_DBFS = TOLD_REST_DBFS
-"""A segment is kept as no softer than this: a rest says nothing of how loud a guide plays."""
+"""What is softer is kept as silence: a rest says nothing of how loud a guide plays."""
 
 Listened = tuple[SessionState, tuple[LiveCommand, ...]]
 
@@ -88,7 +89,8 @@ def heard_tokens(stock: Stock, state: SessionState) -> Listened:
         else:
             break
         said.append(TokenEvent(heard.count, start, end, token, level))
-        levels = np.append(heard.levels, np.float32(max(level, QUIETEST_KEPT_DBFS)))[-LEVELS_KEPT:]
+        came = -np.inf if level < QUIETEST_KEPT_DBFS else level - ear.check.decibels
+        levels = np.append(heard.levels, np.float32(came))[-LEVELS_KEPT:]
         heard = replace(
             heard,
             count=heard.count + 1,
@@ -112,10 +114,17 @@ def _over(stock: Stock, state: SessionState, segment: tuple[int, int]) -> dict[s
         return {}
     sounds, going = heard.sounds, segment
     if heard.going is not None:
-        sounds = sounds.then(ear.sound_over(*heard.going))
+        sounds = sounds.then(_as_it_came(ear, heard.going))
     if segment[1] <= ear.heard:
-        return {"sounds": sounds.then(ear.sound_over(*segment)), "going": None}
+        return {"sounds": sounds.then(_as_it_came(ear, segment)), "going": None}
     return {"sounds": sounds, "going": going}
+
+
+def _as_it_came(ear: Ear, segment: tuple[int, int]) -> SegmentSound:
+    """How a segment sounded, its level as it came."""
+    sound = ear.sound_over(*segment)
+    silent = sound.level <= QUIETEST_DBFS
+    return replace(sound, level=np.where(silent, -np.inf, sound.level - ear.check.decibels).astype(np.float32))
 
 
 def _awaited(state: SessionState) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ from antiphon.agent.specifying import FOLLOWED_REST_SECONDS
 from antiphon.decision.playing import Heard as HeardTokens
 from antiphon.decision.playing import Playing
 from antiphon.decision.repetition import Repetition
-from antiphon.live.state import LEVELS_KEPT, SessionState
+from antiphon.live.state import SessionState
 from antiphon.live.tuning import own_repetition
 from antiphon.perception.quantizers import class_distances
 from antiphon.types import SILENCE, Boundaries, Ids, Memory, Seconds, SegmentSound, Selection, Specification, Tokens
@@ -265,8 +265,9 @@ def _guide_sound(stock: Stock, state: SessionState, durations: Seconds) -> Segme
     numbers = state.number + np.arange(count)
     following, heard = stock.following, state.heard
     lag = stock.relation.lag_segments(float(np.median(durations)))
-    going_on = heard.sounds.going_on(now, state.number - lag, state.number + count)
-    before = heard.levels[: max(0, len(heard.levels) - lag)][-LEVELS_KEPT:]
+    past = replace(heard.sounds, level=state.ear.heard_now(heard.sounds.level))
+    going_on = past.going_on(now, state.number - lag, state.number + count)
+    before = state.ear.heard_now(heard.levels[: max(0, len(heard.levels) - lag)])
     found = stock.relation.expected(
         replace(going_on, before=before), np.concatenate([np.full(lag, np.median(durations)), durations])
     )

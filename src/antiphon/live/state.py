@@ -40,7 +40,8 @@ class Room:
 @dataclass(frozen=True, eq=False)
 class Heard:
     """Guide segments: `count` were heard; `edges` are the frames between those that are known to begin and were not
-    heard yet; `unread` (n,) ids and `lasting` (n,) seconds were not given to the decision yet; `levels` of the last;
+    heard yet; `unread` (n,) ids and `lasting` (n,) seconds were not given to the decision yet; `levels` of the last in
+    dBFS as they came;
     `own`: the last ones in the alphabet of the agent's pair, where it has one. `sounds`: how the last ones that are
     over sounded, where the agent's pair follows later; `going` is the one, [start, end), of which only a first part
     was heard yet."""
