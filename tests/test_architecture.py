@@ -94,6 +94,12 @@ def test_importing_a_module_loads_nothing_heavy(module, absent):
     assert not loaded
 
 
+def test_opening_an_agent_does_not_load_pytorchs_compiler():
+    code = "import sys; from antiphon.agent import Agent; Agent.base(); print('torch._dynamo' in sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert loaded == ["False"]
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_no_module_unpickles(path):
     """A checkpoint is read as tensors; what else it holds is only loaded where the user says `--trust`."""

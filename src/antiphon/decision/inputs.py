@@ -36,7 +36,7 @@ class CentroidInput(nn.Module):
         self.register_buffer("centroids", table, persistent=False)
         self.register_buffer("others", (torch.arange(vocabulary.size) - count + 1).clamp(min=0), persistent=False)
         self.map = nn.Linear(width, dimension)
-        self.learned = nn.Embedding(vocabulary.size - count + 1, dimension, padding_idx=0)
+        self.learned = _embedding(vocabulary.size - count + 1, dimension, padding_idx=0)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Vectors (batch, n, dimension) of `ids` (batch, n)."""
@@ -46,10 +46,18 @@ class CentroidInput(nn.Module):
 def token_input(settings: DecisionSettings, vocabulary: Vocabulary, centroids: Tensor | None) -> nn.Module:
     """What turns ids (batch, n) into vectors (batch, n, dimension), by the settings' `token_input`."""
     if settings.token_input == "embedding":
-        return nn.Embedding(vocabulary.size, settings.dimension)
+        return _embedding(vocabulary.size, settings.dimension)
     if centroids is None:
         raise ValueError("token_input 'centroids' needs the alphabet's centroids")
     return CentroidInput(centroids, vocabulary, settings.dimension)
+
+
+def _embedding(size: int, dimension: int, padding_idx: int | None = None) -> nn.Embedding:
+    """Fresh vectors. On the device `meta`, where nothing has numbers, none are drawn: PyTorch would load its compiler
+    for that, which takes a second."""
+    if torch.get_default_device().type == "meta":
+        return nn.Embedding(size, dimension, padding_idx, _weight=torch.empty(size, dimension))
+    return nn.Embedding(size, dimension, padding_idx)
 
 
 class DurationInput(nn.Module):
