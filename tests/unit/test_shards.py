@@ -1,5 +1,6 @@
 """A corpus as shards: what `encode` hears, the same bytes whoever writes them, nothing lost by a bad file or a kill."""
 
+import contextlib
 import json
 import os
 import resource
@@ -7,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -105,6 +107,42 @@ def test_two_processes_write_the_bytes_of_one(world, shards, tmp_path):
 def test_two_workers_of_ray_write_the_bytes_of_one_process(world, shards, tmp_path):
     encode_corpus(world, tmp_path / "ray", SETTINGS, EncodeOptions(RayCluster(workers=2)))
     assert held(tmp_path / "ray") == held(shards)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as Linux has them")
+def test_a_worker_of_ray_that_is_killed_costs_nothing(tmp_path):
+    """One of two actors ends by SIGKILL while it encodes; what it had is encoded piece by piece."""
+    world = tmp_path / "world"
+    build_planted(world, PlantedSettings("copy", pieces=6, segments=240))
+    encode_corpus(world, tmp_path / "local", SETTINGS, EncodeOptions(LocalProcesses(1)))
+    before, killed = actors(), []
+
+    def kill():
+        end = time.monotonic() + 240
+        while not killed and time.monotonic() < end:
+            for pid in sorted(actors() - before):
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+                break
+            time.sleep(0.01)
+
+    watch = threading.Thread(target=kill)
+    watch.start()
+    encode_corpus(world, tmp_path / "ray", SETTINGS, EncodeOptions(RayCluster(workers=2)))
+    watch.join()
+    assert len(killed) == 1
+    assert held(tmp_path / "ray") == held(tmp_path / "local")
+
+
+def actors() -> set[int]:
+    """The processes in which an actor encodes."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if path.read_bytes().startswith(b"ray::_Actor."):
+                found.add(int(path.parent.name))
+    return found
 
 
 def test_the_index_divides_as_the_corpus_is_divided(world, shards):
