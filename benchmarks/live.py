@@ -21,6 +21,7 @@ from antiphon.config import Settings
 from antiphon.live.commands import Commit
 from antiphon.live.events import Cue, GuideBlock
 from antiphon.live.listening import with_sound
+from antiphon.live.priority import loaded
 from antiphon.live.session import Session
 from antiphon.perception import Perception, fit_alphabet
 from antiphon.training.network_variants import new_network
@@ -53,6 +54,7 @@ def agent_of(segment: float, encoder: str) -> Agent:
 def times_of(session: Session, minutes: float, block: int) -> dict[str, np.ndarray]:
     """Seconds of each step that let a segment go: by the wall, by the processor; and those of hearing a block."""
     state, _ = session.step(session.start(), Cue("start"))
+    loaded()  # as the process that decides does
     found: dict[str, list[float]] = {"wall": [], "processor": [], "hearing": []}
     guide = melody(60, 2).samples
     for frame in range(0, round(minutes * 60 * RATE), block):

@@ -21,7 +21,7 @@ from antiphon.errors import AntiphonError
 from antiphon.live.commands import LiveCommand
 from antiphon.live.events import GuideBlock, LiveEvent
 from antiphon.live.kept_memory import keep, kept
-from antiphon.live.priority import DECISION, before_others
+from antiphon.live.priority import DECISION, before_others, loaded
 
 if TYPE_CHECKING:
     from antiphon.agent import Agent
@@ -92,6 +92,7 @@ def decide(connection: Connection, recipe: Recipe) -> None:
         return
     except BrokenPipeError:  # the instrument was killed meanwhile
         return
+    loaded()
     before_others(DECISION)
     with contextlib.suppress(EOFError, OSError):
         while True:
