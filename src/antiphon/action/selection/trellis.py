@@ -225,8 +225,7 @@ class Trellis:
 
     def fit(self, step: Step) -> Costs:
         """What each candidate (m,) costs by itself: the missing share of its length, a beat phase that differs."""
-        if step.candidates is None:
-            return np.empty(0)
+        assert step.candidates is not None
         costs = np.zeros(len(step.candidates.segments)) if step.costs is None else step.costs.astype(np.float64)
         if step.candidates.shortest + LENGTH_TOLERANCE < step.seconds:
             missing = 1 - step.candidates.durations / step.seconds
