@@ -66,7 +66,7 @@ def test_a_region_is_of_a_file_by_its_path_its_name_or_of_all():
         assert found.tolist() == [bool(each) for each in wanted]
 
 
-@pytest.mark.parametrize(("away", "belongs"), [(0.0, True), (5e-7, True), (5e-6, False)])
+@pytest.mark.parametrize(("away", "belongs"), [(0.0, True), (5e-7, True), (1.5e-6, False)])
 def test_a_segment_belongs_to_a_region_to_a_microsecond(away, belongs):
     """Segment 1 is 0.5 to 1 s: allowed where it does not stick out by more, taboo where it is touched by more."""
     source = memory([0] * 4)
