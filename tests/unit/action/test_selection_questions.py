@@ -138,7 +138,9 @@ def test_the_label_before_is_none_where_a_part_begins():
     assert labels_before(memory([])).tolist() == []
 
 
-@pytest.mark.parametrize("classes", [[3, 1, 3, 0, 1], [65536, 0, 65537, 0, 65535], [0, -1, 5, -1], [131071, 65536], []])
+@pytest.mark.parametrize(
+    "classes", [[3, 1, 3, 0, 1], [65536, 0, 65537, 0, 65535], [0, -1, 5, -1], [131071, 65536], [65536, 1], []]
+)
 def test_members_lie_side_by_side_with_their_class_whatever_its_number(classes):
     found = Groups.of(np.array(classes, dtype=np.int64))
     present = sorted(set(classes))

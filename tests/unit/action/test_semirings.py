@@ -24,6 +24,7 @@ def test_alternatives_are_summed_up_by_rows_by_groups_and_by_twos(semiring, summ
         [summed(1.0, 0.5), summed(3.0, 2.0, np.inf), summed(2.0, np.inf, np.inf, np.inf, 0.0, 9.0, 0.25)]
     )
     assert semiring.over(COLUMN).tolist() == [3, 1, np.inf]
+    assert semiring.over(ROWS[:1]).tolist() == pytest.approx(wanted[:1])
     pairs = semiring.both(ROWS[:, 0], ROWS[:, 2]).tolist()
     assert pairs == pytest.approx([summed(row[0], row[2]) for row in ROWS.tolist()])
 
