@@ -149,3 +149,9 @@ def test_classes_are_the_means_of_the_edges_that_are_nearest_to_them():
         found.tolist().index(mean) for mean in [[0, 1]] * 3 + [[50, 1]] * 2 + [[0, 90]]
     ]
     assert module._centres(heaps, 6).tolist() == sorted(heaps.tolist()), "as many as there are stay as they are"
+
+
+def test_a_pitch_counts_as_much_however_soft_it_is_until_it_is_silent():
+    pitches = edge_descriptors(tones([440, 440, 440], [0.5, 0.02, 1e-5]))[:3, BANDS : BANDS + 12]
+    assert pitches.max(axis=1).tolist() == [20, 20, 0]
+    assert pitches[0] == pytest.approx(pitches[1], abs=1e-3)
