@@ -10,6 +10,7 @@ from antiphon.action.selection.sound_relation import (
     PairSound,
     SoundRelation,
     concentration,
+    fitted_sound_relation,
 )
 from antiphon.types import SegmentSound
 
@@ -94,14 +95,20 @@ def test_how_alike_they_are_is_a_mean_over_at_least_20_segments_in_which_both_ha
 
 def test_activity_teaches_only_where_it_was_heard_on_both_sides_of_all_pairs():
     rng = np.random.default_rng(3)
-    busy = [rng.normal(0, 1, 60).astype(np.float32) for _ in range(2)]
-    heard, unheard = [sound(60, seed, activity=each) for seed, each in enumerate(busy)], [sound(60, 7), sound(60, 8)]
-    found = module._activity(heard, heard, 0.5)
+
+    def heard(activity=None):
+        return SegmentSound(np.zeros((60, 24), np.float32), np.full(60, -20, np.float32), activity=activity)
+
+    def taught(*pairs):
+        return fitted_sound_relation([PairSound(*pair, np.full(60, 0.5)) for pair in pairs]).activity
+
+    one, other = (heard(rng.normal(0, 1, 60).astype(np.float32)) for _ in range(2))
+    found = taught((one, one), (other, other))
     assert found is not None
     assert (found.sign, found.lag_seconds) == (1, 0)
-    assert module._activity(heard, [heard[0], unheard[0]], 0.5) is None
-    assert module._activity([unheard[0], heard[1]], heard, 0.5) is None
-    assert module._activity(unheard, unheard, 0.5) is None
+    assert taught((one, one), (other, heard())) is None
+    assert taught((heard(), one), (other, other)) is None
+    assert taught((heard(), heard())) is None
 
 
 def test_a_filter_is_the_least_squares_of_all_rolled_chroma_less_its_mean():
