@@ -116,6 +116,11 @@ def test_a_tolerant_hit_is_the_token_no_further_away_than_the_tolerance(pair, to
     assert tolerant_true_positive_percentage(a, b, tolerance) == pytest.approx(100 * np.mean(hits))
 
 
+def test_the_tolerance_is_one_segment_unless_told_otherwise():
+    assert tolerant_true_positive_percentage([1, 2, 3], [0, 1, 0]) == pytest.approx(100 / 3)
+    assert tolerant_true_positive_percentage([1, 2, 3], [0, 0, 1]) == 0
+
+
 @pytest.mark.parametrize("table", [np.zeros(3), np.zeros((2, 3)), np.zeros((3, 2)), np.zeros((2, 2, 2))])
 def test_distances_are_a_square_table(table):
     with pytest.raises(ValueError, match="distances must be"):

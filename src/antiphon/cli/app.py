@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import cyclopts
 from cyclopts import CycloptsError, Parameter
@@ -68,6 +68,9 @@ from antiphon.cli.terminal import Talk
 from antiphon.config import describe
 from antiphon.config.presets import trained_with, with_both_ways
 from antiphon.errors import AntiphonError, SettingsError
+
+if TYPE_CHECKING:
+    from antiphon.agent.agent import Agent
 
 AS_A_FUNCTION: Final[dict[str, Any]] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
 """How cyclopts is called so that errors are raised, and an end is a return."""
@@ -166,16 +169,18 @@ def train(
 
     with terminal.progress() as progress:
         agent = run(given, output, settings=resolved, overwrite=overwrite, progress=progress)
-    if not is_first():
-        return
-    if as_json:
-        from antiphon.agent.directory import description
+    if is_first():
+        _print_trained(agent, output, as_json=as_json)
 
-        print_json(description(agent))
-        return
+
+def _print_trained(agent: Agent, output: Path, *, as_json: bool) -> None:
+    from antiphon.agent.directory import description
     from antiphon.agent.pair_verdict import pair_verdict
     from antiphon.agent.verdict import verdict
 
+    if as_json:
+        print_json(description(agent))
+        return
     print_summary(agent.training["summary"])
     print_gain(agent.training["gain"])
     print_delay(agent.training.get("delay"))

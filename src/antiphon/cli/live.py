@@ -101,6 +101,12 @@ def live(
     assert guide is not None
     assert memory is not None
     assert output is not None
+    _on_file(guide, memory, output, agent, flags, as_json=as_json)
+
+
+def _on_file(
+    guide: Path, memory: list[Path], output: Path, agent: Path | None, flags: LiveFlags, *, as_json: bool
+) -> None:
     from antiphon.use_cases.live import live_on_file
 
     wanted, player = flags.options(), loaded_or_base(agent, live=True)

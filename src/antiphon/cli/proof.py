@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -11,6 +11,9 @@ from antiphon.cli import terminal
 from antiphon.cli.agents import loaded_or_base
 from antiphon.cli.arguments import Json, Output, Seed
 from antiphon.cli.printing import print_json, put
+
+if TYPE_CHECKING:
+    from antiphon.use_cases.proof import Proof
 
 
 def proof(
@@ -56,6 +59,10 @@ def proof(
     player = loaded_or_base(agent)
     with terminal.progress() as progress:
         made = run(guide, memory, player, output, partner=partner, wanted=wanted, progress=progress)
+    _print_proof(made, output, as_json=as_json)
+
+
+def _print_proof(made: Proof, output: Path, *, as_json: bool) -> None:
     for remark in made.remarks:
         terminal.note(remark)
     names = [condition.name for condition in made.study.conditions]

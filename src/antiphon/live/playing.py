@@ -132,25 +132,37 @@ def play(
             before_others(INSTRUMENT)
             instrument.start()
             instrument.cue(*events)
-            if beginning.bpm is not None:
-                instrument.cue(Tempo(beginning.bpm, 0))
-            if beginning.starts:
-                instrument.cue(Cue("start"))
-            try:
-                while goes_on(instrument):
-                    instrument.turn()
-            except KeyboardInterrupt as error:
-                if type(error) is not KeyboardInterrupt:
-                    raise
+            _played(instrument, beginning, goes_on)
             return performance(instrument)
         finally:
-            if instrument is not None:
-                instrument.close()
-            else:
-                recorder.close()
-                link.close()
-                if port is not None:
-                    port.close()
+            _close(instrument, recorder, link, port)
+
+
+def _played(instrument: Instrument, beginning: Beginning, goes_on: Callable[[Instrument], bool]) -> None:
+    """From the tempo and the start to the end, or to Ctrl-C."""
+    if beginning.bpm is not None:
+        instrument.cue(Tempo(beginning.bpm, 0))
+    if beginning.starts:
+        instrument.cue(Cue("start"))
+    try:
+        while goes_on(instrument):
+            instrument.turn()
+    except KeyboardInterrupt as error:
+        if type(error) is not KeyboardInterrupt:
+            raise
+
+
+def _close(
+    instrument: Instrument | None, recorder: StageRecorder | Unrecorded, link: DecisionLink, port: OscPort | None
+) -> None:
+    """The instrument with all that it holds; or, where there is none yet, what was opened for it."""
+    if instrument is not None:
+        instrument.close()
+        return
+    recorder.close()
+    link.close()
+    if port is not None:
+        port.close()
 
 
 def _claim(record: Recording | None) -> AbstractContextManager[object]:

@@ -14,7 +14,7 @@ from antiphon.evaluation.regeneration import Summary
 from antiphon.pages import render
 from antiphon.pages.colours import colour
 from antiphon.pages.lanes import WIDTH, Lane, Mark, Tick, all_drawn, marks_of, ticks_of
-from antiphon.types import SILENCE, Audio, Memory, Response
+from antiphon.types import SILENCE, Audio, Grid, Memory, Response
 
 MAP_HEIGHT = 200
 """Height of the path through the memory in units of the drawing."""
@@ -57,69 +57,33 @@ class MemoryPath:
         return ticks_of(self.memory_seconds, 5)
 
 
+@dataclass(frozen=True)
+class Sounds:
+    """What is heard on a page beside the response: the guide, the memory, and other takes."""
+
+    guide: Audio
+    memory: Memory
+    takes: Sequence[Response] = ()
+
+
 def write_page(
     path: Path,
     response: Response,
-    guide: Audio,
-    memory: Memory,
+    sounds: Sounds,
     *,
     rest: int,
     about: Mapping[str, str],
     summary: Sequence[Summary] = (),
     names: Mapping[int, str] = NAMELESS,
-    takes: Sequence[Response] = (),
 ) -> None:
     """Write the page. `rest` is the id drawn grey; `about` are facts to list; `summary` the table of held-out
-    pieces; `names` what a musician calls classes; `takes` other ways to play the response."""
-    lanes = (
-        Lane(
-            "Guide",
-            "what was listened to, with its tokens",
-            guide,
-            response.guide.intervals,
-            response.guide.ids,
-            [_called(token, names) for token in response.guide.ids.tolist()],
-            response.grid,
-        ),
-        Lane(
-            "Response",
-            "what was asked for, built out of the memory",
-            response.audio,
-            response.guide.intervals,
-            response.selection.played,
-            [sentence_of(response, index, names) for index in range(len(response.events))],
-            response.grid,
-            "version",
-        ),
-        *(
-            Lane(
-                f"Take {number}",
-                "another way through the memory",
-                take.audio,
-                take.guide.intervals,
-                take.selection.played,
-                [sentence_of(take, index, names) for index in range(len(take.events))],
-                response.grid,
-                "version",
-            )
-            for number, take in enumerate(takes, 2)
-        ),
-        Lane(
-            "Memory",
-            "what could be played",
-            memory.audio,
-            memory.tokens.intervals,
-            memory.tokens.ids,
-            [f"segment {index}, {_called(token, names)}" for index, token in enumerate(memory.tokens.ids.tolist())],
-            part="memory",
-        ),
-    )
+    pieces; `names` what a musician calls classes."""
     page = render(
         "response.html",
-        lanes=all_drawn(lanes, rest),
+        lanes=all_drawn(_lanes(response, sounds, names), rest),
         first="Guide",
         second="Response",
-        path=path_through(response, memory, rest, names),
+        path=path_through(response, sounds.memory, rest, names),
         summary=summary,
         bars=_bars(summary),
         about=about,
@@ -127,6 +91,44 @@ def write_page(
         grid=response.grid,
     )
     path.write_text(page, encoding="utf-8")
+
+
+def _lanes(response: Response, sounds: Sounds, names: Mapping[int, str]) -> tuple[Lane, ...]:
+    """Guide, response, other takes and memory, the one below the other."""
+    guide, memory = response.guide, sounds.memory.tokens
+    heard = [_called(token, names) for token in guide.ids.tolist()]
+    playable = [f"segment {index}, {_called(token, names)}" for index, token in enumerate(memory.ids.tolist())]
+    return (
+        Lane(
+            "Guide",
+            "what was listened to, with its tokens",
+            sounds.guide,
+            guide.intervals,
+            guide.ids,
+            heard,
+            response.grid,
+        ),
+        _version("Response", "what was asked for, built out of the memory", response, response.grid, names),
+        *(
+            _version(f"Take {number}", "another way through the memory", take, response.grid, names)
+            for number, take in enumerate(sounds.takes, 2)
+        ),
+        Lane(
+            "Memory",
+            "what could be played",
+            sounds.memory.audio,
+            memory.intervals,
+            memory.ids,
+            playable,
+            part="memory",
+        ),
+    )
+
+
+def _version(name: str, about: str, response: Response, grid: Grid | None, names: Mapping[int, str]) -> Lane:
+    sentences = [sentence_of(response, index, names) for index in range(len(response.events))]
+    guide, played = response.guide, response.selection.played
+    return Lane(name, about, response.audio, guide.intervals, played, sentences, grid, "version")
 
 
 def _called(token: int, names: Mapping[int, str]) -> str:

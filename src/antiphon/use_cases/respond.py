@@ -31,7 +31,7 @@ from antiphon.errors import AntiphonWarning, SettingsError
 from antiphon.evaluation.regeneration import Summary
 from antiphon.files import Claim, claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
-from antiphon.pages.response import write_page
+from antiphon.pages.response import Sounds, write_page
 from antiphon.types import Audio, Grid, Memory, Response
 from antiphon.use_cases.explain import with_candidate_costs
 from antiphon.use_cases.memory_files import files_of
@@ -222,13 +222,11 @@ def write_result(
     write_page(
         directory / "index.html",
         result.response,
-        result.guide,
-        result.memory,
+        Sounds(result.guide, result.memory, result.alternates),
         rest=agent.alphabet.rest,
         about=_about(result, agent),
         summary=summary,
         names=result.names,
-        takes=result.alternates,
     )
     return inputs
 

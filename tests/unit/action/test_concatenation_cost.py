@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from action_making import distances, memory, plain, specification, with_sound
 
+from antiphon.action.selection import concatenation_cost as module
 from antiphon.action.selection.concatenation_cost import BANDS, Boundaries, boundaries, edge_descriptors
 from antiphon.action.selection.optimal import OptimalSelection
 from antiphon.errors import BadData
@@ -91,3 +92,66 @@ def test_all_that_a_rate_holds_is_heard_in_one_band_or_another():
     assert low.max() > 40
     assert high.max() > 40
     assert low.argmax() < high.argmax()
+
+
+def test_bands_are_triangles_from_one_mel_corner_to_the_next_but_one():
+    """Each weight by itself, from corners that are even on the mel scale between 0 Hz and half the rate."""
+    length, rate = 400, 8000
+    found = module._mel_weights(length, rate)
+    assert found.shape == (201, BANDS)
+    top = 2595 * np.log10(1 + 4000 / 700)
+    corners = [700 * (10 ** (top * number / (BANDS + 1) / 2595) - 1) for number in range(BANDS + 2)]
+    for bin_ in range(201):
+        hertz = 20.0 * bin_
+        for band in range(BANDS):
+            low, middle, high = corners[band : band + 3]
+            side = (hertz - low) / (middle - low) if hertz <= middle else (high - hertz) / (high - middle)
+            assert found[bin_, band] == pytest.approx(max(0, side), abs=1e-9)
+
+
+def test_each_bin_from_100_to_2000_hz_belongs_to_the_pitch_class_nearest_to_it_counted_from_a():
+    found = module._chroma_weights(400, 8000)
+    assert found.shape == (201, 12)
+    for bin_ in range(201):
+        hertz = 20 * bin_
+        wanted = round(12 * np.log2(hertz / 440)) % 12 if 100 <= hertz <= 2000 else None
+        assert found[bin_].tolist() == [float(each == wanted) for each in range(12)]
+
+
+def test_an_edge_is_heard_for_a_twentieth_of_a_second_inside_its_segment():
+    """One sample by itself: the 200th of the 400 of a left edge, and the 200th from the end of a right edge."""
+    sound = np.zeros((3 * RATE // 2, 2), np.float32)
+    sound[RATE // 2 + 199] = 0.9, 0.3
+    sound[RATE - 200] = 0.6
+    found = edge_descriptors(with_sound([0, 0, 0], sound, RATE))
+    assert (found > 0).any(axis=1).tolist() == [False, True, False, False, True, False]
+    assert found[1] == pytest.approx(found[4], abs=1e-6), "channels are mixed, and a window is the same from both ends"
+    window = np.sin(np.pi * 200 / 401) ** 2
+    windows = sum(np.sin(np.pi * place / 401) ** 4 for place in range(1, 401))
+    # All of its bins have one power, but that those at the ends stand for themselves alone.
+    power = 201 * 2 * (0.6 * window) ** 2 / (400 * windows)
+    assert found[1, -1] == pytest.approx(2 * (60 + 10 * np.log10(power)), abs=1e-6)
+
+
+def test_an_excerpt_past_the_end_is_filled_up_with_silence_and_channels_are_mixed():
+    samples = np.array([[1, 3], [2, 0], [4, 4]], np.float32)
+    found = module._excerpts(with_sound([0], samples, 3).audio, np.array([0, 1]), 3)
+    assert found.tolist() == [[2, 1, 4], [1, 4, 0]]
+
+
+def test_classes_are_the_means_of_the_edges_that_are_nearest_to_them():
+    """Three heaps, of which the last edge of all is the third: k-means finds each heap's mean."""
+    heaps = np.array([[0.0, 0], [0, 1], [0, 2], [50, 0], [50, 2], [0, 90]])
+    order = [0, 3, 1, 4, 2, 5]
+    found = module._centres(heaps[order], 3)
+    assert sorted(found.tolist()) == [[0, 1], [0, 90], [50, 1]]
+    assert module._nearest(heaps, found).tolist() == [
+        found.tolist().index(mean) for mean in [[0, 1]] * 3 + [[50, 1]] * 2 + [[0, 90]]
+    ]
+    assert module._centres(heaps, 6).tolist() == sorted(heaps.tolist()), "as many as there are stay as they are"
+
+
+def test_a_pitch_counts_as_much_however_soft_it_is_until_it_is_silent():
+    pitches = edge_descriptors(tones([440, 440, 440], [0.5, 0.02, 1e-5]))[:3, BANDS : BANDS + 12]
+    assert pitches.max(axis=1).tolist() == [20, 20, 0]
+    assert pitches[0] == pytest.approx(pitches[1], abs=1e-3)

@@ -43,6 +43,19 @@ def test_what_is_silent_already_counts_as_silent_and_ends_a_phrase():
 
 def test_a_phrase_with_a_pin_stays_however_dear():
     assert silences(PATH, COSTS, 0.0, pinned=[5]) == [0, 1, 2, 3, 4, 6, 7]
+    for step in (2, 3, 4):
+        assert silences(PATH, COSTS, 0.0, pinned=[step]) == [0, 1, 5, 6, 7]
+
+
+def test_a_phrase_begins_after_silence_and_ends_before_it():
+    """SILENCE is -1: that the memory's first segment has the next number makes it no part of what was silent."""
+    path = [SILENCE, 0, 1, SILENCE, 0]
+    assert silences(path, [0, 1, 0, 0, 9], 0.4, durations=np.full(5, 0.5)) == [0, 3, 4]
+    assert silences(path, [0, 9, 0, 0, 1], 0.4, durations=np.full(5, 0.5)) == [0, 1, 2, 3]
+
+
+def test_where_nothing_is_played_nothing_gives_way():
+    assert silences([], [], 0.5, durations=np.empty(0)) == []
 
 
 def test_time_counts_and_not_segments():

@@ -102,6 +102,33 @@ def test_every_other_sweep_lies_half_a_block_earlier_so_that_each_seam_is_inside
     assert sweeps == [(0, 8), (8, 16), (16, 20), (0, 4), (4, 12), (12, 20)]
 
 
+def test_what_is_still_heard_more_than_once_is_searched_spot_by_spot():
+    spots, path = [], np.array([5, SILENCE, 4, 5, SILENCE, 4, 9, 5])
+
+    class Watched(_Search):
+        """Changes nothing, and notes what is searched."""
+
+        def _cheaper(self, segments, inside):
+            spots.append((inside.start, inside.stop))
+            return segments
+
+    search = searched([0] * 8, [0] * 20)
+    Watched(**{name: getattr(search, name) for name in _Search.__dataclass_fields__}).improved(path)
+    assert spots == [(0, 8), (0, 1), (2, 3), (3, 4), (5, 6), (7, 8)]
+
+
+def test_blocks_are_two_phrases_long_and_eight_steps_at_least():
+    assert searched([0] * 20, [0] * 20, phrase_cost=1.0, phrase_seconds=4.0).block == 16
+    assert searched([0] * 20, [0] * 20, phrase_cost=1.0, phrase_seconds=0.5).block == 8
+
+
+@pytest.mark.parametrize(
+    ("steps", "segments", "small"), [(160, 48, True), (161, 48, False), (160, 49, False), (1, 1, True), (0, 1, False)]
+)
+def test_other_first_paths_are_tried_where_memory_and_response_are_small(steps, segments, small):
+    assert searched([0] * steps, [0] * segments).is_small == small
+
+
 def test_uses_of_earlier_blocks_count():
     uses = Uses(np.array([SILENCE]), np.array([0.0]), np.array([0.0, 3.0]), 0.5, np.ones(1, dtype=bool))
     assert uses.prices(0, np.array([0, 1])).tolist() == [0, 1.5]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses
+from antiphon.action.selection.novelty import RECENT, RECENT_SECONDS, Uses, uses_before
 from antiphon.action.selection.trellis import KEPT_STEPS, Step, Steps
 from antiphon.types import SILENCE
 
@@ -50,3 +50,17 @@ def test_steps_are_made_when_asked_for_and_the_last_ones_kept():
     assert len(made) == before + 1
     with pytest.raises(IndexError):
         steps[1000]
+
+
+def test_a_use_a_moment_ago_costs_three_times_and_a_third_of_that_more_fades_in_4_seconds():
+    uses = Uses(np.array([3, 3, 3]), np.array([0.0, 4.0, 100.0]), np.zeros(8), 0.5, np.array([True, False, False]))
+    assert [uses.prices(index, np.array([3]))[0] for index in (0, 1, 2)] == pytest.approx(
+        [0.5 * 3, 0.5 * (1 + 2 * np.exp(-1)), 0.5]
+    )
+
+
+def test_earlier_blocks_count_and_what_they_ended_with_more():
+    """Three segments of 4 s: the last was heard 4 s ago, the first 12 s."""
+    found = uses_before(np.array([2, 2, 0]), 4, 4.0)
+    assert found.tolist() == pytest.approx([1 + 2 * np.exp(-1), 0, 2 + 2 * np.exp(-2) + 2 * np.exp(-3), 0])
+    assert uses_before(np.empty(0, np.int64), 2, 4.0).tolist() == [0, 0]

@@ -1,5 +1,7 @@
 """Harmony and level of segments: alike are those of one pitch class, whatever the octave, level and length."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -130,3 +132,61 @@ def test_each_bin_of_a_short_spectrum_is_shared_out_by_nearness_and_weighed_by_i
         octave = np.exp(-0.5 * ((key / 12 - module.DOMINANT_OCTAVE) / module.OCTAVES) ** 2)
         from_a = np.array(bells) / np.sqrt(np.sum(np.square(bells))) * octave
         assert found[:, bin_] == pytest.approx(np.concatenate([from_a[3:], from_a[:3]]), abs=1e-9)
+
+
+@pytest.mark.parametrize("total", [0, 1, 9, 10, 11, 20, 37, 40])
+@pytest.mark.parametrize("longest", [3, 13, 50])
+def test_a_sound_that_comes_in_blocks_is_taken_by_steps_with_margins(total, longest):
+    """Ten samples at a time, four more on either side where there are any."""
+    sound, rng = np.arange(total, dtype=np.float32), np.random.default_rng(total)
+    edges = [0, *np.cumsum(rng.integers(1, longest + 1, total)).tolist()]
+    blocks = [sound[first:stop] for first, stop in itertools.pairwise(edges) if first < total]
+    found = [(start, first, part.tolist()) for start, first, part in module._stretches(iter(blocks), 10, 4)]
+    assert found == [
+        (start, max(0, start - 4), sound[max(0, start - 4) : start + 14].tolist())
+        for start in range(0, max(total, 1), 10)
+    ]
+
+
+def test_a_power_spectrum_is_of_as_many_samples_around_its_centre_by_a_hann_window():
+    """Each by itself; before the first sample and after the last there is silence."""
+    sound = np.random.default_rng(1).normal(size=300).astype(np.float32)
+    centres = np.array([0, 7, 150, *range(200, 264), 299])
+    found = module._power(sound, centres, 64)
+    assert found.shape == (68, 33)
+    window = [np.sin(np.pi * place / 64) ** 2 for place in range(64)]
+    for row, centre in zip(found, centres, strict=True):
+        heard = [sound[at] if 0 <= at < 300 else 0.0 for at in range(centre - 32, centre + 32)]
+        assert row == pytest.approx(np.abs(np.fft.rfft(np.multiply(heard, window))) ** 2, rel=1e-4, abs=1e-5)
+
+
+def test_chroma_come_every_1024_samples_at_22050_hz_and_count_by_the_power_around_them():
+    sound = np.random.default_rng(2).normal(size=5000).astype(np.float32) * np.linspace(0.1, 1, 5000, dtype=np.float32)
+    (found,) = module._chroma(iter([sound[:1700], sound[1700:]]))
+    times, chroma = found[:2]
+    assert times.tolist() == pytest.approx([1024 * frame / 22050 for frame in range(5)])
+    centres = np.arange(0, 5000, 1024)
+    slow = np.sqrt(module._power(sound, centres, 16384)) @ module._pitch_classes(16384).T
+    fast = module._power(sound, centres, 4096) @ module._dominant_pitch_classes(4096).T
+    for frame, centre in enumerate(centres):
+        power = np.mean(np.square(sound[max(0, centre - 1024) : centre + 1024], dtype=np.float64))
+        wanted = np.concatenate([slow[frame], fast[frame] / fast[frame].max()]) * power
+        assert chroma[frame] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_a_frame_belongs_to_the_segment_that_its_middle_lies_in_and_else_to_none():
+    """Before the first segment, between two and after the last there are frames of another note."""
+    sound = np.concatenate([tone(key, 0.5) for key in (61, 60, 66, 64, 70)])
+    intervals = np.array([[0.5, 1.0], [1.5, 2.0]])
+    found = segment_sound(Audio(sound[:, None], RATE), intervals).chroma
+    for pitch_class, row in zip((0, 4), found, strict=True):
+        assert (row[:12].argmax(), row[12:].argmax()) == (pitch_class, pitch_class)
+
+
+def test_both_halves_of_a_rows_harmony_have_no_mean_and_count_alike():
+    found = module._centred(np.array([[1.0, 3, 2] + [2] * 9, [5.0] * 12, [0.0] * 12]))
+    assert found[0].tolist() == pytest.approx([-(0.5**0.5), 0.5**0.5, *[0] * 10])
+    assert not found[1:].any()
+    chroma = sound_of(tone(60), tone(65)).chroma
+    assert chroma.reshape(2, 2, 12).mean(axis=2) == pytest.approx(0, abs=1e-6)
+    assert np.linalg.norm(chroma.reshape(2, 2, 12), axis=2) == pytest.approx(0.5**0.5, abs=1e-6)

@@ -12,6 +12,8 @@ from antiphon.action.selection.target_cost import (
     ClassCosts,
     Following,
     TargetCosts,
+    _along,
+    activity_scale,
     level_scale,
     relative,
 )
@@ -144,3 +146,81 @@ def test_a_memory_is_small_up_to_twice_the_shortlist_however_long_the_guide():
     for costs, (segments, kept) in zip(targets(asked, memory).rows(0, 600), found, strict=True):
         assert len(segments) == 2 * SHORTLIST
         assert kept == pytest.approx(costs, abs=1e-12)
+
+
+def test_costs_are_the_sum_of_their_parts_at_every_step_whichever_steps_are_asked_for():
+    """Each part by its definition, number by number: decision, harmony, dynamics, activity and a pair's classes."""
+    rng = np.random.default_rng(4)
+    guide, memory = (
+        replace(
+            sound(rng.normal(size=(count, 24)), rng.uniform(-40, -10, count)),
+            activity=rng.uniform(0, 3, count).astype(np.float32),
+            classes=rng.dirichlet(np.ones(3), count).astype(np.float32),
+        )
+        for count in (5, 4)
+    )
+    guide = replace(guide, before=np.array([-50.0, -12.0], np.float32), activity_scale=(1.0, 0.5))
+    following = Following(guide, memory, harmony=2.0, dynamics=0.7, activity=0.3)
+    asked, known, usable = rng.dirichlet(np.ones(2), 5), rng.dirichlet(np.ones(2), 4), [0, 2, 3]
+    dearer = np.array([0.0, 9.0, 1.0, 2.0])
+    found = replace(targets(asked, known, usable, following), dearer=dearer)
+
+    def nats(wanted, own, others):
+        fit, best = float(wanted @ own), max(float(wanted @ each) for each in others)
+        return min(np.log(best / fit), LARGEST_DECISION_COST)
+
+    def spreads(value, values, added):
+        sounding = values[values > values.min()]
+        return max((value - sounding.mean()) / (sounding.std() + added), -2)
+
+    levels = np.concatenate([guide.before, guide.level]).astype(np.float64), memory.level.astype(np.float64)
+    for step in range(5):
+        for place, segment in enumerate(usable):
+            cost = nats(asked[step], known[segment], known[usable])
+            cost += 2.0 * (1 - guide.chroma[step] @ memory.chroma[segment])
+            own, other = spreads(guide.level[step], levels[0], 3.0), spreads(memory.level[segment], levels[1], 3.0)
+            cost += 0.7 * abs(own - other)
+            busy = max((guide.activity[step] - 1.0) / 0.5, -2)
+            cost += 0.3 * abs(busy - spreads(memory.activity[segment], memory.activity, 0.3))
+            cost += nats(guide.classes[step], memory.classes[segment], memory.classes)
+            assert found.rows(0, 5)[step, place] == pytest.approx(cost + dearer[segment], abs=1e-5)
+    for first, stop in ((0, 3), (2, 3), (1, 5), (4, 4)):
+        assert found.rows(first, stop) == pytest.approx(found.rows(0, 5)[first:stop], abs=1e-9)
+
+
+def test_how_busy_they_are_and_what_is_dearer_count_only_where_asked():
+    busy = replace(sound(np.eye(12)[[0, 0]], [-20, -20]), activity=np.array([0, 3], np.float32))
+    assert not Following(busy, busy, harmony=0.0, dynamics=0.0).rows(0, 2).any()
+    assert not targets([[1.0]], [[1.0]] * 3).rows(0, 1).any()
+
+
+def test_the_mean_and_spread_of_levels_are_of_what_sounds_and_3_db_are_added():
+    assert level_scale(np.array([-60, -20, -26, -60], np.float32)) == (-23, 6)
+    assert level_scale(np.array([-20, -20], np.float32)) == (-20, 3)
+    assert activity_scale(np.array([0, 1, 2], np.float32)) == pytest.approx((1.5, 0.8))
+
+
+def test_a_class_at_the_middle_distance_costs_4_nats_and_none_more_than_8():
+    assert (NEAR_CLASS_COST, LARGEST_DECISION_COST) == (4, 8)
+
+
+@pytest.mark.parametrize("phrase", [1, 2, 3, 9])
+def test_the_best_copy_through_each_place_is_the_best_of_all_that_go_through_it(phrase):
+    """Copies begin at any step and candidate so far back; what lies beyond an end or a gap costs the most there is."""
+    rng = np.random.default_rng(phrase)
+    costs, usable = rng.uniform(0, 5, (6, 7)), np.array([0, 1, 2, 5, 6, 8, 9])
+    window = min(phrase, 6)
+
+    def copy(step, place):
+        total, goes_on = 0.0, True
+        for ahead in range(window):
+            inside = step + ahead < 6 and place + ahead < 7
+            goes_on = goes_on and (ahead == 0 or (inside and usable[place + ahead] == usable[place] + ahead))
+            total += costs[step + ahead, place + ahead] if goes_on else LARGEST_DECISION_COST
+        return total
+
+    found = _along(costs, usable, phrase)
+    for step in range(6):
+        for place in range(7):
+            starts = [(step - back, place - back) for back in range(window) if step >= back and place >= back]
+            assert found[step, place] == pytest.approx(min(copy(*start) for start in starts) / window)

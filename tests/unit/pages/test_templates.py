@@ -17,7 +17,7 @@ from antiphon.pages import render
 from antiphon.pages.comparison import Side, compare_page
 from antiphon.pages.lanes import Lane, drawn, marks_of
 from antiphon.pages.relations import relations_page
-from antiphon.pages.response import write_page
+from antiphon.pages.response import Sounds, write_page
 from antiphon.pages.response_drawing import Picture, svg
 from antiphon.perception import uniform_intervals
 from antiphon.types import (
@@ -81,7 +81,7 @@ def response_page(path, name=EVIL, pieces=(), grid=None, timing=""):
     selection = Selection(np.array([0, 1, 2, SILENCE]), tokens.ids, np.zeros(4))
     response = Response(sound, tokens, Specification(tokens, np.zeros(4)), selection, events, grid=grid, timing=timing)
     memory = Memory(sound, tokens, (MemoryPart(name, 0, RATE), MemoryPart("other.wav", RATE, 2 * RATE)))
-    write_page(path, response, sound, memory, rest=3, about={"memory": name}, summary=pieces)
+    write_page(path, response, Sounds(sound, memory), rest=3, about={"memory": name}, summary=pieces)
     return path.read_text(encoding="utf-8")
 
 

@@ -104,3 +104,9 @@ def test_a_class_is_as_probable_as_its_bell_says_and_a_quiet_segment_is_a_rest(m
     assert quiet[[0, 2, 4]] == pytest.approx(found[[0, 2, 4]])
     heard = alphabet_of(centroids, scale, has_rest=False)
     assert class_probabilities(heard, Segments(vectors.astype(np.float32), levels)) == pytest.approx(found[:, :3])
+
+
+def test_on_its_centroid_a_class_is_2_6_times_as_probable_as_one_at_the_middle_distance():
+    """A bell of 0.72 middle distances has fallen to exp(-1 / (2 * 0.72^2)) = 0.381 at one."""
+    found = class_probabilities(alphabet_of([[0.0], [3.0]], has_rest=False), segments_of([[0.0], [3.0]]))
+    assert found == pytest.approx(np.array([[0.724, 0.276], [0.276, 0.724]]), abs=5e-4)

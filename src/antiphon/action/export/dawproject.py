@@ -76,6 +76,17 @@ class _Clip:
     colour: Rgb | None = None
 
 
+@dataclass(frozen=True)
+class _Channel:
+    """Of the mixer: its `number` (none: the next one), that of the one it plays into (`to`), and its fader."""
+
+    to: str = ""
+    number: str = ""
+    role: str = "regular"
+    gain: float = 1.0
+    muted: bool = False
+
+
 def project_xml(record: Provenance, rest: int, sounds: Sounds) -> bytes:
     """project.xml. `rest` is the id that is no sound."""
     return _written(_Writer(record, sounds).project(rest))
@@ -130,26 +141,24 @@ class _Writer:
         master_channel = self._number()
         for number, guide in enumerate(record.inputs.guides):
             name = "Guide" if number == 0 else f"Guide {number + 1}"
-            track = self._track(structure, name, GUIDE_RGB, to=master_channel)
+            track = self._track(structure, name, GUIDE_RGB, _Channel(master_channel))
             self._clips(lanes, track, [self._whole(self.sounds.files[guide.path])])
         loud, bus_gain, clip_gain = _faders(record.gain * record.mixing.fader)
         bus_channel = self._number()
-        bus = self._track(
-            structure, MIX_TRACK, MIX_RGB, to=master_channel, channel=bus_channel, role="submix", gain=bus_gain
-        )
+        bus = self._track(structure, MIX_TRACK, MIX_RGB, _Channel(master_channel, bus_channel, "submix", bus_gain))
         bus.set("contentType", "tracks")
         for number, clips in enumerate(_apart(self._response(rest, clip_gain)), 1):
             name = f"{RESPONSE_TRACK} {number}"
             muted = record.mixing.muted
-            track = self._track(bus, name, RESPONSE_RGB, to=bus_channel, gain=loud, muted=muted)
+            track = self._track(bus, name, RESPONSE_RGB, _Channel(bus_channel, gain=loud, muted=muted))
             self._clips(lanes, track, clips)
         for number, take in enumerate(record.takes, 2):
-            track = self._track(bus, f"Take {number}", RESPONSE_RGB, to=bus_channel, muted=True)
+            track = self._track(bus, f"Take {number}", RESPONSE_RGB, _Channel(bus_channel, muted=True))
             self._clips(lanes, track, [self._whole(self.sounds.files[take.file])])
         if notes := list(heard_notes(record)):
-            track = self._track(structure, "Notes heard", RESPONSE_RGB, to=master_channel, content="notes")
+            track = self._track(structure, "Notes heard", RESPONSE_RGB, _Channel(master_channel), "notes")
             self._notes(lanes, track, notes)
-        self._track(structure, "Master", None, channel=master_channel, role="master")
+        self._track(structure, "Master", None, _Channel(number=master_channel, role="master"))
 
     def _response(self, rest: int, gain: float) -> list[_Clip]:
         """The clips of the runs and of a musician's items, in order of time."""
@@ -190,30 +199,21 @@ class _Writer:
         return _Clip(0, round(sound.duration * self.record.sample_rate), 0, sound, title=sound.name)
 
     def _track(
-        self,
-        parent: Xml.Element,
-        name: str,
-        colour: Rgb | None,
-        *,
-        to: str = "",
-        channel: str = "",
-        role: str = "regular",
-        content: str = "audio",
-        gain: float = 1.0,
-        muted: bool = False,
+        self, parent: Xml.Element, name: str, colour: Rgb | None, channel: _Channel, content: str = "audio"
     ) -> Xml.Element:
-        """A track with its channel, which plays into the channel `to`."""
+        """A track with its channel."""
         track = self._made(parent, "Track", name=for_xml(name), contentType=content, loaded="true")
         if colour:
             track.set("color", _hex(colour))
-        inside = Xml.SubElement(track, "Channel", id=channel or self._number(), role=role, audioChannels="2")
-        if to:
-            inside.set("destination", to)
-        self._made(inside, "Mute", name="Mute", value="true" if muted else "false")
+        inside = Xml.SubElement(track, "Channel", id=channel.number or self._number(), role=channel.role)
+        inside.set("audioChannels", "2")
+        if channel.to:
+            inside.set("destination", channel.to)
+        self._made(inside, "Mute", name="Mute", value="true" if channel.muted else "false")
         pan = self._made(inside, "Pan", name="Pan", unit="normalized", value="0.5")
         pan.set("min", "0.0")
         pan.set("max", "1.0")
-        volume = self._made(inside, "Volume", name="Volume", unit="linear", value=repr(gain))
+        volume = self._made(inside, "Volume", name="Volume", unit="linear", value=repr(channel.gain))
         volume.set("min", "0.0")
         volume.set("max", repr(LOUDEST_FADER))
         return track

@@ -19,7 +19,7 @@ def sparse(selection: Selection, pins: Ids, durations: Seconds, density: float) 
     """
     segments = selection.segments
     silent = segments == SILENCE
-    breaks = np.flatnonzero((np.diff(segments) != 1) | silent[:-1] | silent[1:]) + 1
+    breaks = np.flatnonzero((np.diff(segments) != 1) | silent[:-1]) + 1
     phrases = [
         slice(first, stop)
         for first, stop in itertools.pairwise([0, *breaks.tolist(), len(segments)])

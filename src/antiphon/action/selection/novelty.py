@@ -128,8 +128,8 @@ class _Search:
     @classmethod
     def of(cls, problem: SearchProblem) -> _Search:
         settings, count = problem.settings, len(problem.memory.tokens)
-        intervals = problem.specification.tokens.intervals
-        seconds = float(np.median(problem.specification.tokens.durations))
+        intervals, durations = problem.specification.tokens.intervals, problem.specification.tokens.durations
+        seconds = float(np.median(durations)) if len(durations) else 0.0
         earlier = uses_before(used_before(problem.state), count, seconds)
         often = max(1.0, len(intervals) / max(1, int(problem.usable.sum())))
         price = settings.novelty / often if settings.reuse else NEVER_AGAIN
@@ -185,7 +185,8 @@ class _Search:
         return changed if self._cost(changed, inside) < self._cost(segments, inside) - 1e-9 else segments
 
     def _searched(self, segments: Ids, inside: slice, semiring: Semiring, choice: Choice, *, future: bool) -> Ids:
-        """The steps `inside` of a path, all others fixed; those after it count only where the `future` is known.
+        """The steps `inside` of a path, all others fixed; those after it are searched past where the `future` is known,
+        and silent where it is not.
 
         The search itself does not see uses inside the block. Where there are several of one segment, the longest copy
         keeps it, its use at the other steps is priced, and the block is searched again.
@@ -193,8 +194,6 @@ class _Search:
         first = self._run_start(segments, inside.start)
         steps = self._priced_steps(segments, first, inside, future=future)
         path, best, least = segments.copy(), segments[inside], np.inf
-        if not future:
-            path[inside.stop :] = SILENCE
         for _ in range(ROUNDS):
             path[inside] = self.problem.path(semiring, choice, steps, first)[inside.start - first :][: len(best)]
             cost = self._cost(path, inside)
@@ -211,8 +210,6 @@ class _Search:
         stop = min(len(segments), inside.stop + self.reach) if future else inside.stop
         outside = np.ones(len(segments), dtype=np.bool_)
         outside[inside] = False
-        if not future:
-            outside[inside.start :] = False
         uses, steps = self.uses(segments, outside), []
         for index in range(first, stop):
             step = self.problem.steps[index]

@@ -44,7 +44,7 @@ def pinned_steps(pins: Sequence[Run], memory: Memory, intervals: Seconds) -> Pin
         else:
             heard = (middles[inside] + pin.source - pin.start) / rate
             found = np.searchsorted(memory.tokens.intervals[:, 0], heard, side="right") - 1
-            segments[inside] = np.clip(found, 0, len(memory.tokens) - 1)
+            segments[inside] = np.maximum(found, 0)
     return PinnedSteps(segments, silent)
 
 

@@ -20,8 +20,8 @@ class Semiring(Protocol):
         """Of two alternatives, element by element."""
         ...
 
-    def over(self, costs: Costs, axis: int) -> Costs:
-        """Of all along an axis."""
+    def over(self, costs: Costs) -> Costs:
+        """Of each row (m,) of costs (m, k)."""
         ...
 
     def grouped(self, costs: Costs, starts: Ids) -> Costs:
@@ -49,9 +49,10 @@ class MinPlus:
         """The smaller."""
         return np.minimum(some, others)
 
-    def over(self, costs: Costs, axis: int) -> Costs:
-        """The smallest along an axis."""
-        return costs[:, 0].copy() if axis == 1 and costs.shape[1] == 1 else np.asarray(costs.min(axis=axis))
+    def over(self, costs: Costs) -> Costs:
+        """The smallest of each row."""
+        # A column by itself is copied several times as fast as it is searched.
+        return costs[:, 0].copy() if costs.shape[1] == 1 else np.asarray(costs.min(axis=1))
 
     def grouped(self, costs: Costs, starts: Ids) -> Costs:
         """The smallest of each group."""
@@ -72,11 +73,11 @@ class LogSumExp:
         """Of two alternatives, element by element."""
         return np.asarray(-self.temperature * np.logaddexp(-some / self.temperature, -others / self.temperature))
 
-    def over(self, costs: Costs, axis: int) -> Costs:
-        """Of all along an axis."""
-        lowest = _finite(costs.min(axis=axis, keepdims=True))
-        weights = np.exp((lowest - costs) / self.temperature).sum(axis=axis)
-        return np.asarray(lowest.squeeze(axis) - self._log(weights))
+    def over(self, costs: Costs) -> Costs:
+        """Of each row."""
+        lowest = _finite(costs.min(axis=1))
+        weights = np.exp((lowest[:, None] - costs) / self.temperature).sum(axis=1)
+        return lowest - self._log(weights)
 
     def grouped(self, costs: Costs, starts: Ids) -> Costs:
         """Of each group, precisely however much the groups differ."""

@@ -220,13 +220,12 @@ class Trellis:
                 after = NOWHERE
                 continue
             to_go = self._to_go(step, after, semiring)
-            yield way, semiring.over(way.here.costs + to_go, 1)
+            yield way, semiring.over(way.here.costs + to_go)
             after = Front(step, to_go + self.fit(step)[:, None])
 
     def fit(self, step: Step) -> Costs:
         """What each candidate (m,) costs by itself: the missing share of its length, a beat phase that differs."""
-        if step.candidates is None:
-            return np.empty(0)
+        assert step.candidates is not None
         costs = np.zeros(len(step.candidates.segments)) if step.costs is None else step.costs.astype(np.float64)
         if step.candidates.shortest + LENGTH_TOLERANCE < step.seconds:
             missing = 1 - step.candidates.durations / step.seconds
@@ -255,7 +254,7 @@ class Trellis:
         else:
             before = front.step.candidates
             own = self._found(before.segments, candidates.predecessors)
-            leaving = semiring.over(self._left(front.costs), 1)
+            leaving = semiring.over(self._left(front.costs))
             crossing = _crossed(leaving, before.right, self.prices.cuts_into, semiring)
             own_prices = self.prices.cuts[before.right.classes[own], candidates.left.classes]
             costs[:, 0] = crossing.from_elsewhere(
@@ -384,6 +383,6 @@ def _crossed(values: Costs, groups: Groups, cuts: Costs, semiring: Semiring) -> 
     every = np.arange(len(cuts))
     cheapest = (cuts + by_class[0]).argmin(axis=1)
     arriving = cuts + by_class[1]
-    best = semiring.over(arriving, 1)
+    best = semiring.over(arriving)
     arriving[every, cheapest] = by_class[2, cheapest] + cuts[every, cheapest]
-    return _Crossing(best, semiring.over(arriving, 1), members[cheapest])
+    return _Crossing(best, semiring.over(arriving), members[cheapest])

@@ -20,7 +20,7 @@ from antiphon.dataset.shards.encoding import FOOTER, footer_of, require_of
 from antiphon.dataset.shards.multitracks import Trouble
 from antiphon.dataset.shards.parquet import ParquetFile, Schema, Table, arrays_of, arrow, fitting, write
 from antiphon.dataset.shards.plan import INDEX, REPORT, Plan, read_plan, shard_name
-from antiphon.errors import AntiphonError, BadData
+from antiphon.errors import BadData
 from antiphon.files import whole_file
 from antiphon.reading import json_of
 from antiphon.types import Window
@@ -245,10 +245,3 @@ def _numbers(table: Table, path: Path, plan: Plan) -> dict[str, NDArray[np.int32
     longest = np.zeros(len(first), dtype=np.int32)
     np.maximum.at(longest, inverse.ravel(), found["segments"])
     return {**{name: found[name][first] for name in (*names, "split")}, "segments": longest}
-
-
-def require_complete(folder: Path, plan: Plan) -> None:
-    """Raise AntiphonError where a shard is missing that should be there by now."""
-    missing = [number for number in range(plan.shards) if not (folder / shard_name(number)).exists()]
-    if missing:
-        raise AntiphonError(f"{folder}: {len(missing)} of {plan.shards} shards are missing; call again, it goes on")
