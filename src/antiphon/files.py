@@ -145,6 +145,23 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def temporary_directory(purpose: str) -> Iterator[Path]:
+    """A directory in the system's place for temporary files, which is gone when the block ends.
+
+    `purpose` is a word of its name. What a process that was killed had there is removed by the next one that calls
+    this. Raises AntiphonError where it cannot be made.
+    """
+    place = Path(tempfile.gettempdir())
+    with _named_errors(place):
+        _sweep_again(place)
+        made = Path(tempfile.mkdtemp(prefix=_prefix(purpose), dir=place))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
 def _take_the_place(new: Path, target: Path) -> None:
     """Put a directory where another one is, which comes back where that fails."""
     old = Path(tempfile.mkdtemp(prefix=_prefix(target.name, OLD), dir=target.parent))
@@ -218,14 +235,15 @@ def sweep(folder: Path) -> int:
         if owner is None or not _is_left(path, owner):
             continue
         with suppress(OSError):
+            if path.is_symlink() or not path.is_dir():
+                # A link is no folder of ours: what it leads to is neither moved nor removed.
+                path.unlink()
+                continue
             if owner["old"]:
                 for earlier in path.iterdir():
                     if not (folder / earlier.name).exists():
                         earlier.replace(folder / earlier.name)
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+            shutil.rmtree(path)
     return len(there)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 from antiphon.agent.directory import AGENT_FILES, AGENT_MARK
 from antiphon.agent.packing import COPY_BYTES, MOST_PACKED_BYTES, SUFFIX, files_of, is_packed, unpacked
 from antiphon.errors import AntiphonError, BadData, MissingExtra, SettingsError
-from antiphon.files import claimed, whole_directory
+from antiphon.files import claimed, temporary_directory, whole_directory
 from antiphon.reading import open_regular
 
 ADDRESS = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]+):/(?P<rest>[^:]*(?::\d+)?[^:]*)")
@@ -37,17 +36,17 @@ def opened(source: Path) -> Iterator[Path]:
     if address is None and not is_packed(source):
         yield source
         return
-    with tempfile.TemporaryDirectory(prefix="antiphon-agent-") as made:
-        directory = Path(made) / "agent"
+    with temporary_directory("agent") as made:
+        directory = made / "agent"
         directory.mkdir()
         try:
             if address is None:
                 unpacked(source, directory)
             else:
-                _fetched(address, directory, Path(made))
+                _fetched(address, directory, made)
             yield directory
         except AntiphonError as error:
-            if made not in str(error):
+            if str(made) not in str(error):
                 raise
             told = str(error).replace(str(directory), address or str(source))
             raise type(error)(told.replace(f"{made}/pack{SUFFIX}", address or str(source))) from error
