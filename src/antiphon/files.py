@@ -24,7 +24,7 @@ from pathlib import Path
 import platformdirs
 
 from antiphon.errors import AntiphonError, SettingsError
-from antiphon.reading import open_regular
+from antiphon.reading import open_regular, real
 
 NAME_KEPT = 40
 """Letters of a name that its temporary name repeats: a name as long as the file system allows leaves no room for
@@ -415,7 +415,7 @@ def sha256(path: Path) -> str:
     with suppress(OSError):
         state = path.stat()
         if state.st_size >= HASH_KEPT:
-            return _hashed_once(path.resolve(), (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+            return _hashed_once(real(path), (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
     return _hashed(path)
 
 

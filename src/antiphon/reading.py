@@ -66,6 +66,12 @@ def require_regular(path: Path, most_bytes: int | None = None) -> None:
         pass
 
 
+def real(path: Path) -> Path:
+    """Where a path leads, from the root and without links. One that leads to itself stays as it is, and whoever opens
+    it is told; `Path.resolve` raises RuntimeError there before Python 3.13."""
+    return Path(os.path.realpath(path))
+
+
 def _kind_of(mode: int) -> str:
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")

@@ -217,10 +217,11 @@ def test_what_is_wrong_is_said_and_changes_nothing():
     assert state.counts["refused"] == len(wrong)
 
 
-def test_samples_that_are_no_numbers_are_silence():
+def test_samples_that_are_no_numbers_or_beyond_reason_are_silence():
     samples = melody(4).samples.copy()
     samples[RATE : 2 * RATE] = np.nan
-    samples[2 * RATE : 3 * RATE] = np.inf
+    samples[2 * RATE : 2 * RATE + 1000] = 1e30
+    samples[2 * RATE + 1000 : 3 * RATE] = np.inf
     found = play(session(), Audio(samples, RATE))
     assert statuses_of(found, "level")
     assert np.isfinite(found.response.samples).all()

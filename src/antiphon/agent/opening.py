@@ -16,7 +16,7 @@ from antiphon.agent.directory import AGENT_FILES, AGENT_MARK
 from antiphon.agent.packing import COPY_BYTES, MOST_PACKED_BYTES, SUFFIX, files_of, is_packed, unpacked
 from antiphon.errors import AntiphonError, BadData, MissingExtra, SettingsError
 from antiphon.files import claimed, temporary_directory, whole_directory
-from antiphon.reading import open_regular
+from antiphon.reading import open_regular, real
 
 ADDRESS = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]+):/(?P<rest>[^:]*(?::\d+)?[^:]*)")
 """`protocol://rest`, of which a path keeps one slash. A letter alone is a drive."""
@@ -84,7 +84,7 @@ def noted(source: Path | None) -> str:
     if source is None:
         return ""
     address = None if source.exists() else address_of(source)
-    return address or source.resolve().as_posix()
+    return address or real(source).as_posix()
 
 
 def _fetched(address: str, directory: Path, beside: Path) -> None:

@@ -27,6 +27,7 @@ from antiphon.live.osc_table import DEFAULT_PORT, LOOPBACK
 from antiphon.live.priority import INSTRUMENT, before_others
 from antiphon.live.run_file import RUN, RUN_VERSION, STAGE_FILES
 from antiphon.live.stage_recording import StageRecorder, Unrecorded
+from antiphon.reading import real
 
 SPANS_RATE: Final = 48_000
 """Frames a second where no device says otherwise."""
@@ -172,7 +173,7 @@ def run_file_of(recipe: Recipe, ready: Ready | None, hashes: Sequence[str], mode
         "kind": "stage",
         "agent": {"id": ready.agent_id, "directory": noted(recipe.agent)},
         "memory": [
-            {"path": file.resolve().as_posix(), "sha256": digest}
+            {"path": real(file).as_posix(), "sha256": digest}
             for file, digest in zip(recipe.memory, hashes, strict=True)
         ],
         "sample_rate": recipe.sample_rate,

@@ -39,6 +39,7 @@ from antiphon.interfaces import DecisionModel, Progress, no_progress
 from antiphon.pages.comparison import Side, account, compare_page, moment
 from antiphon.perception.encoders.notes import NotesEncoder
 from antiphon.perception.perception import Perception
+from antiphon.reading import real
 from antiphon.types import Audio, Ids, Seconds
 from antiphon.use_cases.memory_files import files_of
 from antiphon.use_cases.respond import Answer, answer, write_result
@@ -176,7 +177,7 @@ def _compared(
     agents = Agent.load(directories[0]), Agent.load(directories[1])
     heard, played = [testified(path) for path in guides], [testified(path) for path in memories]
     guide, sounds = mixed([each.audio for each in heard]), [each.audio for each in played]
-    names = directories[0].resolve().name, directories[1].resolve().name
+    names = real(directories[0]).name, real(directories[1]).name
     if names[0] == names[1]:
         names = str(directories[0]), str(directories[1])
     found = compare(agents, guide, sounds, names=names, seed=how[0], explained=how[1], progress=progress)
