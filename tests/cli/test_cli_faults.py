@@ -13,14 +13,17 @@ import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from cli_making import FAST, Result, digests, sound, tones
 
+from antiphon.corpus.planted import PlantedSettings, build_planted
 from antiphon.errors import AntiphonError
 from antiphon.files import whole_directory
+from antiphon.use_cases import adapt
 
 WRITES = {"open", "os.rename", "os.mkdir", "tempfile.mkstemp", "tempfile.mkdtemp", "os.chmod", "shutil.copyfile"}
 FAILED = 70
@@ -121,6 +124,13 @@ def verbs(guide, memory, agent, world, tmp_path_factory):
         torch.save(checkpoint_of(model_of()), made / "checkpoint.pt")
         return made / "checkpoint.pt"
 
+    @cache
+    def rehearsing():
+        """An agent of several pieces: of one alone nothing is kept to rehearse."""
+        build_planted(made / "pieces", PlantedSettings("delay", pieces=4, segments=60, classes=6))
+        assert run(["train", str(made / "pieces"), "-o", str(made / "rehearsing"), *FAST]) == 0
+        return made / "rehearsing"
+
     sys.path.append(str(Path(__file__).parent.parent / "unit" / "corpus"))
     from score_making import lieder
 
@@ -141,7 +151,7 @@ def verbs(guide, memory, agent, world, tmp_path_factory):
         "compare": lambda out: ("compare", agent, agent, "-g", guide, "-m", other, "--no-explain", "-o", out),
         "alphabet": lambda out: ("alphabet", agent, world, "-o", out),
         "convert": lambda out: ("convert", checkpoint(), out),
-        "finetune": lambda out: ("finetune", agent, *pair, "-o", out),
+        "finetune": lambda out: ("finetune", rehearsing(), *pair, "-o", out),
         "adapt": lambda out: ("adapt", agent, *pair, "-o", out),
         "by pair": lambda out: ("respond", *base, *pair, "-o", out),
         "live": lambda out: ("live", "--guide", guide, "-m", other, "--agent", agent, "-o", out),
@@ -165,7 +175,9 @@ def verbs(guide, memory, agent, world, tmp_path_factory):
         target = place / f"out{endings.get(verb, '')}"
         return Words(lines[verb](target), target)
 
-    return words
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adapt, "Specialising", partial(adapt.Specialising, steps=4, check_every=2))
+        yield words
 
 
 CHEAP = ("scan", "render", "draw", "pack", "unpack", "analyse")
