@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -114,6 +114,24 @@ def whole_file(target: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """What writes to a file that was not there. Whatever fails in it is an AntiphonError that names the file, also in a
+    block whose errors are those of another one, which is read."""
+    with _named_errors(path):
+        out = path.open("xb")
+
+    def write(piece: bytes) -> None:
+        with _named_errors(path):
+            out.write(piece)
+
+    try:
+        yield write
+    finally:
+        with _named_errors(path):
+            out.close()
 
 
 @contextmanager
