@@ -67,7 +67,7 @@ def test_an_hour_and_a_memory_of_two_stay_within_the_budget(hour, tmp_path, monk
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there")
-def test_ten_minutes_with_a_guide_in_real_order_cost_little_more_than_one(tmp_path, monkeypatch):
+def test_ten_minutes_with_a_guide_cost_little_more_than_one(tmp_path, monkeypatch):
     """What is as long as the sound lies on the disk; it took 1.1 GB in memory."""
     monkeypatch.setenv("ANTIPHON_CACHE", str(tmp_path / "cache"))
     guide, memory = music(tmp_path / "guide.wav", 600, seed=4), music(tmp_path / "memory.wav", 600, seed=5)
