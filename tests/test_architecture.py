@@ -109,3 +109,15 @@ def test_no_module_unpickles(path):
     assert not imported & {"pickle", "joblib", "dill", "shelve"}
     readers = {"torch.load"} if path.relative_to(SOURCE).as_posix() == CHECKPOINT_READER else set()
     assert not (called & {"torch.load", "np.load"}) - readers
+
+
+def test_no_module_lets_a_link_to_itself_raise():
+    """`Path.resolve` raises RuntimeError there before Python 3.13: `reading.real` does not, and `files` makes a line of
+    it."""
+    calls = {
+        path.relative_to(SOURCE).as_posix()
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "resolve"
+    }
+    assert calls == {"files.py"}

@@ -26,6 +26,10 @@ from antiphon.types import Audio, Floats, Seconds
 OPPOSED = 0.5
 """A channel whose correlation with the loudest is below minus this is of opposite polarity."""
 
+MOST_AMPLITUDE = 2.0**32
+"""Of a sample, where 1 is full scale: above whole numbers of 32 bits that were written as floats. The energy of an
+hour of it still is a number in single precision."""
+
 SMALL_FILE = 1 << 22
 """Bytes of a file that is decoded in memory, where its length is known only by decoding."""
 
@@ -70,7 +74,9 @@ def read(path: str | Path, start: float = 0.0, duration: float | None = None, st
         if duration is not None:
             wanted = min(wanted, round(duration * rate))
         samples = recording.samples(first, wanted)
-    return Audio(samples if arrays.is_large(*samples.shape) else _finite(samples, path), rate, str(path))
+    for block in arrays.blocks(samples, BLOCK_FRAMES):
+        _finite(block, path)
+    return Audio(samples, rate, str(path))
 
 
 def _is_large(recording: SndfileRecording | PyavRecording, path: Path) -> bool:
@@ -163,9 +169,15 @@ def excerpts(path: Path, seconds: float, stream: int = 0) -> Iterator[Audio]:
 
 
 def _finite(samples: Floats, path: Path) -> Floats:
-    if not np.isfinite(samples).all():
-        raise BadData(f"{path}: holds NaN or infinite samples")
-    return samples
+    """The samples, if their squares can be added up."""
+    peak = max(float(samples.max()), -float(samples.min())) if samples.size else 0.0
+    if peak <= MOST_AMPLITUDE:
+        return samples
+    if np.isfinite(samples).all():
+        raise BadData(
+            f"{path}: holds a sample of {peak:.1e}; full scale is 1, and nothing above {MOST_AMPLITUDE:.1e} is read"
+        )
+    raise BadData(f"{path}: holds NaN or infinite samples")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -24,7 +24,7 @@ from pathlib import Path
 import platformdirs
 
 from antiphon.errors import AntiphonError, SettingsError
-from antiphon.reading import open_regular
+from antiphon.reading import open_regular, real
 
 NAME_KEPT = 40
 """Letters of a name that its temporary name repeats: a name as long as the file system allows leaves no room for
@@ -117,6 +117,24 @@ def whole_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def new_file(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """What writes to a file that was not there. Whatever fails in it is an AntiphonError that names the file, also in a
+    block whose errors are those of another one, which is read."""
+    with _named_errors(path):
+        out = path.open("xb")
+
+    def write(piece: bytes) -> None:
+        with _named_errors(path):
+            out.write(piece)
+
+    try:
+        yield write
+    finally:
+        with _named_errors(path):
+            out.close()
+
+
+@contextmanager
 def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
     """A temporary directory beside `target`; when the block ends without an error it takes the target's place.
 
@@ -143,6 +161,23 @@ def whole_directory(target: Path, names: Sequence[str]) -> Iterator[Path]:
                 temporary.replace(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def temporary_directory(purpose: str) -> Iterator[Path]:
+    """A directory in the system's place for temporary files, which is gone when the block ends.
+
+    `purpose` is a word of its name. What a process that was killed had there is removed by the next one that calls
+    this. Raises AntiphonError where it cannot be made.
+    """
+    place = Path(tempfile.gettempdir())
+    with _named_errors(place):
+        _sweep_again(place)
+        made = Path(tempfile.mkdtemp(prefix=_prefix(purpose), dir=place))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def _take_the_place(new: Path, target: Path) -> None:
@@ -218,14 +253,15 @@ def sweep(folder: Path) -> int:
         if owner is None or not _is_left(path, owner):
             continue
         with suppress(OSError):
+            if path.is_symlink() or not path.is_dir():
+                # A link is no folder of ours: what it leads to is neither moved nor removed.
+                path.unlink()
+                continue
             if owner["old"]:
                 for earlier in path.iterdir():
                     if not (folder / earlier.name).exists():
                         earlier.replace(folder / earlier.name)
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+            shutil.rmtree(path)
     return len(there)
 
 
@@ -397,7 +433,7 @@ def sha256(path: Path) -> str:
     with suppress(OSError):
         state = path.stat()
         if state.st_size >= HASH_KEPT:
-            return _hashed_once(path.resolve(), (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+            return _hashed_once(real(path), (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
     return _hashed(path)
 
 

@@ -28,6 +28,9 @@ testifies."""
 MOST_ARRAY_BYTES = 16 * 2**30
 """Size of the largest file of weights."""
 
+PIECE_BYTES = 2**20
+"""Of a file that is read in pieces."""
+
 MOST_DEPTH = 64
 """Levels of the deepest JSON: what Antiphon writes has less than ten."""
 
@@ -66,9 +69,22 @@ def require_regular(path: Path, most_bytes: int | None = None) -> None:
         pass
 
 
+def real(path: Path) -> Path:
+    """Where a path leads, from the root and without links. One that leads to itself stays as it is, and whoever opens
+    it is told; `Path.resolve` raises RuntimeError there before Python 3.13."""
+    return Path(os.path.realpath(path))
+
+
 def _kind_of(mode: int) -> str:
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def pieces_of(path: Path, most_bytes: int | None = None, length: int = PIECE_BYTES) -> Iterator[bytes]:
+    """A regular file in pieces. Raises BadData as `open_regular` does, but not for what fails where a piece is used."""
+    with open_regular(path, most_bytes) as stream:
+        while piece := stream.read(length):
+            yield piece
 
 
 def bytes_of(path: Path, most_bytes: int = MOST_TEXT_BYTES) -> bytes:

@@ -64,6 +64,16 @@ def test_an_output_that_others_write_is_no_place_for_a_response_or_an_agent(call
     assert not theirs.exists()
 
 
+def test_a_result_that_is_replaced_unasked_is_left_alone_while_others_write_it(call, theirs, world, agent, guide):
+    """Each is refused before anything is read: what is named as a checkpoint is none."""
+    busy(call("compare", agent, agent, "-g", guide, "-m", guide, "-o", theirs))
+    busy(call("alphabet", agent, world, "-o", theirs))
+    busy(call("evaluate", agent, world, "--probe", "-o", theirs))
+    busy(call("convert", guide, theirs))
+    busy(call("coupling", "train", world, "-o", theirs))
+    assert not theirs.exists()
+
+
 def test_a_corpus_that_is_being_built_and_a_study_that_is_being_made_are_left_alone(call, world, tmp_path):
     for name, arguments in (
         ("corpus", ("corpus", "build", "pairbench")),

@@ -69,6 +69,18 @@ def test_all_answers_of_a_passage_are_as_loud_as_its_guide_and_none_clips(made):
                 assert np.abs(audio.read(home / folder / trial.sounds[name]).samples).max() <= 10 ** (-0.9 / 20)
 
 
+def test_sounds_of_many_channels_are_heard_in_mono(call, tmp_path, agent, guide, memory):
+    """What a browser plays, and a flac holds, has few."""
+    for name, path, channels in (("guide", guide, 12), ("memory", memory, 9)):
+        found = audio.read(path)
+        sound(tmp_path / f"{name}.wav", np.repeat(found.samples, channels, 1), found.sample_rate)
+    words = (tmp_path / "guide.wav", "-m", tmp_path / "memory.wav", "--agent", agent, "--passages", 1, "--seconds", 4)
+    assert call("proof", *words, "-o", tmp_path / "out").code == 0
+    sounds = [audio.read(path) for path in (tmp_path / "out" / "sounds").iterdir()]
+    assert {each.channels for each in sounds} == {1}
+    assert len(sounds) >= 3
+
+
 def test_what_is_held_against_what(made):
     home, pair, rated = made
     names = [condition.name for condition in pair.study.conditions]

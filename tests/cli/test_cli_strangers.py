@@ -139,6 +139,25 @@ def test_no_verb_reads_a_pipe(call, tmp_path, verb):
     assert not out.exists()
 
 
+LOOPED = {
+    "scan": ("corpus", "scan", "LOOP", "-o", "OUT"),
+    "pair": ("train", "--pair", "LOOP", "LOOP", "-o", "OUT"),
+    "reproduce": ("reproduce", "LOOP", "-o", "OUT", "--quick"),
+    "compare": ("compare", "LOOP", "LOOP", "-g", "LOOP", "-m", "LOOP", "-o", "OUT"),
+    "studio": ("studio", "LOOP"),
+    "listen": ("listen", "LOOP"),
+    "names": ("respond", "LOOP", "-m", "LOOP", "--names", "LOOP", "-o", "OUT"),
+}
+
+
+@pytest.mark.parametrize("verb", LOOPED)
+def test_a_link_to_itself_is_no_input(call, tmp_path, verb):
+    loop, out = tmp_path / "loop.wav", tmp_path / "out"
+    loop.symlink_to(loop.name)
+    refused(call(*({"LOOP": loop, "OUT": out}.get(word, word) for word in LOOPED[verb])), 4, "loop.wav")
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("name", ["a  b", "a\nb", "\"a' `b", "\x1b[31ma\x9b", "a\u202eb", "a\tb;c,d\\e"])
 def test_whatever_a_memory_is_called_its_session_comes_back_with_the_edit(call, given, tmp_path, name):
     """`session.rpp` names the file as it lies in `media`, the `coll` too, and the terminal obeys nothing."""

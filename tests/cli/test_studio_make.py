@@ -157,6 +157,9 @@ def test_names_of_classes_stand_in_exports_of_the_page_and_of_the_command_line(d
     wrong = out.with_name("names.json")
     wrong.write_text('{"three": "low thud"}')
     assert call("respond", project / "guide.wav", *where, "--names", wrong, "--overwrite").code == 4
+    nameless = call("respond", project / "guide.wav", *where, "--names", project / "agents", "--overwrite")
+    assert nameless.code == 4
+    assert "no names in it for the classes of this agent" in nameless.err
 
 
 def test_a_take_is_gone_on_with_from_the_page(chromium, desk, project):

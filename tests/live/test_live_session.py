@@ -21,11 +21,13 @@ from live_making import (
     steps_of,
 )
 
+from antiphon import arrays
 from antiphon.action.rendering.crossfade import Crossfade
 from antiphon.live.commands import Commit, Plan, Play, Status
 from antiphon.live.controls import Controls
 from antiphon.live.events import Beat, Control, Cue, GuideBlock, GuideToken, Tempo, Tick
 from antiphon.live.outcome import outcome, runs_of
+from antiphon.live.recording import sound_id
 from antiphon.live.scheduler import Schedule, Scheduler
 from antiphon.live.simulation import blocks_of, performed, with_cues
 from antiphon.types import Audio
@@ -219,14 +221,28 @@ def test_what_is_wrong_is_said_and_changes_nothing():
     assert state.counts["refused"] == len(wrong)
 
 
-def test_samples_that_are_no_numbers_are_silence():
+def test_samples_that_are_no_numbers_or_beyond_reason_are_silence():
     samples = melody(4).samples.copy()
     samples[RATE : 2 * RATE] = np.nan
-    samples[2 * RATE : 3 * RATE] = np.inf
+    samples[2 * RATE : 2 * RATE + 1000] = 1e30
+    samples[2 * RATE + 1000 : 3 * RATE] = np.inf
     found = play(session(), Audio(samples, RATE))
     assert statuses_of(found, "level")
     assert np.isfinite(found.response.samples).all()
     assert level_of(found.response, 1, 4) > -40
+
+
+def test_a_long_run_lies_on_the_disk_and_is_the_same(guide, monkeypatch):
+    """What was heard of an hour costs no memory."""
+    blocks = list(blocks_of(guide))
+    found = performed(session(), with_cues(blocks, [(0, Cue("start"))]), len(guide.samples))
+    assert arrays._map_of(found.response.samples) is None
+    monkeypatch.setattr(arrays, "LARGEST_IN_RAM", 1000)
+    monkeypatch.setattr(arrays, "GIVEN_BACK", 1 << 18)
+    long = performed(session(), with_cues(blocks, [(0, Cue("start"))]), len(guide.samples))
+    assert arrays._map_of(long.response.samples) is not None
+    assert arrays.are_equal(long.response.samples, found.response.samples)
+    assert sound_id(long.response) == sound_id(found.response)
 
 
 def test_a_memory_of_three_seconds_is_enough(guide):

@@ -1,5 +1,6 @@
 """An agent as one file: the same bytes, everything in it checked, and one way in for files, folders and addresses."""
 
+import os
 import shutil
 import stat
 import warnings
@@ -14,7 +15,7 @@ from antiphon.agent import Agent
 from antiphon.agent.directory import AGENT_FILES
 from antiphon.agent.opening import address_of, copied, opened
 from antiphon.agent.packing import EARLIEST, INDEX, pack
-from antiphon.errors import AntiphonWarning, BadData, SettingsError
+from antiphon.errors import AntiphonError, AntiphonWarning, BadData, SettingsError
 
 BASE = Path(antiphon.__file__).parent / "base_agent"
 
@@ -160,3 +161,20 @@ def test_a_link_among_the_files_is_not_packed(tmp_path):
     (tmp_path / "agent" / "README.md").symlink_to("/etc/passwd")
     with pytest.raises(BadData, match="a link"):
         pack(tmp_path / "agent", tmp_path / "a.antiphon")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+@pytest.mark.parametrize("way", [pack, copied])
+def test_a_disk_without_room_names_what_was_to_be_written(tmp_path, way):
+    """And not the agent, which can be read."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(AntiphonError, match=r"cannot write .*out") as raised:
+            way(BASE, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert raised.value.exit_code == 1
+    assert not (tmp_path / "out").exists()

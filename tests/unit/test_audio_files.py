@@ -14,6 +14,7 @@ from antiphon.audio import (
     HeldSound,
     dbfs,
     duration_of,
+    excerpts,
     interval_power,
     mixed,
     mono,
@@ -182,13 +183,24 @@ def test_a_name_that_cannot_be_is_refused(tmp_path, name):
         read(tmp_path / name)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_samples_that_are_no_numbers_are_refused(tmp_path, value):
+SAID = "holds (NaN or infinite samples|a sample of 1.0e[+]30; full scale is 1, and nothing above 4.3e[+]09 is read)"
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e30, -1e30])
+@pytest.mark.parametrize("way", [read, lambda path: read(path, start=0.01), lambda path: [*excerpts(path, 0.1)]])
+def test_samples_that_are_no_numbers_or_whose_squares_are_none_are_refused(tmp_path, value, way):
     samples = noise().samples.copy()
     samples[1000, 1] = value
     soundfile.write(tmp_path / "a.wav", samples, 22050, subtype="FLOAT")
-    with pytest.raises(BadData, match="NaN or infinite"):
-        read(tmp_path / "a.wav")
+    with pytest.raises(BadData, match=SAID):
+        way(tmp_path / "a.wav")
+
+
+def test_whole_numbers_that_were_written_as_floats_are_read(tmp_path):
+    samples = noise().samples * np.float32(2**31)
+    soundfile.write(tmp_path / "a.wav", samples, 22050, subtype="FLOAT")
+    assert np.array_equal(read(tmp_path / "a.wav").samples, samples)
+    assert np.isfinite(np.sum(np.square(samples)))
 
 
 @pytest.mark.parametrize(("name", "channels"), [("a.xyz", 1), ("a", 1), ("a.raw", 1), ("a.mp3", 8), ("a.flac", 9)])

@@ -2,13 +2,14 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from antiphon.checkpoint import save_json
 from antiphon.errors import AntiphonError
-from antiphon.files import sha256, whole_directory, whole_file
+from antiphon.files import OLD, _machine, sha256, sweep, temporary_directory, whole_directory, whole_file
 
 MARK = "config.json"
 NAMES = (MARK, "old", "new")
@@ -194,3 +195,41 @@ def test_a_program_that_lives_on_removes_what_others_left_meanwhile(tmp_path, ki
     with whole_file(tmp_path / "mine.txt") as temporary:
         temporary.write_text("y")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+PLAYER = """
+import os, signal
+from antiphon.files import temporary_directory
+with temporary_directory("live") as kept:
+    (kept / "samples").write_bytes(bytes(1000))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills of POSIX")
+def test_what_a_killed_program_kept_for_itself_goes_with_the_next_one(tmp_path, monkeypatch):
+    """The memory of a live run may be a gigabyte, and lies where the system has its temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    subprocess.run([sys.executable, "-c", PLAYER], check=False, env={**os.environ, "TMPDIR": str(tmp_path)})
+    (left,) = tmp_path.iterdir()
+    assert (left / "samples").stat().st_size == 1000
+    with temporary_directory("live") as kept:
+        assert names(tmp_path) == [kept.name]
+        assert kept.name.startswith(".live-antiphon")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+@pytest.mark.parametrize("kind", ["", OLD])
+def test_a_link_that_is_called_like_something_left_behind_leads_nowhere(tmp_path, kind):
+    """Whoever may write to a folder could lay one there: what it leads to is neither moved nor removed."""
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house" / "mine.txt").write_text("mine")
+    place = tmp_path / "place"
+    place.mkdir()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (place / f".x-antiphon{gone.pid}x{_machine()}{kind}-abcd_123").symlink_to(tmp_path / "house")
+    sweep(place)
+    assert names(place) == []
+    assert (tmp_path / "house" / "mine.txt").read_text() == "mine"

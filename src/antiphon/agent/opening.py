@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from antiphon.agent.directory import AGENT_FILES, AGENT_MARK
-from antiphon.agent.packing import COPY_BYTES, MOST_PACKED_BYTES, SUFFIX, files_of, is_packed, unpacked
+from antiphon.agent.packing import MOST_PACKED_BYTES, SUFFIX, files_of, is_packed, unpacked
 from antiphon.errors import AntiphonError, BadData, MissingExtra, SettingsError
-from antiphon.files import claimed, whole_directory
-from antiphon.reading import open_regular
+from antiphon.files import claimed, new_file, temporary_directory, whole_directory
+from antiphon.reading import PIECE_BYTES, pieces_of, real
 
 ADDRESS = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]+):/(?P<rest>[^:]*(?::\d+)?[^:]*)")
 """`protocol://rest`, of which a path keeps one slash. A letter alone is a drive."""
@@ -37,17 +35,18 @@ def opened(source: Path) -> Iterator[Path]:
     if address is None and not is_packed(source):
         yield source
         return
-    with tempfile.TemporaryDirectory(prefix="antiphon-agent-") as made:
-        directory = Path(made) / "agent"
+    with temporary_directory("agent") as made:
+        directory = made / "agent"
         directory.mkdir()
         try:
             if address is None:
                 unpacked(source, directory)
             else:
-                _fetched(address, directory, Path(made))
+                _fetched(address, directory, made)
             yield directory
         except AntiphonError as error:
-            if made not in str(error):
+            if str(made) not in str(error) or type(error) is AntiphonError:
+                # What cannot be written is named as it is: no room for temporary files is no fault of the source.
                 raise
             told = str(error).replace(str(directory), address or str(source))
             raise type(error)(told.replace(f"{made}/pack{SUFFIX}", address or str(source))) from error
@@ -65,8 +64,9 @@ def copied(source: Path, output: Path, *, overwrite: bool = False) -> list[str]:
     ):
         names = files_of(directory)
         for name in names:
-            with open_regular(directory / name, MOST_PACKED_BYTES) as stream, (inside / name).open("xb") as out:
-                shutil.copyfileobj(stream, out, COPY_BYTES)
+            with new_file(inside / name) as write:
+                for piece in pieces_of(directory / name, MOST_PACKED_BYTES):
+                    write(piece)
         claim.confirm()
     return names
 
@@ -85,7 +85,7 @@ def noted(source: Path | None) -> str:
     if source is None:
         return ""
     address = None if source.exists() else address_of(source)
-    return address or source.resolve().as_posix()
+    return address or real(source).as_posix()
 
 
 def _fetched(address: str, directory: Path, beside: Path) -> None:
@@ -130,12 +130,12 @@ def _file_system(address: str) -> tuple[Any, str]:
 def _copied(system: Any, path: str, target: Path, most: int, address: str) -> int:
     """How many bytes a file had; no more than `most` are taken."""
     taken = 0
-    with system.open(path, "rb") as stream, target.open("xb") as out:
-        while block := stream.read(COPY_BYTES):
+    with system.open(path, "rb") as stream, new_file(target) as write:
+        while block := stream.read(PIECE_BYTES):
             taken += len(block)
             if taken > most:
                 raise BadData(f"{address}: more than {MOST_PACKED_BYTES} bytes, no agent has as many")
-            out.write(block)
+            write(block)
     return taken
 
 

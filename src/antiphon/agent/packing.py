@@ -13,7 +13,7 @@ import stat
 import struct
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -24,8 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from antiphon import __version__
 from antiphon.agent.directory import AGENT_FILES, AGENT_MARK
 from antiphon.errors import AntiphonWarning, BadData, SettingsError
-from antiphon.files import sha256, whole_file
-from antiphon.reading import first_fault, json_of, open_regular
+from antiphon.files import new_file, sha256, whole_file
+from antiphon.reading import PIECE_BYTES, first_fault, json_of, open_regular, pieces_of
 
 PACK_VERSION = 1
 """Version of the index; raised whenever a field changes its meaning."""
@@ -48,8 +48,6 @@ END, END_64, END_BYTES, LOCATOR_BYTES = b"PK\x05\x06", b"PK\x06\x07", 22, 20
 
 ENCRYPTED = 1
 """The bit that says so (APPNOTE.TXT 4.4.4)."""
-
-COPY_BYTES = 2**20
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a pack: when it was packed is no part of an agent."""
@@ -86,8 +84,9 @@ def pack(directory: Path, output: Path, *, overwrite: bool = False) -> None:
         text = json.dumps(index.model_dump(), indent=1, sort_keys=True)
         archive.writestr(_entry(INDEX), f"{text}\n")
         for name in names:
-            with open_regular(directory / name) as stream, archive.open(_entry(name), "w") as inside:
-                if _copied(stream, inside, index.files[name].bytes) != index.files[name].sha256:
+            about = index.files[name]
+            with archive.open(_entry(name), "w") as inside:
+                if _copied(pieces_of(directory / name), inside.write, about.bytes) != about.sha256:
                     raise BadData(f"{directory / name}: changed while it was packed")
 
 
@@ -98,8 +97,8 @@ def unpacked(file: Path, directory: Path) -> None:
     """
     with _read(file) as archive:
         for name, about in _checked(archive, file).items():
-            with archive.open(name) as stream, (directory / name).open("xb") as out:
-                if _copied(stream, out, about.bytes) != about.sha256:
+            with archive.open(name) as stream, new_file(directory / name) as write:
+                if _copied(_pieces(stream), write, about.bytes) != about.sha256:
                     raise BadData(f"{file}: damaged, {name} is not what its index says (SHA-256)")
 
 
@@ -138,13 +137,18 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _copied(stream: IO[bytes], out: IO[bytes], most: int) -> str:
-    """The SHA-256 of what was copied, no more than a block beyond `most` bytes."""
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    while piece := stream.read(PIECE_BYTES):
+        yield piece
+
+
+def _copied(pieces: Iterator[bytes], write: Callable[[bytes], object], most: int) -> str:
+    """The SHA-256 of what was copied, no more than a piece beyond `most` bytes."""
     digest, left = hashlib.sha256(), most
-    while left >= 0 and (block := stream.read(COPY_BYTES)):
-        left -= len(block)
-        digest.update(block)
-        out.write(block)
+    while left >= 0 and (piece := next(pieces, b"")):
+        left -= len(piece)
+        digest.update(piece)
+        write(piece)
     return digest.hexdigest()
 
 

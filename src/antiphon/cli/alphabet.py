@@ -31,13 +31,12 @@ def alphabet(
     """
     from antiphon.analysis.alphabet_sheet import sheet_of
     from antiphon.corpus.opening import open_given
-    from antiphon.files import refuse_foreign
+    from antiphon.files import claimed
     from antiphon.pages.alphabet_sheet import SHEET_FILES, as_dict, write_sheet
 
-    refuse_foreign(output, SHEET_FILES)
-    player = loaded(agent)
-    given = open_given(corpus, pair, paired_folders, player.settings.corpus)
-    with terminal.progress() as progress:
+    with claimed(output, SHEET_FILES, overwrite=True, holding="a sheet"), terminal.progress() as progress:
+        player = loaded(agent)
+        given = open_given(corpus, pair, paired_folders, player.settings.corpus)
         sheet = sheet_of(player, given, progress)
         write_sheet(output, sheet)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -41,32 +42,33 @@ def evaluate(
     output
         Write all of it here, as one page and one JSON; goes with --probe.
     """
-    _refuse_useless_output(output, probe)
     from antiphon.corpus.opening import open_given
     from antiphon.use_cases.evaluate import evaluate as run
     from antiphon.use_cases.evaluate import write_evaluation
 
-    player = loaded(agent)
-    given = open_given(corpus, pair, paired_folders, player.settings.corpus)
-    with terminal.progress() as progress:
+    with _held(output, probe), terminal.progress() as progress:
+        player = loaded(agent)
+        given = open_given(corpus, pair, paired_folders, player.settings.corpus)
         evaluation = run(player, given, seed=seed, probed=probe, progress=progress)
-    if output is not None:
-        write_evaluation(output, evaluation)
+        if output is not None:
+            write_evaluation(output, evaluation)
     if as_json:
         print_json(evaluation.as_dict())
     else:
         _print(evaluation.as_dict(), probe, output)
 
 
-def _refuse_useless_output(output: Path | None, probe: bool) -> None:
-    """Before anything is computed: an output is for a probe, and its folder holds nothing of others."""
-    from antiphon.files import refuse_foreign
+def _held(output: Path | None, probe: bool) -> AbstractContextManager[object]:
+    """Before anything is computed: an output is for a probe, its folder holds nothing of others, and none of them
+    writes there meanwhile."""
+    from antiphon.files import claimed
     from antiphon.use_cases.evaluate import EVALUATION_FILES
 
-    if output is not None:
-        if not probe:
-            raise SettingsError("--output writes what --probe finds: pass both")
-        refuse_foreign(output, EVALUATION_FILES)
+    if output is None:
+        return nullcontext()
+    if not probe:
+        raise SettingsError("--output writes what --probe finds: pass both")
+    return claimed(output, EVALUATION_FILES, overwrite=True, holding="an evaluation")
 
 
 def _print(found: Mapping[str, Any], probe: bool, output: Path | None) -> None:

@@ -17,6 +17,7 @@ from antiphon.cli.printing import print_json, print_statistics, put
 from antiphon.config import MOST_SEED, ActionSettings, SamplingSettings, Settings
 from antiphon.config.presets import with_preset
 from antiphon.errors import BadData, SettingsError
+from antiphon.reading import real
 
 if TYPE_CHECKING:
     from antiphon.agent import Agent
@@ -74,7 +75,10 @@ def _names_in(place: Path, alphabet: str) -> dict[str, dict[int, str]]:
     from antiphon.studio.project import Project
 
     if place.is_dir():
-        return class_names(Project(place.resolve()))
+        told = class_names(Project(real(place)))
+        if not told.get(alphabet):
+            raise BadData(f"{place}: no names in it for the classes of this agent")
+        return told
     from antiphon.reading import json_file
 
     found = json_file(place, MOST_NAMES)

@@ -29,8 +29,8 @@ CUES: dict[CueName, str] = {
 class GuideBlock:
     """Guide samples (frames, channels) that begin at `frame`; any number of them, also none. Its end is now.
 
-    Where a block is missing there is silence; what was heard already is left out. Samples that are no numbers are heard
-    as silence.
+    Where a block is missing there is silence; what was heard already is left out. Samples that are no numbers, or whose
+    squares are none, are heard as silence.
     """
 
     samples: Floats

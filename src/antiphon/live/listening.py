@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from antiphon.action.selection.segment_sound import QUIETEST_DBFS
+from antiphon.audio import MOST_AMPLITUDE
 from antiphon.live.commands import LiveCommand, Status, TokenEvent
 from antiphon.live.hearing import Ear, ear_of
 from antiphon.live.planning import Stock
@@ -35,10 +36,10 @@ def with_sound(stock: Stock, state: SessionState, samples: Floats, frame: int) -
         state = state.counted("refused")
         words = f"a block of sound is (frames, channels), got {samples.shape}"
         return state, (Status("refused", state.frame, words, state.counts["refused"]),)
-    if not np.isfinite(samples).all():
-        samples = np.where(np.isfinite(samples), samples, np.float32(0))
+    if not (are_sound := np.abs(samples) <= MOST_AMPLITUDE).all():
+        samples = np.where(are_sound, samples, np.float32(0))
         state = state.counted("level")
-        said.append(Status("level", frame, "samples that are no numbers are heard as silence", state.counts["level"]))
+        said.append(Status("level", frame, "samples that are no sound are heard as silence", state.counts["level"]))
     missing = frame - state.frame
     if missing < 0:
         samples = samples[-missing:]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from antiphon.agent.opening import noted
 from antiphon.audio import witnessed
 from antiphon.checkpoint import save_json
 from antiphon.errors import AntiphonError, SettingsError
-from antiphon.files import claimed
+from antiphon.files import claimed, temporary_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.live.controls import checked
 from antiphon.live.decision_link import DecisionLink
@@ -28,6 +27,7 @@ from antiphon.live.osc_table import DEFAULT_PORT, LOOPBACK
 from antiphon.live.priority import INSTRUMENT, before_others
 from antiphon.live.run_file import RUN, RUN_VERSION, STAGE_FILES
 from antiphon.live.stage_recording import StageRecorder, Unrecorded
+from antiphon.reading import real
 
 SPANS_RATE: Final = 48_000
 """Frames a second where no device says otherwise."""
@@ -114,8 +114,8 @@ def play(
     rate = wiring.sample_rate if wiring is not None else stage.sample_rate or SPANS_RATE
     channels = max(len(wiring.outputs if wiring is not None and wiring.outputs else stage.outputs), 1)
     port = OscPort(stage.host, stage.osc_port, say) if stage.osc_port is not None else None
-    with tempfile.TemporaryDirectory(prefix="antiphon-live-", ignore_cleanup_errors=True) as kept, _claim(record):
-        recipe = Recipe(agent, tuple(memory), rate, channels, seed, Path(kept))
+    with temporary_directory("live") as kept, _claim(record):
+        recipe = Recipe(agent, tuple(memory), rate, channels, seed, kept)
         instrument: Instrument | None = None
         recorder = Unrecorded()
         link = DecisionLink(recipe, lambda kind, words: instrument.note(kind, words) if instrument else say(words))
@@ -123,7 +123,7 @@ def play(
             hashes = _loaded(link, memory if record is not None else (), progress)
             midi = MidiInput(stage.midi) if stage.midi is not None else None
             device = Device(wiring) if wiring is not None else SilentDevice(rate)
-            sound = kept_audio(Path(kept)) if stage.mode == "sound" else None
+            sound = kept_audio(kept) if stage.mode == "sound" else None
             if record is not None:
                 recorder = _recorder(record.directory, run_file_of(recipe, link.ready, hashes, stage.mode), rate, say)
             instrument = Instrument(
@@ -185,7 +185,7 @@ def run_file_of(recipe: Recipe, ready: Ready | None, hashes: Sequence[str], mode
         "kind": "stage",
         "agent": {"id": ready.agent_id, "directory": noted(recipe.agent)},
         "memory": [
-            {"path": file.resolve().as_posix(), "sha256": digest}
+            {"path": real(file).as_posix(), "sha256": digest}
             for file, digest in zip(recipe.memory, hashes, strict=True)
         ],
         "sample_rate": recipe.sample_rate,

@@ -21,6 +21,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from antiphon import arrays
 from antiphon.agent import Agent
 from antiphon.agent.known_pairs import pair_arrays, sound_arrays
 from antiphon.agent.pair_alphabet import alphabet_arrays
@@ -232,4 +233,7 @@ def _remembered(agent: Agent) -> dict[str, NDArray[Any]]:
 
 def sound_id(audio: Audio) -> str:
     """A hash of samples: the same sound, bit for bit, has the same."""
-    return hashlib.sha256(np.ascontiguousarray(audio.samples).tobytes()).hexdigest()
+    found = hashlib.sha256()
+    for block in arrays.blocks(audio.samples):
+        found.update(np.ascontiguousarray(block).data)
+    return found.hexdigest()

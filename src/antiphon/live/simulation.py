@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from antiphon import arrays
 from antiphon.live.commands import LiveCommand
 from antiphon.live.events import GuideBlock, LiveEvent
 from antiphon.live.scheduler import Schedule, Scheduler
@@ -47,17 +48,42 @@ def performed(session: Session, events: Iterable[LiveEvent], frames: int) -> Per
     scheduler = Scheduler(session.memory, session.stock.renderer)
     state, schedule = session.start(), Schedule()
     commands: list[LiveCommand] = []
-    sound: list[Floats] = []
+    sound = PlayedSound(session, frames)
     for event in events:
         state, told = session.step(state, event)
         commands += told
         schedule = scheduler.told(schedule, told)
         if isinstance(event, GuideBlock) and (count := min(state.frame, frames) - schedule.handed) > 0:
             schedule, samples = scheduler.frames(schedule, count)
-            sound.append(samples)
-    if (count := frames - schedule.handed) > 0:
-        sound.append(scheduler.frames(schedule, count)[1])
-    return Performed(tuple(commands), Audio(_joined(sound, session), session.sample_rate), schedule.late)
+            sound.write(samples)
+    while (count := min(frames - schedule.handed, arrays.BLOCK_FRAMES)) > 0:
+        schedule, samples = scheduler.frames(schedule, count)
+        sound.write(samples)
+    return Performed(tuple(commands), sound.whole(), schedule.late)
+
+
+class PlayedSound:
+    """What is heard of a session in so many frames, as it comes; that of a long one lies on the disk (`arrays`).
+
+    Raises AntiphonError where the disk has no room for it.
+    """
+
+    def __init__(self, session: Session, frames: int) -> None:
+        self._samples = arrays.zeros(frames, session.memory.audio.channels)
+        self._rate = session.sample_rate
+        self._walk, self._written = arrays.Walk(self._samples), 0
+
+    def write(self, samples: Floats) -> None:
+        """The next samples (n, channels)."""
+        place = self._samples[self._written : self._written + len(samples)]
+        place[:] = samples
+        self._written += len(samples)
+        self._walk.read(place)
+
+    def whole(self) -> Audio:
+        """All of it."""
+        self._walk.end()
+        return Audio(self._samples, self._rate)
 
 
 def together(performers: Sequence[Performer], guide: Audio, *, block: int = BLOCK_FRAMES) -> tuple[Performed, ...]:
@@ -69,7 +95,7 @@ def together(performers: Sequence[Performer], guide: Audio, *, block: int = BLOC
     states: list[SessionState] = [each.session.start() for each in performers]
     schedules = [Schedule() for _ in performers]
     commands: list[list[LiveCommand]] = [[] for _ in performers]
-    sounds: list[list[Floats]] = [[] for _ in performers]
+    sounds = [PlayedSound(each.session, len(guide.samples)) for each in performers]
     before: list[Floats] = [np.zeros((block, 1), dtype=np.float32) for _ in performers]
     for frame in range(0, len(guide.samples), block):
         here = guide.samples[frame : frame + block].mean(axis=1, keepdims=True)
@@ -82,19 +108,18 @@ def together(performers: Sequence[Performer], guide: Audio, *, block: int = BLOC
                 schedules[number] = schedulers[number].told(schedules[number], told)
         for number in range(len(performers)):
             schedules[number], samples = schedulers[number].frames(schedules[number], len(here))
-            sounds[number].append(samples)
+            sounds[number].write(samples)
             before[number] = np.pad(samples.mean(axis=1, keepdims=True), ((0, block - len(samples)), (0, 0)))
-    heard = [Audio(_joined(sounds[number], each.session), guide.sample_rate) for number, each in enumerate(performers)]
     return tuple(
-        Performed(tuple(told), sound, schedule.late)
-        for told, sound, schedule in zip(commands, heard, schedules, strict=True)
+        Performed(tuple(told), sound.whole(), schedule.late)
+        for told, sound, schedule in zip(commands, sounds, schedules, strict=True)
     )
 
 
 def blocks_of(guide: Audio, block: int = BLOCK_FRAMES) -> Iterator[GuideBlock]:
     """A recording as the events of a device."""
-    for frame in range(0, len(guide.samples), block):
-        yield GuideBlock(guide.samples[frame : frame + block], frame)
+    for number, samples in enumerate(arrays.blocks(guide.samples, block)):
+        yield GuideBlock(samples, number * block)
 
 
 def with_cues(blocks: Iterable[GuideBlock], cues: Sequence[tuple[int, LiveEvent]]) -> Iterator[LiveEvent]:
@@ -104,7 +129,3 @@ def with_cues(blocks: Iterable[GuideBlock], cues: Sequence[tuple[int, LiveEvent]
         while waiting and waiting[0][0] < block.frame + len(block.samples):
             yield waiting.pop(0)[1]
         yield block
-
-
-def _joined(parts: Sequence[Floats], session: Session) -> Floats:
-    return np.concatenate([np.zeros((0, session.memory.audio.channels), dtype=np.float32), *parts])

@@ -15,6 +15,7 @@ from antiphon.config import Settings
 from antiphon.config.presets import with_preset as preset_over
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import identity
+from antiphon.reading import real
 from antiphon.studio.dials import REGISTER, turned
 from antiphon.studio.marks import presets
 from antiphon.studio.project import Project
@@ -169,7 +170,7 @@ def agent_name(project: Project, noted: str) -> str:
     if not noted:
         return ""
     try:
-        name = project.name_of(Path(noted).resolve())
+        name = project.name_of(real(Path(noted)))
         project.agent(name)
     except ValueError as error:
         raise BadData(

@@ -23,7 +23,7 @@ from antiphon.checkpoint import save_json
 from antiphon.decoding.kinds import AUDIO_SUFFIXES
 from antiphon.errors import BadData, SettingsError
 from antiphon.names import is_hidden
-from antiphon.reading import json_file
+from antiphon.reading import json_file, real
 
 SOUNDS, AGENTS, RESPONSES = "sounds", "agents", "responses"
 """Folders into which the page puts what is new."""
@@ -189,10 +189,10 @@ class Project:
     def inside(self, path: Path) -> Path:
         """The path itself. Raises BadData where it leads out of the project, by a link too."""
         try:
-            resolved = path.resolve(strict=True)
-        except (OSError, RuntimeError, ValueError) as error:
+            resolved = Path(os.path.realpath(path, strict=True))
+        except (OSError, ValueError) as error:
             raise BadData(f"{path}: no such file") from error
-        if not resolved.is_relative_to(self.root.resolve()):
+        if not resolved.is_relative_to(real(self.root)):
             raise BadData(f"{path}: lies outside the project; copy it into the folder")
         return path
 

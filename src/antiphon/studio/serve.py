@@ -9,6 +9,7 @@ from pathlib import Path
 from antiphon.errors import BadData, MissingExtra
 from antiphon.files import owned
 from antiphon.live.osc_table import LOOPBACK
+from antiphon.reading import real
 from antiphon.studio.project import Project
 
 
@@ -30,7 +31,7 @@ def serve(folder: Path, *, port: int = 0, ready: Callable[[str], None] = lambda 
 
     if not folder.is_dir():
         raise BadData(f"{folder}: no such folder")
-    project = Project(folder.resolve())
+    project = Project(real(folder))
     if project.own.is_symlink():
         raise BadData(f"{project.own}: a link, which may lead out of the project")
     project.own.mkdir(exist_ok=True)

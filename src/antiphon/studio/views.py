@@ -17,7 +17,7 @@ from antiphon.action.export.provenance_file import Provenance, SourceFile
 from antiphon.action.selection.regions import Region
 from antiphon.config.presets import PRESETS
 from antiphon.errors import AntiphonError, BadData, SettingsError
-from antiphon.reading import json_file, json_of
+from antiphon.reading import json_file, json_of, real
 from antiphon.studio import marks
 from antiphon.studio.dials import positions, table
 from antiphon.studio.jobs import Queue
@@ -36,7 +36,7 @@ def state(project: Project, queue: Queue, opened: str = "", since: str = "") -> 
     `since` its version, that alone."""
     listing = project.listing()
     found = {
-        "project": project.root.resolve().name or "project",
+        "project": real(project.root).name or "project",
         "sounds": listing.sounds,
         "agents": listing.agents,
         "responses": sorted(listing.responses, key=lambda name: _made(project, name)),
@@ -104,7 +104,7 @@ def _source(project: Project, directory: Path, source: SourceFile) -> Plain:
     """What a file is called, and by which name the page asks for it; empty where it lies outside the project."""
     path = directory / source.path
     try:
-        file = project.name_of(project.inside(path).resolve())
+        file = project.name_of(real(project.inside(path)))
     except (BadData, ValueError):
         file = ""
     return {
@@ -119,7 +119,7 @@ def _agent(project: Project, noted: str) -> str | None:
     if not noted:
         return ""
     try:
-        name = project.name_of(Path(noted).resolve())
+        name = project.name_of(real(Path(noted)))
     except (OSError, ValueError):
         return None
     return name if name in project.listing().agents else None

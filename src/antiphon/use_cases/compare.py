@@ -34,11 +34,12 @@ from antiphon.config import EncoderSettings, PerceptionSettings
 from antiphon.decision.neural import NeuralDecision
 from antiphon.decision.scoring import score
 from antiphon.errors import SettingsError
-from antiphon.files import refuse_foreign, whole_directory
+from antiphon.files import claimed, whole_directory
 from antiphon.interfaces import DecisionModel, Progress, no_progress
 from antiphon.pages.comparison import Side, account, compare_page, moment
 from antiphon.perception.encoders.notes import NotesEncoder
 from antiphon.perception.perception import Perception
+from antiphon.reading import real
 from antiphon.types import Audio, Ids, Seconds
 from antiphon.use_cases.memory_files import files_of
 from antiphon.use_cases.respond import Answer, answer, write_result
@@ -155,18 +156,31 @@ def compare_files(
     progress: Progress = no_progress,
 ) -> Comparison:
     """Compare agents on files and write `output`, whole or not at all: both responses in folders of their own, each as
-    `antiphon respond` writes it, compare.json and one self-contained page."""
+    `antiphon respond` writes it, compare.json and one self-contained page. Raises AntiphonError where another program
+    writes there."""
     if not guides or not memories:
         raise SettingsError("a comparison needs a guide and a memory")
-    refuse_foreign(output, COMPARE_FILES)
-    memories = files_of(memories)
+    with claimed(output, COMPARE_FILES, overwrite=True, holding="a comparison"):
+        return _compared(directories, guides, files_of(memories), output, how=(seed, explained), progress=progress)
+
+
+def _compared(
+    directories: tuple[Path, Path],
+    guides: Sequence[Path],
+    memories: Sequence[Path],
+    output: Path,
+    *,
+    how: tuple[int, bool],
+    progress: Progress,
+) -> Comparison:
+    """`how`: the seed, and whether the responses are explained."""
     agents = Agent.load(directories[0]), Agent.load(directories[1])
     heard, played = [testified(path) for path in guides], [testified(path) for path in memories]
     guide, sounds = mixed([each.audio for each in heard]), [each.audio for each in played]
-    names = directories[0].resolve().name, directories[1].resolve().name
+    names = real(directories[0]).name, real(directories[1]).name
     if names[0] == names[1]:
         names = str(directories[0]), str(directories[1])
-    found = compare(agents, guide, sounds, names=names, seed=seed, explained=explained, progress=progress)
+    found = compare(agents, guide, sounds, names=names, seed=how[0], explained=how[1], progress=progress)
     listened = source_files(guides, [each.sha256 for each in heard])
     remembered = source_files(memories, [each.sha256 for each in played])
     with whole_directory(output, COMPARE_FILES) as inside:

@@ -30,7 +30,7 @@ from antiphon.coupling.reference import (
 )
 from antiphon.coupling.settings import VerifierSettings
 from antiphon.errors import BadData
-from antiphon.files import refuse_foreign, whole_directory
+from antiphon.files import claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.types import Window
@@ -147,21 +147,28 @@ def train_standard(
 ) -> Standard:
     """Train a verifier on a corpus' training split, calibrate everything on its test split, and write both.
 
-    Raises BadData where the test split has nothing to calibrate on, before anything is trained.
+    Raises BadData where the test split has nothing to calibrate on, before anything is trained; AntiphonError where
+    another program writes there.
     """
+    with claimed(output, STANDARD_FILES, overwrite=True, holding="a standard"):
+        made = _trained(corpus, settings, trials, division, progress)
+        with whole_directory(output, STANDARD_FILES) as directory:
+            save_standard(directory, made)
+    return made
+
+
+def _trained(
+    corpus: Corpus, settings: VerifierSettings, trials: Trials, division: CorpusSettings, progress: Progress
+) -> Standard:
     from antiphon.coupling.verifier import train_verifier
 
-    refuse_foreign(output, STANDARD_FILES)
     listener = _listener()
     windows = divide(corpus.multitracks, division, corpus.splits)
     drawn = _trials(windows["test"], listener, trials, progress)
     pieces = hear_pieces(windows["train"], listener, 0, progress)
     verifier = train_verifier(pieces, listener.identity, settings, progress)
     reference = draw_reference(pieces, EXCERPT_STEPS, REFERENCE_PAIRS, np.random.default_rng(trials.seed))
-    made = Standard(_calibration(drawn, reference, verifier, trials.seed, progress), reference, verifier)
-    with whole_directory(output, STANDARD_FILES) as directory:
-        save_standard(directory, made)
-    return made
+    return Standard(_calibration(drawn, reference, verifier, trials.seed, progress), reference, verifier)
 
 
 def calibrate_standard(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from antiphon.agent.opening import noted
 from antiphon.audio import resampled, testified, witnessed
 from antiphon.checkpoint import save_json
 from antiphon.errors import BadData, SettingsError
-from antiphon.files import claimed, sha256, whole_directory
+from antiphon.files import claimed, sha256, temporary_directory, whole_directory
 from antiphon.interfaces import Progress, no_progress
 from antiphon.live.commands import Commit, Status
 from antiphon.live.controls import Controls
@@ -237,9 +236,9 @@ def stage_session(
 ) -> Iterator[Session]:
     """A session as the process on stage had it: one thread, and the memory at the rate and in the channels of the
     `device`, mapped from a file that lasts as long as the block."""
-    with tempfile.TemporaryDirectory(prefix="antiphon-replay-", ignore_cleanup_errors=True) as inside, one_thread():
-        keep(memory, *device, Path(inside))
-        brought = kept(Path(inside))
+    with temporary_directory("replay") as inside, one_thread():
+        keep(memory, *device, inside)
+        brought = kept(inside)
         assert brought is not None
         yield Session(agent, brought, seed, reserve_seconds=reserve_seconds)
 

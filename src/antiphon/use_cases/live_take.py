@@ -14,14 +14,14 @@ from typing import Final
 
 import numpy as np
 
-from antiphon import audio
+from antiphon import arrays, audio
 from antiphon.action.export import RESPONSE_FILES
 from antiphon.action.export.provenance_file import Inputs, SourceFile, source_files
 from antiphon.action.export.writing import write_response
 from antiphon.action.statistics import ResponseStatistics, response_statistics
 from antiphon.agent import Agent
 from antiphon.agent.opening import noted
-from antiphon.audio import witnessed
+from antiphon.audio import MOST_AMPLITUDE, witnessed
 from antiphon.errors import BadData
 from antiphon.files import claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
@@ -33,7 +33,8 @@ from antiphon.live.recording import Recorder
 from antiphon.live.run_file import EVENTS, GUIDE
 from antiphon.live.scheduler import Schedule, Scheduler
 from antiphon.live.session import Session
-from antiphon.types import Audio, Floats
+from antiphon.live.simulation import PlayedSound
+from antiphon.types import Audio
 from antiphon.use_cases.live import stage_session
 
 HEARD: Final = "heard.wav"
@@ -109,10 +110,15 @@ def heard_guide(events: Sequence[LiveEvent], sample_rate: int) -> Audio:
         raise BadData(f"the run has heard less than {SHORTEST_SECONDS:g} s of a guide: there is nothing to keep")
     if length > heard + MOST_SILENT_SECONDS * sample_rate:
         raise BadData(f"the record tells of more than {MOST_SILENT_SECONDS / 3600:g} h without a guide")
-    samples: Floats = np.zeros((length, blocks[0].samples.shape[1]), dtype=np.float32)
+    samples = arrays.zeros(length, blocks[0].samples.shape[1])
+    walk = arrays.Walk(samples)
     for block in blocks:
-        samples[max(0, block.frame) : max(0, block.frame + len(block.samples))] = block.samples[max(0, -block.frame) :]
-    return Audio(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), sample_rate, HEARD)
+        place = samples[max(0, block.frame) : max(0, block.frame + len(block.samples))]
+        told = block.samples[max(0, -block.frame) :]
+        place[:] = np.where(np.abs(told) <= MOST_AMPLITUDE, told, np.float32(0))
+        walk.read(place)
+    walk.end()
+    return Audio(samples, sample_rate, HEARD)
 
 
 def _performed(take: Take, session: Session, frames: int, progress: Progress) -> tuple[tuple[LiveCommand, ...], Audio]:
@@ -120,7 +126,7 @@ def _performed(take: Take, session: Session, frames: int, progress: Progress) ->
     scheduler = Scheduler(session.memory, session.stock.renderer)
     state, schedule = session.start(), Schedule()
     commands: list[LiveCommand] = []
-    sound: list[Floats] = []
+    sound = PlayedSound(session, frames)
     for event in take.told:
         progress("play again", min(state.frame, frames), frames)
         state, told = session.step(state, event)
@@ -128,12 +134,16 @@ def _performed(take: Take, session: Session, frames: int, progress: Progress) ->
         schedule = scheduler.told(schedule, told)
         if isinstance(event, GuideBlock | Tick) and (count := min(state.frame, frames) - schedule.handed) > 0:
             schedule, samples = scheduler.frames(schedule, count)
-            sound.append(samples)
+            sound.write(samples)
     ends = [command.step.end for command in commands if isinstance(command, Commit) and command.step.segment >= 0]
-    if (count := max(frames, *ends, 0) - schedule.handed) > 0:
-        sound.append(scheduler.frames(schedule, count)[1])
+    if (count := frames - schedule.handed) > 0:
+        schedule, samples = scheduler.frames(schedule, count)
+        sound.write(samples)
+    parts = [sound.whole().samples]
+    if (count := max([frames, *ends]) - frames) > 0:
+        parts.append(scheduler.frames(schedule, count)[1])
     progress("play again", frames, frames)
-    return tuple(commands), Audio(np.concatenate(sound), session.sample_rate)
+    return tuple(commands), Audio(arrays.end_to_end(parts), session.sample_rate)
 
 
 def _until(commands: Sequence[LiveCommand], frames: int) -> tuple[LiveCommand, ...]:

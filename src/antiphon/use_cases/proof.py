@@ -109,13 +109,14 @@ def proof(
     with claimed(output, STUDY_FILES, overwrite=False, holding="a study") as claim:
         files = files_of(memories)
         heard = audio.mixed([audio.read(path) for path in guides])
+        played = None if partner is None else audio.read(partner)
         if loudness([heard]) is None:
             raise BadData(f"{guides[0]}: nothing sounds in the guide, so that nobody can tell what answers it")
         answers, remarks, facts = answered(agent, heard, files, wanted, progress)
-        if partner is not None and wanted.kind == "rating":
+        if played is not None and wanted.kind == "rating":
             about = "what was really played to the guide"
-            answers.insert(0, Answered(Condition(name=PARTNER, role="reference", about=about), audio.read(partner)))
-        elif partner is not None:
+            answers.insert(0, Answered(Condition(name=PARTNER, role="reference", about=about), played))
+        elif played is not None:
             remarks.append("the partner is the hidden reference of a study of ratings; this one holds two by two")
         passages = _passages(heard, answers, wanted, remarks)
         study = _study(answers, passages, wanted)
@@ -257,9 +258,11 @@ def _told_apart(passage: _Passage) -> tuple[_Passage | None, int]:
 
 
 def _cut(sound: Audio, start: float, length: float) -> Audio:
+    """A stretch as a listener hears it: in mono where it has more channels than two ears."""
     first = round(start * sound.sample_rate)
     samples = np.asarray(sound.samples[first : first + round(length * sound.sample_rate)])
-    return Audio(samples, sound.sample_rate)
+    found = Audio(samples, sound.sample_rate)
+    return found if found.channels <= 2 else audio.mono(found)
 
 
 def _faded(sound: Audio) -> Audio:

@@ -27,6 +27,7 @@ from antiphon.audio import mixed, witnessed
 from antiphon.errors import AntiphonError, BadData, SettingsError
 from antiphon.files import Claim, claimed, whole_directory
 from antiphon.interfaces import Progress, no_progress
+from antiphon.reading import real
 from antiphon.types import Audio, Edited, Memory, Response, Run, Specification
 from antiphon.use_cases.explain import with_candidate_costs
 from antiphon.use_cases.registers import register_prices
@@ -193,7 +194,7 @@ def respond_again(
     laid over the response in a session would be lost.
     """
     record = unedited(before)
-    if output.resolve() == before.resolve():
+    if real(output) == real(before):
         raise AntiphonError(f"{before} is not written over; choose another directory")
     kept_runs(of_take(record, wished.take), wished.marks.kept)
     with claimed(output, ANSWER_FILES, overwrite=wanted.overwrite, holding="a response") as claim:

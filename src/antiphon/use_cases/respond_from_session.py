@@ -33,6 +33,7 @@ from antiphon.config import MOST_SEED, Settings, validated
 from antiphon.errors import AntiphonError, AntiphonWarning, BadData, SettingsError
 from antiphon.files import Claim, claimed, sha256, whole_directory
 from antiphon.interfaces import Progress, no_progress
+from antiphon.reading import real
 from antiphon.types import Audio, Edited, Laid, Memory, MemoryPart, Run
 from antiphon.use_cases.explain import with_candidate_costs
 from antiphon.use_cases.registers import known_register, register_prices
@@ -64,7 +65,7 @@ def respond_from_session(
     """
     opened = _opened(session)
     for folder in (session.parent, opened.folder):
-        if output.resolve() == folder.resolve():
+        if real(output) == real(folder):
             raise AntiphonError(f"{session} lies in {output}, and is not written over; choose another directory")
     with claimed(output, ANSWER_FILES, overwrite=wanted.overwrite, holding="a response") as claim:
         return _responded(opened, agent, claim, wanted, progress)
@@ -206,14 +207,14 @@ def _resolved(name: str, folder: Path) -> Path:
 
 def _parts(opened: _Opened) -> dict[str, MemoryPart]:
     """Which paths in the project are which file of the memory: by place, and by name where no other file is there."""
-    places = {path.resolve(): part for path, part in zip(opened.memories, opened.record.parts, strict=True)}
+    places = {real(path): part for path, part in zip(opened.memories, opened.record.parts, strict=True)}
     hashes = {sha256(path): part for path, part in zip(opened.memories, opened.record.parts, strict=True)}
     names = {PurePosixPath(part.source).name: part for part in reversed(opened.record.parts)}
     found: dict[str, MemoryPart] = {}
     for name in _files(opened.root):
         path = _resolved(name, opened.path.parent)
-        if path.resolve() in places:
-            found[name] = places[path.resolve()]
+        if real(path) in places:
+            found[name] = places[real(path)]
         elif path.is_file():
             if path.name in names and sha256(path) in hashes:
                 found[name] = hashes[sha256(path)]
@@ -287,9 +288,7 @@ def _write(
     )
     formats = known_formats((*wanted.export, "reaper"))
     louder = result.response.gain / record.gain if record.gain else 1.0
-    carried = _carried(
-        opened.root, session.parent, {path.resolve() for path in (*opened.guides, *opened.memories, *own)}
-    )
+    carried = _carried(opened.root, session.parent, {real(path) for path in (*opened.guides, *opened.memories, *own)})
     names = (*ANSWER_FILES, *sorted({PurePosixPath(name).parts[0] for name in carried.values()} - set(RESPONSE_FILES)))
     with whole_directory(claim.target, names) as inside:
         inputs = write_result(inside, result, agent, inputs=inputs, export=formats)
@@ -311,7 +310,7 @@ def _sources(paths: Sequence[Path], before: Sequence[SourceFile]) -> tuple[Sourc
     """Files as they lie now, which remember where they came from at first."""
     return tuple(
         SourceFile(
-            path.resolve().as_posix(),
+            real(path).as_posix(),
             then.sha256,
             origin=then.origin or (then.path if Path(then.path).is_absolute() else ""),
         )
@@ -333,22 +332,22 @@ def _new_paths(opened: _Opened, own: Iterable[Path], inputs: Inputs, carried: di
     """What each path in the project becomes in the folder of the new response."""
     now = (*inputs.guides, *inputs.memories, *inputs.own)
     media = {
-        path.resolve(): source.path for path, source in zip((*opened.guides, *opened.memories, *own), now, strict=True)
+        real(path): source.path for path, source in zip((*opened.guides, *opened.memories, *own), now, strict=True)
     }
     parts = dict(zip(opened.record.parts, opened.memories, strict=True))
     playing = _parts(opened)
     found: dict[str, str] = {}
     for name in _files(opened.root):
         path = _resolved(name, opened.path.parent)
-        place = parts[playing[name]].resolve() if name in playing else path.resolve()
+        place = real(parts[playing[name]]) if name in playing else real(path)
         if place in media:
             found[name] = media[place]
         elif path in carried:
             found[name] = carried[path]
         elif path.is_file():
-            found[name] = path.resolve().as_posix()
+            found[name] = real(path).as_posix()
         elif guide := [each for each in opened.guides if each.name == path.name]:
-            found[name] = media[guide[0].resolve()]
+            found[name] = media[real(guide[0])]
     return found
 
 
@@ -361,7 +360,7 @@ def _carried(root: Block, folder: Path, media: set[Path]) -> dict[Path, str]:
     for name in _files(root):
         path = _resolved(name, folder)
         place = PurePosixPath(PureWindowsPath(name).as_posix() if "\\" in name else name)
-        if place.is_absolute() or ".." in place.parts or not path.is_file() or path.resolve() in media:
+        if place.is_absolute() or ".." in place.parts or not path.is_file() or real(path) in media:
             continue
         found[path] = f"{MEDIA}/before-{place.name}" if str(place) in ANSWER_FILES else str(place)
     return found

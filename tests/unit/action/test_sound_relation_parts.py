@@ -1,5 +1,7 @@
 """Parts of what a pair teaches about harmony, each by its definition."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,16 +49,11 @@ def test_an_account_tells_the_strongest_tap():
     assert found.account == {"semitones": 7, "lag_seconds": 0.5, "agreement": 0.25}
 
 
-def test_without_its_lag_a_relation_is_otherwise_the_same():
-    harmony = HarmonyRelation(np.ones(12, np.float32), 0.5, 0.3)
-    found = SoundRelation(harmony, scalar(), scalar(-1), 0.7).without_lag()
-    assert found.harmony is not None
-    assert found.level is not None
-    assert found.activity is not None
-    assert (found.harmony.lag_seconds, found.level.lag_seconds, found.activity.lag_seconds) == (0, 0, 0)
-    assert (found.harmony.taps is harmony.taps, found.activity.sign, found.alike) == (True, -1, 0.7)
-    nothing = SoundRelation(alike=0.2).without_lag()
-    assert (nothing.harmony, nothing.level, nothing.activity, nothing.alike) == (None, None, None, 0.2)
+def test_the_latest_of_its_parts_says_by_how_many_segments_it_is_late():
+    harmony = HarmonyRelation(np.ones(12, np.float32), 1.5, 0.3)
+    found = SoundRelation(harmony, scalar(), scalar(-1), 0.7)
+    assert [found.lag_segments(seconds) for seconds in (0.5, 0.25)] == [3, 6]
+    assert replace(found, harmony=None).lag_segments(0.5) == round(scalar().lag_seconds / 0.5)
 
 
 def test_what_is_expected_is_scaled_as_the_pair_was_and_only_where_it_is_known():

@@ -19,6 +19,7 @@ from antiphon.action.export.rpp import write_project
 from antiphon.errors import BadData, SettingsError
 from antiphon.files import sha256, whole_file
 from antiphon.names import for_file
+from antiphon.reading import real
 from antiphon.types import SILENCE, Event
 
 ALL = "all"
@@ -156,7 +157,7 @@ def _copied(directory: Path, source: SourceFile, taken: dict[str, str]) -> Sourc
         os.chmod(target, 0o644)
         if sha256(target) != source.sha256:
             raise BadData(f"{path}: changed while it was copied; call again when nothing writes to it")
-    return replace(source, path=f"{MEDIA}/{name}", origin=source.origin or path.resolve().as_posix())
+    return replace(source, path=f"{MEDIA}/{name}", origin=source.origin or real(path).as_posix())
 
 
 def hand_over(directory: Path, handed: Handed, formats: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from antiphon.action.rendering.stretching import stretched
 from antiphon.checkpoint import load_json
 from antiphon.errors import BadData
 from antiphon.files import sha256
-from antiphon.reading import first_fault
+from antiphon.reading import first_fault, real
 from antiphon.types import EVENT_VERSION, SILENCE, Audio, Event, Fade, Laid, Memory, MemoryPart, Response, Run
 
 PROVENANCE_VERSION = 2
@@ -280,7 +280,7 @@ def read_events(path: Path) -> tuple[Event, ...]:
 
 def source_files(paths: Sequence[Path], hashes: Sequence[str]) -> tuple[SourceFile, ...]:
     """Files by their absolute paths, and by the hashes of what was decoded from them."""
-    return tuple(SourceFile(path.resolve().as_posix(), digest) for path, digest in zip(paths, hashes, strict=True))
+    return tuple(SourceFile(real(path).as_posix(), digest) for path, digest in zip(paths, hashes, strict=True))
 
 
 def found_file(source: SourceFile, directory: Path, beside: Sequence[Path] = ()) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from antiphon.decoding.kinds import AUDIO_SUFFIXES
+from antiphon.reading import real
 
 STEMS_SUFFIX = ".stem.mp4"
 """Of a file that holds all stems of a recording: no single track, and read by the layout musdb18 alone."""
@@ -84,7 +85,7 @@ def look(top: Path) -> tuple[Folder, Remains]:
     Links are followed last, so that a folder is known by its own path wherever it has one here.
     """
     remains = Remains()
-    root = Folder(top, normalized(top.resolve().name))
+    root = Folder(top, normalized(real(top).name))
     seen: set[tuple[int, int]] = set()
     waiting, links = [root], list[Folder]()
     while waiting or links:

@@ -25,6 +25,7 @@ from antiphon.corpus.layouts.without_place import without_place
 from antiphon.corpus.manifest import Corpus
 from antiphon.corpus.track_audio import source_header
 from antiphon.errors import AntiphonWarning, BadData, MissingExtra
+from antiphon.reading import real
 from antiphon.types import Multitrack, Track
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -92,7 +93,7 @@ def recognised(folder: Path) -> LayoutName:
 
 def pair(a: Path, b: Path) -> Multitrack:
     """Two files that sound together. Raises BadData where one cannot be read."""
-    if a.resolve() == b.resolve():
+    if real(a) == real(b):
         raise BadData(f"{a}: a track has no relation to itself; give two files")
     stems = normalized(a.stem), normalized(b.stem)
     roles = role_names(*stems)

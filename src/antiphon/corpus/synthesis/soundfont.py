@@ -8,7 +8,6 @@ import importlib.metadata
 import io
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +22,7 @@ from antiphon.corpus.synthesis.extras import scores_extra
 from antiphon.corpus.synthesis.instruments import program_name
 from antiphon.corpus.synthesis.performance import PlayedNote
 from antiphon.errors import BadData, MissingExtra
+from antiphon.files import temporary_directory
 from antiphon.reading import bytes_of
 from antiphon.types import Audio
 
@@ -113,8 +113,8 @@ class Synthesizer:
 
     def _by_fluidsynth(self, midi: bytes) -> Audio:
         _bytes(self.path)
-        with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
-            score, wave = Path(folder) / "score.mid", Path(folder) / "sound.wav"
+        with temporary_directory("score") as folder:
+            score, wave = folder / "score.mid", folder / "sound.wav"
             score.write_bytes(midi)
             options = ("-q", "-n", "-i", "-R", "0", "-C", "0", "-T", "wav", "-O", "float", "-r", str(FLUIDSYNTH_RATE))
             command = (_fluidsynth(), *options, "-F", str(wave), str(self.path), str(score))

@@ -29,6 +29,7 @@ from antiphon.pages.study import as_page
 from antiphon.pages.study_tables import as_markdown
 from antiphon.perception.cache import FrameCache, default_directory
 from antiphon.perception.perception import Perception
+from antiphon.reading import real
 
 DURATIONS = (0.25, 0.35, 0.5)
 """Segment lengths in seconds (paper 5.2)."""
@@ -144,7 +145,7 @@ def reproduce(
     """
     if draw:
         figures.require()
-    study, target, source = study or Study(), Path(output), Path(corpus).resolve()
+    study, target, source = study or Study(), Path(output), real(Path(corpus))
     refuse_foreign(target, FILES)
     with owned(target):
         return _reproduced(source, target, study, workers=workers, draw=draw, told=told, progress=progress)

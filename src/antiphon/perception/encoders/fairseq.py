@@ -22,7 +22,7 @@ import safetensors.numpy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from antiphon.errors import BadData
-from antiphon.files import whole_directory
+from antiphon.files import claimed, whole_directory
 from antiphon.perception.encoders.wav2vec2_sizes import Sizes
 from antiphon.reading import MOST_ARRAY_BYTES, open_regular
 from antiphon.types import Floats
@@ -74,8 +74,14 @@ def convert_fairseq(checkpoint: Path, directory: Path, trust: bool = False) -> d
 
     Tensors and plain values alone are read, and no code is run, unless `trust` is set: then the file may do what it
     likes while it is read. Raises BadData for a file that is no such checkpoint, or whose tensors are not exactly those
-    that its settings ask for; AntiphonError where `directory` cannot be written or holds something else.
+    that its settings ask for; AntiphonError where `directory` cannot be written, holds
+    something else, or is written by another program.
     """
+    with claimed(directory, MODEL_FILES, overwrite=True, holding="a model"):
+        return _converted(checkpoint, directory, trust)
+
+
+def _converted(checkpoint: Path, directory: Path, trust: bool) -> dict[str, Any]:
     content = _read(checkpoint, trust)
     try:
         settings = _settings(content)

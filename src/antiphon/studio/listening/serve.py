@@ -12,6 +12,7 @@ from antiphon.errors import BadData, MissingExtra
 from antiphon.files import owned
 from antiphon.listening.study import read_study
 from antiphon.live.osc_table import LOOPBACK
+from antiphon.reading import real
 
 EVERYWHERE = "0.0.0.0"
 
@@ -40,7 +41,7 @@ def serve(
     asked = (f"{host}, port {port}", "choose others with --host, --port")
     with owned(folder), listening(host, port, *asked) as found:
         number, token, names = found.getsockname()[1], secrets.token_urlsafe(24), names_of(host)
-        served = application(Desk(folder.resolve(), study), number, token, frozenset(names))
+        served = application(Desk(real(folder), study), number, token, frozenset(names))
         ready(f"http://{names[0]}:{number}/?token={token}")
         serve_page(served, found)
 
