@@ -98,6 +98,19 @@ def test_of_a_class_that_was_asked_for_a_response_that_leaves_room_keeps_the_phr
     assert search.select(specification(asked), MANY_WAYS, constraints=wanted).segments[6] != SILENCE
 
 
+@pytest.mark.parametrize("places", [8, 16])
+def test_a_path_that_is_drawn_without_reuse_plays_no_segment_twice_either(places):
+    """Eight steps, and as many places to play them or twice as many: drawn freely, some are met again."""
+
+    def spots(**settings):
+        source = memory([0, 5] * places)
+        drawn = (selection(seed, variation=5.0, **settings).select(specification([0] * 8), source) for seed in range(4))
+        return [len(set(found.segments.tolist())) for found in drawn]
+
+    assert max(spots()) < 8
+    assert spots(reuse=False) == [8] * 4
+
+
 def test_without_reuse_the_longest_copy_keeps_its_segments():
     """Both halves could copy 0 1 2 3; only one may, and it is not cut for the sake of the other's first step."""
     source = memory([0, 1, 2, 3, 5, 0])

@@ -98,6 +98,9 @@ def novel_path(problem: SearchProblem, semiring: Semiring, choice: Choice) -> Id
         segments = search.improved(segments)
         if search.is_small:
             segments = search.cheapest_start(segments)
+    elif not problem.settings.reuse:
+        # A draw may meet a segment twice that another draw would not have met.
+        segments = search.spot_by_spot(segments)
     return segments
 
 
@@ -157,6 +160,10 @@ class _Search:
                 segments = self._cheaper(segments, slice(max(0, first), min(first + self.block, len(segments))))
             if np.array_equal(before, segments):
                 break
+        return self.spot_by_spot(segments)
+
+    def spot_by_spot(self, segments: Ids) -> Ids:
+        """The same path with each spot searched anew that is still heard more than once."""
         for index in range(len(segments)):
             if segments[index] != SILENCE and np.count_nonzero(segments == segments[index]) > 1:
                 segments = self._cheaper(segments, slice(index, index + 1))
