@@ -60,7 +60,7 @@ def _hook(event, arguments):
     FAULT.met += 1
     if FAULT.met == FAULT.at:
         if FAULT.number == KILL:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.killpg(0, signal.SIGKILL)
         raise OSError(FAULT.number, os.strerror(FAULT.number), paths[0])
 
 
@@ -83,6 +83,8 @@ def killed(words, place, at):
 
     copy = os.fork()
     if not copy:
+        # With the processes that it starts: what renders a piece is one of its own.
+        os.setsid()
         code = FAILED
         try:
             with fault(place, at, KILL):

@@ -160,7 +160,7 @@ def _read(file: Path) -> Iterator[zipfile.ZipFile]:
         try:
             with zipfile.ZipFile(stream) as archive:
                 yield archive
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, struct.error) as error:
             raise BadData(f"{file}: not a packed agent ({error})") from error
 
 
