@@ -66,7 +66,10 @@ def following_verdict(training: Mapping[str, Any]) -> str:
         busy = "how busy it is" + ("" if activity["sign"] > 0 else " turned round")
         said.append(f"{busy}{_later(activity['lag_seconds'])} (correlation {activity['agreement']:.2f})")
     sentences = [f"As B follows A, a response follows its guide: {', '.join(said)}."] if said else []
-    if found["plays_in_rests"]:
+    # An account of before this was told apart has no word of it.
+    if found.get("rests") == "fill":
+        sentences.append("B plays in A's rests and hardly rests itself, and so does a response.")
+    elif found["plays_in_rests"]:
         sentences.append("B plays in A's rests, and a response does not rest with its guide.")
     return " ".join(sentences)
 

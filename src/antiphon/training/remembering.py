@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from antiphon.types import Audio
 
 FEWEST_RESTS = 4
 """Segments in which A rests: of fewer, nothing is told."""
+
+SELDOM = 0.2
+"""Of B's segments are rests at most where it hardly ever rests: a decision that is free to rest would rest more."""
 
 
 def remember(
@@ -89,8 +92,8 @@ def following_pairs(agent: Agent) -> Agent:
         # Where harmony tells which segment it is, how busy it is was told already.
         known = 0.0 if harmony is None else harmony.agreement**2
         action["activity"] = round(activity.weight * (1 - known), 2)
-    plays_in_rests = _plays_in_rests(agent)
-    sampling = {"rests": "free"} if settings.sampling.rests == "follow" and plays_in_rests else {}
+    rests = _rests_of_pairs(agent)
+    sampling = {"rests": rests} if settings.sampling.rests == "follow" and rests != "follow" else {}
     changed = {
         "action": settings.action.model_copy(update=action),
         "sampling": settings.sampling.model_copy(update=sampling),
@@ -99,19 +102,25 @@ def following_pairs(agent: Agent) -> Agent:
         "harmony": None if harmony is None else harmony.account,
         "level": None if level is None else level.account,
         "activity": None if activity is None else activity.account,
-        "plays_in_rests": plays_in_rests,
+        "plays_in_rests": rests != "follow",
+        "rests": rests,
     }
     told = replace(agent, training={**agent.training, "following": account})
     return told.with_settings(settings.model_copy(update=changed))
 
 
-def _plays_in_rests(agent: Agent) -> bool:
-    """Whether B of the pairs plays through more than half of A's rests, of which there are some."""
+def _rests_of_pairs(agent: Agent) -> Literal["follow", "fill", "free"]:
+    """When B of the pairs rests: with A, as far as they tell; hardly ever, where it plays through more than half of
+    A's rests (`fill`); or at times of its own, where it plays through these and rests elsewhere (`free`)."""
     if not agent.alphabet.has_rest:
-        return False
+        return "follow"
     rest = agent.alphabet.rest
-    played = np.concatenate([pair.target[pair.guide == rest] != rest for pair in agent.pairs])
-    return len(played) >= FEWEST_RESTS and bool(played.mean() > 0.5)
+    guide, target = (
+        np.concatenate([getattr(pair, side) for pair in agent.pairs]) == rest for side in ("guide", "target")
+    )
+    if guide.sum() < FEWEST_RESTS or target[guide].mean() >= 0.5:
+        return "follow"
+    return "fill" if target.mean() < SELDOM else "free"
 
 
 def remember_tokens(

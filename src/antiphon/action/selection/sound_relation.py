@@ -5,7 +5,8 @@ like A, what is to be agreed with is what B would sound like:
 
 - harmony: the chroma of B is that of A some time before, seen through a circular filter: pitch class p of B is the sum
   of filter[s] times pitch class p - s of A. A transposition is a filter with one tap; a third of the scale has two, of
-  which the memory, being in the key, holds one; the root of a chord is where three notes of a triad lead;
+  which the memory, being in the key, holds one. Where B goes by A's chords, the filter is over their roots: no sum of
+  pitch classes is the root of a chord in every inversion;
 - loudness: B is louder, or softer, where A was louder some time before;
 - activity: B is busier, or less busy, where A was busier.
 
@@ -21,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from antiphon.action.selection.lagged_relation import (
+    EARLIER,
     LAGS,
     Numbers,
     better_than_chance,
@@ -43,8 +45,26 @@ SHORTEST = 40
 RIDGE = 1e-3
 """Times the filter's mean square, added to keep it small where A says nothing."""
 
+TRIADS = ((0, 4, 7), (0, 3, 7), (0, 3, 6))
+"""Semitones above the root: the triads that a scale has, major, minor and diminished."""
+
 MOST_HARMONY = 24.0
 """Nats: a relation that always held is believed no more than this, so that a phrase can still be worth a note."""
+
+
+def _chroma_of(classes: Sequence[int]) -> Numbers:
+    """Of these pitch classes alone (12,): as of a segment, without a mean and of length 1."""
+    row = np.isin(np.arange(PITCH_CLASSES), classes) - len(classes) / PITCH_CLASSES
+    return np.asarray(row / np.linalg.norm(row))
+
+
+def _circulant(row: Numbers) -> Numbers:
+    """The row (12,) moved up by 0 to 11 pitch classes (12, 12)."""
+    return np.stack([np.roll(row, by) for by in range(PITCH_CLASSES)])
+
+
+_TRIADS = [_circulant(_chroma_of(triad)) for triad in TRIADS]
+_ROOTS = _circulant(_chroma_of((0,)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,22 +88,31 @@ def concentration(agreement: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class HarmonyRelation:
-    """B's chroma is A's of `lag_seconds` before through `taps` (12,); `agreement` is that on held-out blocks."""
+    """B's chroma is A's of `lag_seconds` before, or that of the roots of A's chords (`of_roots`), through `taps` (12,);
+    `agreement` is that on held-out blocks."""
 
     taps: Floats
     lag_seconds: float
     agreement: float
+    of_roots: bool = False
 
     @property
     def account(self) -> dict[str, float]:
         """In plain values, with the semitones above A (0 to 11) of the filter's strongest tap."""
         semitones = int(self.taps.argmax())
-        return {"semitones": semitones, "lag_seconds": self.lag_seconds, "agreement": self.agreement}
+        found = {"semitones": semitones, "lag_seconds": self.lag_seconds, "agreement": self.agreement}
+        return {**found, "of_roots": True} if self.of_roots else found
 
     @property
     def weight(self) -> float:
         """What 1 less of agreement is worth in nats."""
         return concentration(self.agreement)
+
+    def expected(self, chroma: Floats, durations: Seconds) -> Floats:
+        """The chroma (n, 12 k) of B where A has this `chroma`, for segments that last so long (n,)."""
+        heard = roots(chroma) if self.of_roots else chroma
+        late = later(heard.astype(np.float64), lag_segments(self.lag_seconds, durations), 0.0)
+        return _of_length_one(_filtered(late, self.taps.astype(np.float64))).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +135,7 @@ class SoundRelation:
         """How B would sound to a `guide` whose segments last so long (n,); as the guide does where nothing is known."""
         chroma = guide.chroma
         if self.harmony is not None:
-            late = later(chroma.astype(np.float64), lag_segments(self.harmony.lag_seconds, durations), 0.0)
-            chroma = _of_length_one(_filtered(late, self.harmony.taps.astype(np.float64))).astype(np.float32)
+            chroma = self.harmony.expected(chroma, durations)
         found = replace(guide, chroma=chroma)
         if self.level is not None:
             level = self.level.expected(guide.level, guide.before, durations)
@@ -156,17 +184,33 @@ def _activity(guides: Sequence[SegmentSound], targets: Sequence[SegmentSound], s
 
 
 def _harmony(pairs: Sequence[PairSound], seconds: float) -> HarmonyRelation | None:
-    guides = [_halves(pair.guide.chroma) for pair in pairs]
     targets = [_halves(pair.target.chroma) for pair in pairs]
+    heard = [[_halves(pair.guide.chroma) for pair in pairs], [_halves(roots(pair.guide.chroma)) for pair in pairs]]
 
-    def found(shift: int) -> tuple[int, float, Numbers]:
-        shifted = [shifted_guide(each, shift) for each in guides]
-        return simplest([_filter(shifted, targets, lag) for lag in range(LAGS + 1)])
+    def found(shift: int) -> tuple[bool, int, float, Numbers]:
+        ways = []
+        for guides in heard:
+            shifted = [shifted_guide(each, shift) for each in guides]
+            ways.append(simplest([_filter(shifted, targets, lag) for lag in range(LAGS + 1)]))
+        notes, chords = ways
+        of_roots = chords[1] > notes[1] + EARLIER
+        return of_roots, *(chords if of_roots else notes)
 
-    lag, agreement, taps = found(0)
-    if not better_than_chance(agreement, lambda shift: found(shift)[1]):
+    of_roots, lag, agreement, taps = found(0)
+    if not better_than_chance(agreement, lambda shift: found(shift)[2]):
         return None
-    return HarmonyRelation(taps.astype(np.float32), lag * seconds, agreement)
+    return HarmonyRelation(taps.astype(np.float32), lag * seconds, agreement, of_roots)
+
+
+def roots(chroma: Floats) -> Floats:
+    """The chroma (n, 12 k) of the roots alone: of the triad that agrees best with all resolutions of each segment;
+    nothing where nothing sounds."""
+    halves = _halves(chroma)
+    together, count = halves.sum(axis=1), halves.shape[1]
+    fit = np.max([together @ triad.T for triad in _TRIADS], axis=0)
+    rows = _ROOTS[fit.argmax(axis=1)] / np.sqrt(count)
+    found = np.where(together.any(axis=1, keepdims=True), rows, 0.0)
+    return np.tile(found, count).astype(np.float32)
 
 
 def _filter(guides: Sequence[Numbers], targets: Sequence[Numbers], lag: int) -> tuple[float, Numbers]:
