@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from antiphon.action.selection.lagged_relation import better_than_chance, shifted_guide
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.action.selection.sound_relation import PairSound, concentration
 from antiphon.agent import Agent
@@ -102,6 +103,7 @@ def following_pairs(agent: Agent) -> Agent:
         "harmony": None if harmony is None else harmony.account,
         "level": None if level is None else level.account,
         "activity": None if activity is None else activity.account,
+        "register": None if relation.register is None else relation.register.account,
         "plays_in_rests": rests != "follow",
         "rests": rests,
     }
@@ -110,17 +112,24 @@ def following_pairs(agent: Agent) -> Agent:
 
 
 def _rests_of_pairs(agent: Agent) -> Literal["follow", "fill", "free"]:
-    """When B of the pairs rests: with A, as far as they tell; hardly ever, where it plays through more than half of
-    A's rests (`fill`); or at times of its own, where it plays through these and rests elsewhere (`free`)."""
+    """When B of the pairs rests: hardly ever, though A does (`fill`); surely elsewhere than A (`free`); else with A, or
+    at times that A does not tell, and nothing is changed (`follow`)."""
     if not agent.alphabet.has_rest:
         return "follow"
     rest = agent.alphabet.rest
-    guide, target = (
-        np.concatenate([getattr(pair, side) for pair in agent.pairs]) == rest for side in ("guide", "target")
-    )
-    if guide.sum() < FEWEST_RESTS or target[guide].mean() >= 0.5:
+    guides = [(pair.guide == rest).astype(np.float64) for pair in agent.pairs]
+    target = np.concatenate([pair.target for pair in agent.pairs]) == rest
+    resting = np.concatenate(guides) > 0
+    if resting.sum() < FEWEST_RESTS or target[resting].mean() >= 0.5:
         return "follow"
-    return "fill" if target.mean() < SELDOM else "free"
+    if target.mean() < SELDOM:
+        return "fill"
+
+    def elsewhere(shift: int) -> float:
+        heard = np.concatenate([shifted_guide(each, shift) for each in guides]) > 0
+        return float(target[~heard].mean() - target[heard].mean())
+
+    return "free" if better_than_chance(elsewhere(0), elsewhere) else "follow"
 
 
 def remember_tokens(

@@ -8,7 +8,8 @@ like A, what is to be agreed with is what B would sound like:
   which the memory, being in the key, holds one. Where B goes by A's chords, the filter is over their roots: no sum of
   pitch classes is the root of a chord in every inversion;
 - loudness: B is louder, or softer, where A was louder some time before;
-- activity: B is busier, or less busy, where A was busier.
+- activity: B is busier, or less busy, where A was busier;
+- register: B lies higher, or lower, where A lay higher: chroma do not tell octaves apart.
 
 Each is believed where it agrees with held-out blocks of the pair better than with every one of its circularly shifted
 guides. A filter knows no key, and no alphabet: it holds in keys and timbres that the pair is not in.
@@ -16,8 +17,9 @@ guides. A filter knows no key, and no alphabet: it holds in keys and timbres tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -33,7 +35,7 @@ from antiphon.action.selection.lagged_relation import (
 )
 from antiphon.action.selection.scalar_relation import ScalarRelation, fitted_scalar_relation
 from antiphon.action.selection.segment_sound import PITCH_CLASSES
-from antiphon.action.selection.target_cost import activity_scale, level_scale
+from antiphon.action.selection.target_cost import Scale, activity_scale, level_scale, register_scale
 from antiphon.types import Floats, Seconds, SegmentSound
 
 FOLDS = 5
@@ -50,6 +52,10 @@ TRIADS = ((0, 4, 7), (0, 3, 7), (0, 3, 6))
 
 MOST_HARMONY = 24.0
 """Nats: a relation that always held is believed no more than this, so that a phrase can still be worth a note."""
+
+MOST_REGISTER = 8.0
+"""Nats: enough to tell two octaves apart. Where another recording lies is guessed from its notes, and a guess that is
+wrong by a third must not outweigh which note it is."""
 
 
 def _chroma_of(classes: Sequence[int]) -> Numbers:
@@ -124,12 +130,15 @@ class SoundRelation:
     level: ScalarRelation | None = None
     activity: ScalarRelation | None = None
     alike: float | None = None
+    register: ScalarRelation | None = None
 
     def without_lag(self) -> SoundRelation:
         """The same, B with A."""
         level = self.level and replace(self.level, lag_seconds=0.0)
         activity = self.activity and replace(self.activity, lag_seconds=0.0)
-        return SoundRelation(self.harmony and replace(self.harmony, lag_seconds=0.0), level, activity, self.alike)
+        register = self.register and replace(self.register, lag_seconds=0.0)
+        harmony = self.harmony and replace(self.harmony, lag_seconds=0.0)
+        return SoundRelation(harmony, level, activity, self.alike, register)
 
     def expected(self, guide: SegmentSound, durations: Seconds) -> SegmentSound:
         """How B would sound to a `guide` whose segments last so long (n,); as the guide does where nothing is known."""
@@ -143,6 +152,10 @@ class SoundRelation:
         if self.activity is not None and guide.activity is not None:
             activity = self.activity.expected(guide.activity, guide.activity[:0], durations)
             found = replace(found, activity=activity, activity_scale=self.activity.scale)
+        if self.register is not None and guide.register is not None:
+            register = self.register.expected(guide.register, guide.register[:0], durations)
+            weight = min(MOST_REGISTER, self.register.weight)
+            found = replace(found, register=register, register_scale=self.register.scale, register_weight=weight)
         return found
 
     def judged(self, memory: SegmentSound) -> SegmentSound:
@@ -151,6 +164,8 @@ class SoundRelation:
             memory = replace(memory, level_scale=self.level.scale_of(memory.level))
         if self.activity is not None and memory.activity is not None:
             memory = replace(memory, activity_scale=self.activity.scale_of(memory.activity))
+        if self.register is not None and memory.register is not None:
+            memory = replace(memory, register_scale=self.register.scale_of(memory.register))
         return memory
 
 
@@ -165,7 +180,9 @@ def fitted_sound_relation(pairs: Sequence[PairSound]) -> SoundRelation:
     level = fitted_scalar_relation(
         [each.level for each in guides], [each.level for each in targets], level_scale, seconds
     )
-    return SoundRelation(_harmony(long, seconds), level, _activity(guides, targets, seconds), _alike(long))
+    activity = _heard_of_all("activity", guides, targets, activity_scale, seconds)
+    register = _heard_of_all("register", guides, targets, register_scale, seconds)
+    return SoundRelation(_harmony(long, seconds), level, activity, _alike(long), register)
 
 
 def _alike(pairs: Sequence[PairSound]) -> float | None:
@@ -175,12 +192,18 @@ def _alike(pairs: Sequence[PairSound]) -> float | None:
     return float((guide[told] * target[told]).sum(axis=1).mean()) if told.sum() >= SHORTEST // 2 else None
 
 
-def _activity(guides: Sequence[SegmentSound], targets: Sequence[SegmentSound], seconds: float) -> ScalarRelation | None:
-    """None too where it was not heard how busy the pairs are."""
-    known = [[each.activity for each in side if each.activity is not None] for side in (guides, targets)]
+def _heard_of_all(
+    name: Literal["activity", "register"],
+    guides: Sequence[SegmentSound],
+    targets: Sequence[SegmentSound],
+    scale_of: Callable[[Floats], Scale],
+    seconds: float,
+) -> ScalarRelation | None:
+    """How B has what A has of it; None too where it was not heard of all pairs."""
+    known = [[found for each in side if (found := getattr(each, name)) is not None] for side in (guides, targets)]
     if len(known[0]) < len(guides) or len(known[1]) < len(targets):
         return None
-    return fitted_scalar_relation(known[0], known[1], activity_scale, seconds)
+    return fitted_scalar_relation(known[0], known[1], scale_of, seconds)
 
 
 def _harmony(pairs: Sequence[PairSound], seconds: float) -> HarmonyRelation | None:
