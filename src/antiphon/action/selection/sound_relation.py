@@ -9,7 +9,7 @@ like A, what is to be agreed with is what B would sound like:
   pitch classes is the root of a chord in every inversion;
 - loudness: B is louder, or softer, where A was louder some time before;
 - activity: B is busier, or less busy, where A was busier;
-- register: B lies higher, or lower, where A lay higher: chroma do not tell octaves apart.
+- register: B lies higher where A lay higher: chroma do not tell octaves apart.
 
 Each is believed where it agrees with held-out blocks of the pair better than with every one of its circularly shifted
 guides. A filter knows no key, and no alphabet: it holds in keys and timbres that the pair is not in.
@@ -182,6 +182,9 @@ def fitted_sound_relation(pairs: Sequence[PairSound]) -> SoundRelation:
     )
     activity = _heard_of_all("activity", guides, targets, activity_scale, seconds)
     register = _heard_of_all("register", guides, targets, register_scale, seconds)
+    if register is not None and register.sign < 0:
+        # About which height B mirrors A, these pieces tell of themselves alone.
+        register = None
     return SoundRelation(_harmony(long, seconds), level, activity, _alike(long), register)
 
 
