@@ -90,8 +90,8 @@ def expected_classes(parts: AgentParts, guide: Audio, intervals: Seconds) -> Flo
 
 
 def expected_labels(parts: AgentParts, expected: Floats | None) -> NDArray[np.bool_] | None:
-    """Which of the agent's classes (n, classes) may be what is `expected` of the pair's (n, pair's classes): all of them
-    where nothing is expected for certain. None where no relation of a pair is known.
+    """Which of the agent's classes (n, classes) may be what is `expected` of the pair's (n, pair's classes): all where
+    nothing is expected for certain. None where no relation of a pair is known.
 
     A decision draws each label after its own, and a relation from step to step carries a wrong one on.
     """
