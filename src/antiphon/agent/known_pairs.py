@@ -107,20 +107,20 @@ def sounds_of(arrays: Mapping[str, NDArray[Any]], pairs: Sequence[KnownPair]) ->
             raise ValueError(f"chroma must be ({count}, {CHROMA}), and one level for each segment")
         if not (np.all(np.abs(chroma) <= LONGEST_CHROMA) and np.all(np.abs(level) <= MOST_DECIBELS)):
             raise ValueError("chroma go from -1 to 1, levels are decibels")
-        later = {name: _later_heard(arrays, f"{track}_{name}", count) for name in LATER_HEARD}
-        tracks.append((chroma, level, later))
+        activity, register = (_later_heard(arrays, f"{track}_{name}", count) for name in LATER_HEARD)
+        tracks.append(SegmentSound(chroma, level, activity=activity, register=register))
     edges = np.cumsum([0, *map(len, known)])
     found = []
     for pair, (start, end) in zip(known, pairwise(edges.tolist()), strict=True):
-        guide, target = (
-            SegmentSound(
-                *(chroma[start:end], level[start:end]),
-                **{name: None if values is None else values[start:end] for name, values in later.items()},
-            )
-            for chroma, level, later in tracks
-        )
+        guide, target = (_between(track, start, end) for track in tracks)
         found.append(PairSound(guide, target, pair.durations))
     return tuple(found)
+
+
+def _between(sound: SegmentSound, start: int, end: int) -> SegmentSound:
+    """The segments from `start` to `end` (exclusive)."""
+    activity, register = (None if values is None else values[start:end] for values in (sound.activity, sound.register))
+    return SegmentSound(sound.chroma[start:end], sound.level[start:end], activity=activity, register=register)
 
 
 def _later_heard(arrays: Mapping[str, NDArray[Any]], name: str, count: int) -> NDArray[np.float32] | None:

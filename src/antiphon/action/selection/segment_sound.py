@@ -56,8 +56,8 @@ def segment_sound(audio: Audio, intervals: Seconds) -> SegmentSound:
     halves = [_centred(sums[:, half]) * sounding for half in (slice(0, PITCH_CLASSES), slice(PITCH_CLASSES, CHROMA))]
     octaves, power = heights.T
     register = np.divide(octaves, power, out=np.zeros_like(octaves), where=sounding[:, 0] & (power > 0))
-    chroma = np.hstack(halves).astype(np.float32) / np.float32(np.sqrt(2))
-    return SegmentSound(chroma, level, register=register.astype(np.float32))
+    rows = np.hstack(halves).astype(np.float32) / np.float32(np.sqrt(2))
+    return SegmentSound(rows, level, register=register.astype(np.float32))
 
 
 def _chroma(blocks: Iterator[Floats]) -> Iterator[tuple[Seconds, NDArray[np.float64], NDArray[np.float64]]]:
