@@ -264,8 +264,10 @@ class SegmentSound:
 
     `before` (m,) are levels that were heard earlier, by which these are judged too. `classes` (n, classes) say how
     probable each class of a further alphabet is, that of a pair; None where there is none. `activity` (n,) is how busy
-    they are: the mean strength of their onsets, in octaves above 1 dB; None where it was not asked for. `level_scale`
-    and `activity_scale` are mean and spread by which these are judged, where those are not their own.
+    they are: the mean strength of their onsets, in octaves above 1 dB; None where it was not asked for. `register` (n,)
+    is how high they lie, in octaves; None where that was not heard, and followed as closely as `register_weight` says.
+    `level_scale`, `activity_scale` and `register_scale` are mean and spread by which these are judged, where those are
+    not their own.
     """
 
     chroma: Floats
@@ -275,11 +277,15 @@ class SegmentSound:
     activity: Floats | None = None
     level_scale: tuple[float, float] | None = None
     activity_scale: tuple[float, float] | None = None
+    register: Floats | None = None
+    register_scale: tuple[float, float] | None = None
+    register_weight: float = 0.0
 
     def __post_init__(self) -> None:
         _require(self.chroma.ndim == 2, f"chroma must be (n, dim), got {self.chroma.shape}")
         _require(self.level.shape == (len(self.chroma),), "one level per segment")
         _require(self.activity is None or self.activity.shape == self.level.shape, "one activity per segment")
+        _require(self.register is None or self.register.shape == self.level.shape, "one register per segment")
 
 
 @dataclass(frozen=True, eq=False)

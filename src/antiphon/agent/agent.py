@@ -18,7 +18,7 @@ from antiphon.agent.beats import in_time
 from antiphon.agent.known_pairs import judged_by_pairs, recalling, sound_relation
 from antiphon.agent.memory import at_rates, joined_memory
 from antiphon.agent.opening import opened
-from antiphon.agent.pair_alphabet import expected_classes, with_pair_classes
+from antiphon.agent.pair_alphabet import expected_classes, expected_labels, with_pair_classes
 from antiphon.agent.parts import AgentParts
 from antiphon.agent.playing import Hearing, Request, optimal_selection_for, played, selector_for
 from antiphon.agent.specifying import decision_for, specification_for
@@ -155,8 +155,15 @@ class Agent(AgentParts):
 
         A `specification` that was decided of the same before is not decided again.
         """
-        specification = specification or self.specify(
-            heard.tokens, heard.memory, seed=seed, sampling=sampling, pins=pins, edited=edited
+        specification = specification or specification_for(
+            self,
+            heard.tokens,
+            heard.memory,
+            seed=seed,
+            sampling=sampling or self.settings.sampling,
+            pins=pins,
+            edited=edited,
+            expected=None if heard.sound is None else expected_labels(self, heard.sound.classes),
         )
         used = {"sampling": (sampling or self.settings.sampling).model_dump(), "seed": seed}
         used["action"] = self.settings.action.model_dump()

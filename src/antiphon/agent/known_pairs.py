@@ -36,6 +36,9 @@ MOST_SEGMENTS = 7200
 LONGEST_SEGMENT = 3600.0
 """Seconds: what lasts longer is no segment."""
 
+LATER_HEARD = ("activity", "register")
+"""What of a sound earlier versions did not write."""
+
 LONGEST_CHROMA, MOST_DECIBELS = 1.001, 400.0
 """What goes beyond is neither."""
 
@@ -73,16 +76,17 @@ def pairs_of(arrays: Mapping[str, NDArray[Any]], classes: int) -> tuple[KnownPai
 
 
 def sound_arrays(sounds: Sequence[PairSound]) -> dict[str, NDArray[Any]]:
-    """What is written of how pairs sound: chroma (n, dim), level (n,) and, where it is known of all, activity (n,) of
-    both tracks, end to end."""
+    """What is written of how pairs sound: chroma (n, dim), level (n,) and, where they are known of all, activity (n,)
+    and register (n,) of both tracks, end to end."""
     found: dict[str, NDArray[Any]] = {}
     for track in ("guide", "target"):
         parts = [getattr(sound, track) for sound in sounds]
         found[f"{track}_chroma"] = np.concatenate([part.chroma for part in parts]).astype(np.float32)
         found[f"{track}_level"] = np.concatenate([part.level for part in parts]).astype(np.float32)
-        known = [part.activity for part in parts if part.activity is not None]
-        if len(known) == len(parts):
-            found[f"{track}_activity"] = np.concatenate(known).astype(np.float32)
+        for name in LATER_HEARD:
+            known = [value for part in parts if (value := getattr(part, name)) is not None]
+            if len(known) == len(parts):
+                found[f"{track}_{name}"] = np.concatenate(known).astype(np.float32)
     return found
 
 
@@ -103,25 +107,29 @@ def sounds_of(arrays: Mapping[str, NDArray[Any]], pairs: Sequence[KnownPair]) ->
             raise ValueError(f"chroma must be ({count}, {CHROMA}), and one level for each segment")
         if not (np.all(np.abs(chroma) <= LONGEST_CHROMA) and np.all(np.abs(level) <= MOST_DECIBELS)):
             raise ValueError("chroma go from -1 to 1, levels are decibels")
-        tracks.append((chroma, level, _activity_of(arrays, track, count)))
+        activity, register = (_later_heard(arrays, f"{track}_{name}", count) for name in LATER_HEARD)
+        tracks.append(SegmentSound(chroma, level, activity=activity, register=register))
     edges = np.cumsum([0, *map(len, known)])
     found = []
     for pair, (start, end) in zip(known, pairwise(edges.tolist()), strict=True):
-        guide, target = (
-            SegmentSound(chroma[start:end], level[start:end], activity=None if busy is None else busy[start:end])
-            for chroma, level, busy in tracks
-        )
+        guide, target = (_between(track, start, end) for track in tracks)
         found.append(PairSound(guide, target, pair.durations))
     return tuple(found)
 
 
-def _activity_of(arrays: Mapping[str, NDArray[Any]], track: str, count: int) -> NDArray[np.float32] | None:
-    """How busy a track is (count,); None where an earlier version did not write it."""
-    if f"{track}_activity" not in arrays:
+def _between(sound: SegmentSound, start: int, end: int) -> SegmentSound:
+    """The segments from `start` to `end` (exclusive)."""
+    activity, register = (None if values is None else values[start:end] for values in (sound.activity, sound.register))
+    return SegmentSound(sound.chroma[start:end], sound.level[start:end], activity=activity, register=register)
+
+
+def _later_heard(arrays: Mapping[str, NDArray[Any]], name: str, count: int) -> NDArray[np.float32] | None:
+    """How busy a track is, or how high (count,); None where an earlier version did not write it."""
+    if name not in arrays:
         return None
-    found = np.asarray(arrays[f"{track}_activity"], dtype=np.float32)
+    found = np.asarray(arrays[name], dtype=np.float32)
     if found.shape != (count,) or not np.all(np.abs(found) <= MOST_DECIBELS):
-        raise ValueError("one activity for each segment, in octaves")
+        raise ValueError("one activity and one register for each segment, in octaves")
     return found
 
 

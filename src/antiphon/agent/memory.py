@@ -153,11 +153,13 @@ def _activity_of(found: Arrays) -> Floats:
 
 
 def _arrays_of(sound: SegmentSound) -> Arrays:
-    return {"chroma": sound.chroma, "level": sound.level, "before": sound.before}
+    assert sound.register is not None
+    return {"chroma": sound.chroma, "level": sound.level, "before": sound.before, "register": sound.register}
 
 
 def _sound_of(found: Arrays) -> SegmentSound:
-    return SegmentSound(np.asarray(found["chroma"], np.float32), np.asarray(found["level"], np.float32))
+    chroma, level, register = (np.asarray(found[name], np.float32) for name in ("chroma", "level", "register"))
+    return SegmentSound(chroma, level, register=register)
 
 
 def _boundaries_of(found: Arrays) -> Boundaries:

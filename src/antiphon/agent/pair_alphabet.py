@@ -42,6 +42,12 @@ MOSTLY = 0.8
 """Of the segments of a guide must be known: what a relation in these classes says of a piece in another key hangs
 together with what it says of the notes that it does not know."""
 
+EXPECTED = 0.5
+"""A class of the pair from this probability on is expected, and the decision keeps to what may be it."""
+
+AS_NEAR = 0.1
+"""Classes of the agent that an expected class may be: those at least this share as probable as the likeliest."""
+
 MOST_PROBABLE = SamplingSettings(temperature=0, constraint="off")
 
 
@@ -81,6 +87,23 @@ def expected_classes(parts: AgentParts, guide: Audio, intervals: Seconds) -> Flo
         # What is expected goes back to this segment of the guide.
         found[lag:][~known[: len(known) - lag]] = 1 / own.alphabet.classes
     return np.asarray(found, dtype=np.float32)
+
+
+def expected_labels(parts: AgentParts, expected: Floats | None) -> NDArray[np.bool_] | None:
+    """Which of the agent's classes (n, classes) may be what is `expected` of the pair's (n, pair's classes): all where
+    nothing is expected for certain. None where no relation of a pair is known.
+
+    A decision draws each label after its own, and a relation from step to step carries a wrong one on.
+    """
+    own = parts.pair_alphabet
+    if own is None or expected is None:
+        return None
+    vectors = own.alphabet.centroids * own.alphabet.scale
+    sounding = Segments(vectors, np.zeros(len(vectors), dtype=np.float32))
+    likely = class_probabilities(parts.alphabet, sounding)[expected[:, : len(vectors)].argmax(axis=1)]
+    found = likely >= AS_NEAR * likely.max(axis=1, keepdims=True)
+    found[expected[:, : len(vectors)].max(axis=1) < EXPECTED] = True
+    return np.asarray(found)
 
 
 def with_pair_classes(parts: AgentParts, memory: Memory) -> Memory:

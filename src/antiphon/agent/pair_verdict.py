@@ -56,8 +56,9 @@ def following_verdict(training: Mapping[str, Any]) -> str:
         return ""
     said = []
     if harmony := found["harmony"]:
-        above = f"{harmony['semitones']} semitones higher" if harmony["semitones"] else "as it is"
-        said.append(f"its harmony {above}{_later(harmony['lag_seconds'])} (agreement {harmony['agreement']:.2f})")
+        as_heard, heard = ("", "the roots of its chords") if harmony.get("of_roots") else (" as it is", "its harmony")
+        above = f" {harmony['semitones']} semitones higher" if harmony["semitones"] else as_heard
+        said.append(f"{heard}{above}{_later(harmony['lag_seconds'])} (agreement {harmony['agreement']:.2f})")
     if level := found["level"]:
         turned = "" if level["sign"] > 0 else " turned round"
         said.append(f"its loudness{turned}{_later(level['lag_seconds'])} (correlation {level['agreement']:.2f})")
@@ -65,8 +66,14 @@ def following_verdict(training: Mapping[str, Any]) -> str:
     if activity := found.get("activity"):
         busy = "how busy it is" + ("" if activity["sign"] > 0 else " turned round")
         said.append(f"{busy}{_later(activity['lag_seconds'])} (correlation {activity['agreement']:.2f})")
+    if register := found.get("register"):
+        high = "how high it lies" + ("" if register["sign"] > 0 else " turned round")
+        said.append(f"{high}{_later(register['lag_seconds'])} (correlation {register['agreement']:.2f})")
     sentences = [f"As B follows A, a response follows its guide: {', '.join(said)}."] if said else []
-    if found["plays_in_rests"]:
+    # An account of before this was told apart has no word of it.
+    if found.get("rests") == "fill":
+        sentences.append("B plays in A's rests and hardly rests itself, and so does a response.")
+    elif found["plays_in_rests"]:
         sentences.append("B plays in A's rests, and a response does not rest with its guide.")
     return " ".join(sentences)
 

@@ -23,10 +23,13 @@ from antiphon.decision.repetition import Repetition, repetition_of
 from antiphon.decision.sampling import FREE
 from antiphon.errors import SettingsError, WrongAlphabet
 from antiphon.interfaces import DecisionModel
-from antiphon.types import Edited, Ids, Memory, Run, Seconds, Specification, Tokens
+from antiphon.types import Edited, Floats, Ids, Memory, Run, Seconds, Specification, Tokens
 
 FOLLOWED_REST_SECONDS = 1.0
 """A shorter rest of the guide is part of its phrase."""
+
+UNLIKELY = -30.0
+"""The log-probability of a label that is ruled out."""
 
 NEAR_ENOUGH = 0.05
 """A class can be played where some memory segment is it with this probability."""
@@ -54,9 +57,11 @@ def specification_for(
     pins: Sequence[Run],
     edited: Edited | None = None,
     decision: DecisionModel | None = None,
+    expected: NDArray[np.bool_] | None = None,
 ) -> Specification:
     """What to play under each of the guide's segments; under the `pins` it is what they play, and else what a musician
-    asked for. `decision` decides instead of the agent's own. Raises SettingsError for a class that is none."""
+    asked for. `decision` decides instead of the agent's own, from the classes (n, classes) that are `expected`, where
+    the memory has one. Raises SettingsError for a class that is none."""
     require_own(parts, guide, "the guide")
     require_own(parts, memory.tokens, "the memory")
     rest = parts.alphabet.rest if parts.alphabet.has_rest else None
@@ -65,19 +70,34 @@ def specification_for(
         pinned = _with_asked(edited, len(guide), pinned, parts.alphabet.classes)
     if rest is not None and sampling.rests == "follow":
         pinned = _with_rests_of(guide, rest, pinned)
+    allowed = allowed_classes(parts, guide.intervals, memory, sampling.rests)
+    if expected is not None:
+        allowed = np.where((allowed & expected).any(axis=1, keepdims=True), allowed & expected, allowed)
     decided = generate(
         decision or decision_for(parts, sampling),
         guide.ids[None],
         parts.context,
         sampling=sampling,
         seeds=[seed],
-        allowed=allowed_classes(parts, guide.intervals, memory, sampling.rests),
+        allowed=allowed,
         pinned=pinned,
         durations=guide.durations[None],
         repetition=_repetition(parts, sampling),
     )
     tokens = Tokens(decided.ids[0], guide.intervals, parts.alphabet.id)
-    return Specification(tokens, decided.log_probabilities[0].astype(np.float64), decided.distributions[0])
+    distributions = decided.distributions[0]
+    if expected is not None:
+        distributions = _kept_to(distributions, expected & allowed)
+    return Specification(tokens, decided.log_probabilities[0].astype(np.float64), distributions)
+
+
+def _kept_to(distributions: Floats, labels: NDArray[np.bool_]) -> Floats:
+    """Log-probabilities (n, classes) of these labels (n, classes) alone, where there are any and one is likely at
+    all."""
+    likely = np.where(labels, distributions, -np.inf)
+    total = np.logaddexp.reduce(likely, axis=1, keepdims=True)
+    kept = np.maximum(likely - np.where(np.isfinite(total), total, 0), np.float32(UNLIKELY))
+    return np.asarray(np.where(np.isfinite(total), kept, distributions), dtype=np.float32)
 
 
 def require_own(parts: AgentParts, tokens: Tokens, name: str) -> None:

@@ -30,9 +30,9 @@ class GuideSounds:
 
     def going_on(self, now: SegmentSound, first: int, stop: int) -> SegmentSound:
         """How segments `first` to `stop` - 1 sound: those that are over as they did, the others as it does `now`, a
-        sound of one segment."""
+        sound of one segment. How high they lie is left out."""
         places = np.arange(first, stop) - (self.count - len(self.level))
         over = (places >= 0) & (places < len(self.level))
         chroma, level = np.repeat(now.chroma, len(places), axis=0), np.repeat(now.level, len(places))
         chroma[over], level[over] = self.chroma[places[over]], self.level[places[over]]
-        return replace(now, chroma=chroma, level=level)
+        return replace(now, chroma=chroma, level=level, register=None)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from antiphon.action.selection.lagged_relation import better_than_chance, shifted_guide
 from antiphon.action.selection.segment_sound import segment_sound
 from antiphon.action.selection.sound_relation import PairSound, concentration
 from antiphon.agent import Agent
@@ -31,6 +32,9 @@ from antiphon.types import Audio
 
 FEWEST_RESTS = 4
 """Segments in which A rests: of fewer, nothing is told."""
+
+SELDOM = 0.2
+"""Of B's segments are rests at most where it hardly ever rests: a decision that is free to rest would rest more."""
 
 
 def remember(
@@ -89,8 +93,8 @@ def following_pairs(agent: Agent) -> Agent:
         # Where harmony tells which segment it is, how busy it is was told already.
         known = 0.0 if harmony is None else harmony.agreement**2
         action["activity"] = round(activity.weight * (1 - known), 2)
-    plays_in_rests = _plays_in_rests(agent)
-    sampling = {"rests": "free"} if settings.sampling.rests == "follow" and plays_in_rests else {}
+    rests = _rests_of_pairs(agent)
+    sampling = {"rests": rests} if settings.sampling.rests == "follow" and rests != "follow" else {}
     changed = {
         "action": settings.action.model_copy(update=action),
         "sampling": settings.sampling.model_copy(update=sampling),
@@ -99,19 +103,33 @@ def following_pairs(agent: Agent) -> Agent:
         "harmony": None if harmony is None else harmony.account,
         "level": None if level is None else level.account,
         "activity": None if activity is None else activity.account,
-        "plays_in_rests": plays_in_rests,
+        "register": None if relation.register is None else relation.register.account,
+        "plays_in_rests": rests != "follow",
+        "rests": rests,
     }
     told = replace(agent, training={**agent.training, "following": account})
     return told.with_settings(settings.model_copy(update=changed))
 
 
-def _plays_in_rests(agent: Agent) -> bool:
-    """Whether B of the pairs plays through more than half of A's rests, of which there are some."""
+def _rests_of_pairs(agent: Agent) -> Literal["follow", "fill", "free"]:
+    """When B of the pairs rests: hardly ever, though A does (`fill`); surely elsewhere than A (`free`); else with A, or
+    at times that A does not tell, and nothing is changed (`follow`)."""
     if not agent.alphabet.has_rest:
-        return False
+        return "follow"
     rest = agent.alphabet.rest
-    played = np.concatenate([pair.target[pair.guide == rest] != rest for pair in agent.pairs])
-    return len(played) >= FEWEST_RESTS and bool(played.mean() > 0.5)
+    guides = [(pair.guide == rest).astype(np.float64) for pair in agent.pairs]
+    target = np.concatenate([pair.target for pair in agent.pairs]) == rest
+    resting = np.concatenate(guides) > 0
+    if resting.sum() < FEWEST_RESTS or target[resting].mean() >= 0.5:
+        return "follow"
+    if target.mean() < SELDOM:
+        return "fill"
+
+    def elsewhere(shift: int) -> float:
+        heard = np.concatenate([shifted_guide(each, shift) for each in guides]) > 0
+        return float(target[~heard].mean() - target[heard].mean())
+
+    return "free" if better_than_chance(elsewhere(0), elsewhere) else "follow"
 
 
 def remember_tokens(

@@ -34,6 +34,13 @@ def test_a_pitch_class_agrees_with_itself_in_another_octave_and_not_with_another
     assert alike[0, 4] < 0.3
 
 
+def test_register_rises_by_an_octave_with_an_octave_whatever_the_level():
+    found = sound_of(tone(60), tone(72), tone(60, amplitude=0.03), np.zeros(RATE, dtype=np.float32))
+    assert found.register[1] - found.register[0] == pytest.approx(1, abs=0.05)
+    assert found.register[2] == pytest.approx(found.register[0], abs=0.05)
+    assert found.register[3] == 0
+
+
 def test_a_chord_is_nearer_to_a_chord_with_two_of_its_notes_than_to_one_without():
     c_major, a_minor, f_sharp = (sum(map(tone, keys)) for keys in ((60, 64, 67), (57, 60, 64), (54, 58, 61)))
     found = sound_of(c_major, a_minor, f_sharp)

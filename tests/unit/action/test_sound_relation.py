@@ -11,12 +11,14 @@ from antiphon.action.selection.lagged_relation import LAGS
 from antiphon.action.selection.scalar_relation import MOST_SCALAR
 from antiphon.action.selection.sound_relation import (
     MOST_HARMONY,
+    MOST_REGISTER,
     SHORTEST,
+    TRIADS,
     PairSound,
     SoundRelation,
     fitted_sound_relation,
 )
-from antiphon.action.selection.target_cost import relative
+from antiphon.action.selection.target_cost import Following, relative
 from antiphon.types import Floats, SegmentSound
 
 COUNT = 200
@@ -54,6 +56,51 @@ def test_a_transposition_and_a_delay_are_found_and_hold_for_a_new_guide(semitone
     wanted = notes(new[: COUNT - lag] + semitones)
     assert np.allclose((expected.chroma[lag:] * wanted).sum(axis=1), 1, atol=1e-3)
     assert not expected.chroma[:lag].any()
+
+
+def chords(roots: np.ndarray, seed: int) -> Floats:
+    """Chroma (n, 24) of major, minor and diminished triads over these roots."""
+    triads = np.array(TRIADS)[np.random.default_rng(seed).integers(len(TRIADS), size=len(roots))]
+    return np.sum([notes(roots + triads[:, each]) for each in range(3)], axis=0, dtype=np.float32) / np.float32(3)
+
+
+def test_the_root_of_a_chord_is_followed_and_a_single_note_is_none() -> None:
+    known, new = melody(0), melody(1)
+    guide, target = SegmentSound(chords(known, 2), LOUD), SegmentSound(notes(known + 7), LOUD)
+    found = fitted_sound_relation([PairSound(guide, target, SECONDS)])
+    assert found.harmony is not None
+    assert (found.harmony.of_roots, found.harmony.account["semitones"]) == (True, 7)
+    expected = found.expected(SegmentSound(chords(new, 3), LOUD), SECONDS)
+    assert np.allclose((expected.chroma * notes(new + 7)).sum(axis=1), 1, atol=1e-3)
+    single = fitted_sound_relation([pair(known, known + 7)]).harmony
+    assert single is not None
+    assert not single.of_roots
+
+
+def test_octaves_are_told_apart_by_the_register() -> None:
+    """B has A's pitch classes two octaves below; a memory that lies higher as a whole is judged by itself."""
+    generator = np.random.default_rng(6)
+    octaves = (generator.integers(4, 7, COUNT) + generator.normal(0, 0.01, COUNT)).astype(np.float32)
+    sides = [replace(each, register=octaves - by) for each, by in zip(_sides(melody(0)), (0, 2), strict=True)]
+    found = fitted_sound_relation([PairSound(*sides, SECONDS)])
+    expected = found.expected(replace(sides[0], register=octaves), SECONDS)
+    memory = found.judged(replace(sides[1], register=octaves))
+    costs = Following(expected, memory, 0.0, 0.0).rows(0, COUNT)
+    assert np.array_equal(np.round(octaves[costs.argmin(axis=1)]), np.round(octaves))
+    assert expected.register_weight == MOST_REGISTER
+
+
+def test_a_register_that_goes_the_other_way_is_not_followed() -> None:
+    """One piece does not tell about which height it turns."""
+    octaves = np.random.default_rng(6).normal(5, 1, COUNT).astype(np.float32)
+    guide, target = _sides(melody(0))
+    turned = PairSound(replace(guide, register=octaves), replace(target, register=9 - octaves), SECONDS)
+    assert fitted_sound_relation([turned]).register is None
+
+
+def _sides(classes: np.ndarray) -> tuple[SegmentSound, SegmentSound]:
+    known = pair(classes, classes)
+    return known.guide, known.target
 
 
 @pytest.mark.parametrize("count", [SHORTEST, 80, 160])

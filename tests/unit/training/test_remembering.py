@@ -9,6 +9,7 @@ from safetensors.numpy import load_file, save_file
 from antiphon.action.selection.sound_relation import PairSound
 from antiphon.agent import Agent
 from antiphon.agent.known_pairs import MOST_SEGMENTS, pair_arrays, pairs_of, sound_arrays, sound_relation, sounds_of
+from antiphon.agent.pair_alphabet import expected_labels
 from antiphon.agent.pair_verdict import following_verdict, memory_verdict, pair_verdict
 from antiphon.dataset import TokenPair
 from antiphon.decision.datastore import KnownPair
@@ -94,12 +95,38 @@ def test_a_response_follows_as_the_pair_does(base, following):
     relation, settings = sound_relation(following), following.settings
     assert (int(relation.harmony.taps.argmax()), relation.level.sign) == (5, -1)
     assert (settings.action.harmony, settings.action.dynamics) == (relation.harmony.weight, relation.level.weight)
-    assert (settings.action.ride, settings.sampling.rests) == (0.0, "free")
+    assert (settings.action.ride, settings.sampling.rests) == (0.0, "fill")
     assert base.settings.action.ride > 0
     assert following_verdict(following.training) == (
         "As B follows A, a response follows its guide: its harmony 5 semitones higher (agreement 1.00), its loudness "
-        "turned round (correlation 1.00). B plays in A's rests, and a response does not rest with its guide."
+        "turned round (correlation 1.00). B plays in A's rests and hardly rests itself, and so does a response."
     )
+
+
+@pytest.mark.parametrize(
+    ("b_rests", "rests"),
+    [("never", "fill"), ("with A", "follow"), ("where A speaks", "free"), ("at times of its own", "follow")],
+)
+def test_a_response_rests_when_b_does_as_far_as_a_tells(base, b_rests, rests):
+    """Free to rest an agent rests for a third of the time, so that this has to be shown."""
+    rest, a_rests = base.alphabet.rest, np.random.default_rng(5).random(160) < 0.4
+    own_times = np.random.default_rng(9).random(160) < 0.4
+    when = {"never": a_rests & False, "with A": a_rests, "where A speaks": ~a_rests, "at times of its own": own_times}
+    pair = shifted_pair(0)
+    guide, target = np.where(a_rests, rest, pair.guide), np.where(when[b_rests], rest, pair.target)
+    agent = remember_tokens(base, [TokenPair(guide, target, pair.durations)], judged=False)
+    assert following_pairs(agent).settings.sampling.rests == rests
+
+
+def test_a_decision_keeps_to_what_the_pairs_classes_expect(following):
+    """The pair's classes of this agent are five of its own."""
+    expected = np.full((2, 6), 0.01, dtype=np.float32)
+    expected[0, 3] = 0.95
+    labels = expected_labels(following, expected)
+    assert labels[0, 3]
+    assert not labels[0].all()
+    assert labels[1].all(), "nothing is expected there"
+    assert expected_labels(following, None) is None
 
 
 def test_how_a_pair_sounds_is_kept(following, knowing, tmp_path):
@@ -111,9 +138,10 @@ def test_how_a_pair_sounds_is_kept(following, knowing, tmp_path):
     assert np.array_equal(found.guide.level, following.pair_sounds[0].guide.level)
     assert found.guide.activity is None, "an earlier version did not hear it"
     busy = np.linspace(-1, 2, len(found), dtype=np.float32)
-    sides = (replace(each, activity=busy) for each in (found.guide, found.target))
+    sides = (replace(each, activity=busy, register=busy + 3) for each in (found.guide, found.target))
     (later,) = sounds_of(sound_arrays([PairSound(*sides, found.durations)]), more)
     assert np.array_equal(later.target.activity, busy)
+    assert np.array_equal(later.guide.register, busy + 3)
     assert sounds_of(pair_arrays(knowing.pairs), knowing.pairs) == ()
     assert np.array_equal(again.pair_alphabet.alphabet.centroids, following.pair_alphabet.alphabet.centroids)
     assert again.pair_alphabet.pairs[0][1].tolist() == [1, 2, 3, 5]

@@ -1,4 +1,4 @@
-"""How the segments of a recording sound: their harmony and their level, by which a response follows its guide.
+"""How the segments of a recording sound: their harmony, level and register, by which a response follows its guide.
 
 Chroma (Fujishima, 1999; Müller, Fundamentals of Music Processing, 2015, 3.1.2) at two resolutions side by side: a long
 spectrum tells low notes apart, a short one is where the note is. On 16 pairs of real stems that have pitch, a path
@@ -43,31 +43,39 @@ QUIETEST_DBFS = -60.0
 
 
 def segment_sound(audio: Audio, intervals: Seconds) -> SegmentSound:
-    """Chroma (n, 24) and level (n,) of the segments over `intervals` (n, 2) in seconds; silence past the end."""
+    """Chroma (n, 24), level (n,) and register (n,) of the segments over `intervals` (n, 2) in seconds; silence past the
+    end."""
     level = np.maximum(dbfs(interval_power(audio, intervals)), np.float32(QUIETEST_DBFS))
-    sums = np.zeros((len(intervals), CHROMA))
-    for times, chroma in _chroma(HeldSound(audio).blocks(SAMPLE_RATE)):
+    sums, heights = np.zeros((len(intervals), CHROMA)), np.zeros((len(intervals), 2))
+    for times, chroma, height in _chroma(HeldSound(audio).blocks(SAMPLE_RATE)):
         segment = np.searchsorted(intervals[:, 0], times, side="right") - 1
         inside = (segment >= 0) & (times < intervals[np.maximum(segment, 0), 1])
         np.add.at(sums, segment[inside], chroma[inside])
+        np.add.at(heights, segment[inside], height[inside])
     sounding = (level > QUIETEST_DBFS)[:, np.newaxis]
     halves = [_centred(sums[:, half]) * sounding for half in (slice(0, PITCH_CLASSES), slice(PITCH_CLASSES, CHROMA))]
-    return SegmentSound(np.hstack(halves).astype(np.float32) / np.float32(np.sqrt(2)), level)
+    octaves, power = heights.T
+    register = np.divide(octaves, power, out=np.zeros_like(octaves), where=sounding[:, 0] & (power > 0))
+    rows = np.hstack(halves).astype(np.float32) / np.float32(np.sqrt(2))
+    return SegmentSound(rows, level, register=register.astype(np.float32))
 
 
-def _chroma(blocks: Iterator[Floats]) -> Iterator[tuple[Seconds, NDArray[np.float64]]]:
-    """Centre times (frames,) in seconds and chroma (frames, 24), loud frames counting more, block by block."""
+def _chroma(blocks: Iterator[Floats]) -> Iterator[tuple[Seconds, NDArray[np.float64], NDArray[np.float64]]]:
+    """Centre times (frames,) in seconds, chroma (frames, 24), and power times octaves above LOWEST_HZ beside power
+    (frames, 2), loud frames counting more, block by block."""
     step, margin = round(BLOCK_SECONDS * SAMPLE_RATE / HOP) * HOP, LONG_SPECTRUM // HOP * HOP
     long, short = _pitch_classes(LONG_SPECTRUM), _dominant_pitch_classes(SHORT_SPECTRUM)
+    octaves = _octaves(SHORT_SPECTRUM)
     for start, first, part in _stretches(blocks, step, margin):
         centres = np.arange(start - first, min(start - first + step, len(part)), HOP)
         if not len(centres):
             continue
         slow = np.sqrt(_power(part, centres, LONG_SPECTRUM)) @ long.T
-        fast = _power(part, centres, SHORT_SPECTRUM) @ short.T
+        spectra = _power(part, centres, SHORT_SPECTRUM)
+        fast = spectra @ short.T
         fast /= np.maximum(fast.max(axis=1, keepdims=True), 1e-12)
         level = np.array([np.mean(part[max(0, at - HOP) : at + HOP] ** 2) for at in centres])
-        yield (first + centres) / SAMPLE_RATE, np.hstack([slow, fast]) * level[:, np.newaxis]
+        yield (first + centres) / SAMPLE_RATE, np.hstack([slow, fast]) * level[:, np.newaxis], spectra @ octaves.T
 
 
 def _stretches(blocks: Iterator[Floats], step: int, margin: int) -> Iterator[tuple[int, int, Floats]]:
@@ -126,6 +134,14 @@ def _pitch_classes(length: int) -> NDArray[np.float64]:
     keys = 69 + 12 * np.log2(np.maximum(hertz, 1.0) / 440)
     away = (keys - np.arange(12)[:, np.newaxis] + 6) % 12 - 6
     return np.asarray(np.exp(-0.5 * (away / PITCH_CLASS_WIDTH) ** 2) * heard / np.maximum(hertz, 1.0))
+
+
+def _octaves(length: int) -> NDArray[np.float64]:
+    """Of each bin of a spectrum of `length` samples how many octaves it lies above LOWEST_HZ, and 1; 0 where it does
+    not count (2, bins)."""
+    hertz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
+    heard = ((hertz > LOWEST_HZ) & (hertz < HIGHEST_HZ)).astype(np.float64)
+    return np.stack([np.log2(np.maximum(hertz, LOWEST_HZ) / LOWEST_HZ) * heard, heard])
 
 
 def _centred(rows: NDArray[np.float64]) -> NDArray[np.float64]:

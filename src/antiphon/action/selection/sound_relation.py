@@ -5,9 +5,11 @@ like A, what is to be agreed with is what B would sound like:
 
 - harmony: the chroma of B is that of A some time before, seen through a circular filter: pitch class p of B is the sum
   of filter[s] times pitch class p - s of A. A transposition is a filter with one tap; a third of the scale has two, of
-  which the memory, being in the key, holds one; the root of a chord is where three notes of a triad lead;
+  which the memory, being in the key, holds one. Where B goes by A's chords, the filter is over their roots: no sum of
+  pitch classes is the root of a chord in every inversion;
 - loudness: B is louder, or softer, where A was louder some time before;
-- activity: B is busier, or less busy, where A was busier.
+- activity: B is busier, or less busy, where A was busier;
+- register: B lies higher where A lay higher: chroma do not tell octaves apart.
 
 Each is believed where it agrees with held-out blocks of the pair better than with every one of its circularly shifted
 guides. A filter knows no key, and no alphabet: it holds in keys and timbres that the pair is not in.
@@ -15,12 +17,14 @@ guides. A filter knows no key, and no alphabet: it holds in keys and timbres tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from antiphon.action.selection.lagged_relation import (
+    EARLIER,
     LAGS,
     Numbers,
     better_than_chance,
@@ -31,7 +35,7 @@ from antiphon.action.selection.lagged_relation import (
 )
 from antiphon.action.selection.scalar_relation import ScalarRelation, fitted_scalar_relation
 from antiphon.action.selection.segment_sound import PITCH_CLASSES
-from antiphon.action.selection.target_cost import activity_scale, level_scale
+from antiphon.action.selection.target_cost import Scale, activity_scale, level_scale, register_scale
 from antiphon.types import Floats, Seconds, SegmentSound
 
 FOLDS = 5
@@ -43,8 +47,30 @@ SHORTEST = 40
 RIDGE = 1e-3
 """Times the filter's mean square, added to keep it small where A says nothing."""
 
+TRIADS = ((0, 4, 7), (0, 3, 7), (0, 3, 6))
+"""Semitones above the root: the triads that a scale has, major, minor and diminished."""
+
 MOST_HARMONY = 24.0
 """Nats: a relation that always held is believed no more than this, so that a phrase can still be worth a note."""
+
+MOST_REGISTER = 8.0
+"""Nats: enough to tell two octaves apart. Where another recording lies is guessed from its notes, and a guess that is
+wrong by a third must not outweigh which note it is."""
+
+
+def _chroma_of(classes: Sequence[int]) -> Numbers:
+    """Of these pitch classes alone (12,): as of a segment, without a mean and of length 1."""
+    row = np.isin(np.arange(PITCH_CLASSES), classes) - len(classes) / PITCH_CLASSES
+    return np.asarray(row / np.linalg.norm(row))
+
+
+def _circulant(row: Numbers) -> Numbers:
+    """The row (12,) moved up by 0 to 11 pitch classes (12, 12)."""
+    return np.stack([np.roll(row, by) for by in range(PITCH_CLASSES)])
+
+
+_TRIADS = [_circulant(_chroma_of(triad)) for triad in TRIADS]
+_ROOTS = _circulant(_chroma_of((0,)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,22 +94,31 @@ def concentration(agreement: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class HarmonyRelation:
-    """B's chroma is A's of `lag_seconds` before through `taps` (12,); `agreement` is that on held-out blocks."""
+    """B's chroma is A's of `lag_seconds` before, or that of the roots of A's chords (`of_roots`), through `taps` (12,);
+    `agreement` is that on held-out blocks."""
 
     taps: Floats
     lag_seconds: float
     agreement: float
+    of_roots: bool = False
 
     @property
     def account(self) -> dict[str, float]:
         """In plain values, with the semitones above A (0 to 11) of the filter's strongest tap."""
         semitones = int(self.taps.argmax())
-        return {"semitones": semitones, "lag_seconds": self.lag_seconds, "agreement": self.agreement}
+        found = {"semitones": semitones, "lag_seconds": self.lag_seconds, "agreement": self.agreement}
+        return {**found, "of_roots": True} if self.of_roots else found
 
     @property
     def weight(self) -> float:
         """What 1 less of agreement is worth in nats."""
         return concentration(self.agreement)
+
+    def expected(self, chroma: Floats, durations: Seconds) -> Floats:
+        """The chroma (n, 12 k) of B where A has this `chroma`, for segments that last so long (n,)."""
+        heard = roots(chroma) if self.of_roots else chroma
+        late = later(heard.astype(np.float64), lag_segments(self.lag_seconds, durations), 0.0)
+        return _of_length_one(_filtered(late, self.taps.astype(np.float64))).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +130,11 @@ class SoundRelation:
     level: ScalarRelation | None = None
     activity: ScalarRelation | None = None
     alike: float | None = None
+    register: ScalarRelation | None = None
 
     def lag_segments(self, seconds: float) -> int:
         """By how many segments of so many seconds B is later than A, at most."""
-        parts = (self.harmony, self.level, self.activity)
+        parts = (self.harmony, self.level, self.activity, self.register)
         return max(
             (lag_segments(each.lag_seconds, np.array([seconds])) for each in parts if each is not None), default=0
         )
@@ -107,8 +143,7 @@ class SoundRelation:
         """How B would sound to a `guide` whose segments last so long (n,); as the guide does where nothing is known."""
         chroma = guide.chroma
         if self.harmony is not None:
-            late = later(chroma.astype(np.float64), lag_segments(self.harmony.lag_seconds, durations), 0.0)
-            chroma = _of_length_one(_filtered(late, self.harmony.taps.astype(np.float64))).astype(np.float32)
+            chroma = self.harmony.expected(chroma, durations)
         found = replace(guide, chroma=chroma)
         if self.level is not None:
             level = self.level.expected(guide.level, guide.before, durations)
@@ -116,6 +151,10 @@ class SoundRelation:
         if self.activity is not None and guide.activity is not None:
             activity = self.activity.expected(guide.activity, guide.activity[:0], durations)
             found = replace(found, activity=activity, activity_scale=self.activity.scale)
+        if self.register is not None and guide.register is not None:
+            register = self.register.expected(guide.register, guide.register[:0], durations)
+            weight = min(MOST_REGISTER, self.register.weight)
+            found = replace(found, register=register, register_scale=self.register.scale, register_weight=weight)
         return found
 
     def judged(self, memory: SegmentSound) -> SegmentSound:
@@ -124,6 +163,8 @@ class SoundRelation:
             memory = replace(memory, level_scale=self.level.scale_of(memory.level))
         if self.activity is not None and memory.activity is not None:
             memory = replace(memory, activity_scale=self.activity.scale_of(memory.activity))
+        if self.register is not None and memory.register is not None:
+            memory = replace(memory, register_scale=self.register.scale_of(memory.register))
         return memory
 
 
@@ -138,7 +179,12 @@ def fitted_sound_relation(pairs: Sequence[PairSound]) -> SoundRelation:
     level = fitted_scalar_relation(
         [each.level for each in guides], [each.level for each in targets], level_scale, seconds
     )
-    return SoundRelation(_harmony(long, seconds), level, _activity(guides, targets, seconds), _alike(long))
+    activity = _heard_of_all("activity", guides, targets, activity_scale, seconds)
+    register = _heard_of_all("register", guides, targets, register_scale, seconds)
+    if register is not None and register.sign < 0:
+        # About which height B mirrors A, these pieces tell of themselves alone.
+        register = None
+    return SoundRelation(_harmony(long, seconds), level, activity, _alike(long), register)
 
 
 def _alike(pairs: Sequence[PairSound]) -> float | None:
@@ -148,26 +194,48 @@ def _alike(pairs: Sequence[PairSound]) -> float | None:
     return float((guide[told] * target[told]).sum(axis=1).mean()) if told.sum() >= SHORTEST // 2 else None
 
 
-def _activity(guides: Sequence[SegmentSound], targets: Sequence[SegmentSound], seconds: float) -> ScalarRelation | None:
-    """None too where it was not heard how busy the pairs are."""
-    known = [[each.activity for each in side if each.activity is not None] for side in (guides, targets)]
+def _heard_of_all(
+    name: Literal["activity", "register"],
+    guides: Sequence[SegmentSound],
+    targets: Sequence[SegmentSound],
+    scale_of: Callable[[Floats], Scale],
+    seconds: float,
+) -> ScalarRelation | None:
+    """How B has what A has of it; None too where it was not heard of all pairs."""
+    known = [[found for each in side if (found := getattr(each, name)) is not None] for side in (guides, targets)]
     if len(known[0]) < len(guides) or len(known[1]) < len(targets):
         return None
-    return fitted_scalar_relation(known[0], known[1], activity_scale, seconds)
+    return fitted_scalar_relation(known[0], known[1], scale_of, seconds)
 
 
 def _harmony(pairs: Sequence[PairSound], seconds: float) -> HarmonyRelation | None:
-    guides = [_halves(pair.guide.chroma) for pair in pairs]
     targets = [_halves(pair.target.chroma) for pair in pairs]
+    heard = [[_halves(pair.guide.chroma) for pair in pairs], [_halves(roots(pair.guide.chroma)) for pair in pairs]]
 
-    def found(shift: int) -> tuple[int, float, Numbers]:
-        shifted = [shifted_guide(each, shift) for each in guides]
-        return simplest([_filter(shifted, targets, lag) for lag in range(LAGS + 1)])
+    def found(shift: int) -> tuple[bool, int, float, Numbers]:
+        ways = []
+        for guides in heard:
+            shifted = [shifted_guide(each, shift) for each in guides]
+            ways.append(simplest([_filter(shifted, targets, lag) for lag in range(LAGS + 1)]))
+        notes, chords = ways
+        of_roots = chords[1] > notes[1] + EARLIER
+        return of_roots, *(chords if of_roots else notes)
 
-    lag, agreement, taps = found(0)
-    if not better_than_chance(agreement, lambda shift: found(shift)[1]):
+    of_roots, lag, agreement, taps = found(0)
+    if not better_than_chance(agreement, lambda shift: found(shift)[2]):
         return None
-    return HarmonyRelation(taps.astype(np.float32), lag * seconds, agreement)
+    return HarmonyRelation(taps.astype(np.float32), lag * seconds, agreement, of_roots)
+
+
+def roots(chroma: Floats) -> Floats:
+    """The chroma (n, 12 k) of the roots alone: of the triad that agrees best with all resolutions of each segment;
+    nothing where nothing sounds."""
+    halves = _halves(chroma)
+    together, count = halves.sum(axis=1), halves.shape[1]
+    fit = np.max([together @ triad.T for triad in _TRIADS], axis=0)
+    rows = _ROOTS[fit.argmax(axis=1)] / np.sqrt(count)
+    found = np.where(together.any(axis=1, keepdims=True), rows, 0.0)
+    return np.tile(found, count).astype(np.float32)
 
 
 def _filter(guides: Sequence[Numbers], targets: Sequence[Numbers], lag: int) -> tuple[float, Numbers]:

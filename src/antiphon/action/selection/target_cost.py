@@ -9,6 +9,7 @@ These parts are added up, each 0 at best:
 - dynamics: how far the level of the segment among the memory's differs from that of the guide's segment among the
   guide's, in standard deviations, times `action.dynamics`;
 - activity: the same of how busy they are, times `action.activity`;
+- register: the same of how high they lie, where a pair has shown that it matters;
 - a pair's own classes, in nats as the decision, where the agent remembers one whose relation was found in them.
 """
 
@@ -37,6 +38,9 @@ LEVEL_SPREAD_DB = 3.0
 
 ACTIVITY_SPREAD = 0.3
 """Octaves of onset strength added to the spread of activities, likewise."""
+
+REGISTER_SPREAD = 0.1
+"""Octaves added to the spread of registers, likewise."""
 
 SHORTLIST = 512
 """At one step no more candidates are searched than the best so many by themselves, and the best so many with what
@@ -69,6 +73,9 @@ class Following:
         if self.activity and self._activities is not None:
             guide, memory = self._activities
             costs += self.activity * np.abs(guide[first:stop, np.newaxis] - memory)
+        if self.guide.register_weight and self._registers is not None:
+            guide, memory = self._registers
+            costs += self.guide.register_weight * np.abs(guide[first:stop, np.newaxis] - memory)
         if self.guide.classes is not None and self.memory.classes is not None:
             costs += unfitness(self.guide.classes[first:stop].astype(np.float64), self._memory_classes)
         return costs
@@ -79,6 +86,13 @@ class Following:
             return None
         guide = relative(self.guide.activity, self.guide.activity_scale or activity_scale(self.guide.activity))
         return guide, relative(self.memory.activity, self.memory.activity_scale or activity_scale(self.memory.activity))
+
+    @cached_property
+    def _registers(self) -> tuple[Costs, Costs] | None:
+        if self.guide.register is None or self.memory.register is None:
+            return None
+        guide = relative(self.guide.register, self.guide.register_scale or register_scale(self.guide.register))
+        return guide, relative(self.memory.register, self.memory.register_scale or register_scale(self.memory.register))
 
     @cached_property
     def _memory_chroma(self) -> Costs:
@@ -122,6 +136,11 @@ def level_scale(level: Floats) -> Scale:
 def activity_scale(activity: Floats) -> Scale:
     """Of activities (n,): mean and standard deviation of those above the least, the latter with ACTIVITY_SPREAD."""
     return _scale(activity, ACTIVITY_SPREAD)
+
+
+def register_scale(register: Floats) -> Scale:
+    """Of registers (n,): mean and standard deviation of those above the lowest, the latter with REGISTER_SPREAD."""
+    return _scale(register, REGISTER_SPREAD)
 
 
 def sounding(values: Floats) -> Floats:
