@@ -61,8 +61,8 @@ def segment_sound(audio: Audio, intervals: Seconds) -> SegmentSound:
 
 
 def _chroma(blocks: Iterator[Floats]) -> Iterator[tuple[Seconds, NDArray[np.float64], NDArray[np.float64]]]:
-    """Centre times (frames,) in seconds, chroma (frames, 24), and power times octaves above LOWEST_HZ beside power
-    (frames, 2), loud frames counting more, block by block."""
+    """Centre times (frames,) in seconds, chroma (frames, 24), and octaves above LOWEST_HZ beside 1 (frames, 2), loud
+    frames counting more, block by block."""
     step, margin = round(BLOCK_SECONDS * SAMPLE_RATE / HOP) * HOP, LONG_SPECTRUM // HOP * HOP
     long, short = _pitch_classes(LONG_SPECTRUM), _dominant_pitch_classes(SHORT_SPECTRUM)
     octaves = _octaves(SHORT_SPECTRUM)
@@ -75,7 +75,9 @@ def _chroma(blocks: Iterator[Floats]) -> Iterator[tuple[Seconds, NDArray[np.floa
         fast = spectra @ short.T
         fast /= np.maximum(fast.max(axis=1, keepdims=True), 1e-12)
         level = np.array([np.mean(part[max(0, at - HOP) : at + HOP] ** 2) for at in centres])
-        yield (first + centres) / SAMPLE_RATE, np.hstack([slow, fast]) * level[:, np.newaxis], spectra @ octaves.T
+        # As loud as the sound is at its centre: a spectrum reaches into the next segment, which may be far louder.
+        height = _shares(spectra @ octaves.T) * level[:, np.newaxis]
+        yield (first + centres) / SAMPLE_RATE, np.hstack([slow, fast]) * level[:, np.newaxis], height
 
 
 def _stretches(blocks: Iterator[Floats], step: int, margin: int) -> Iterator[tuple[int, int, Floats]]:
@@ -134,6 +136,12 @@ def _pitch_classes(length: int) -> NDArray[np.float64]:
     keys = 69 + 12 * np.log2(np.maximum(hertz, 1.0) / 440)
     away = (keys - np.arange(12)[:, np.newaxis] + 6) % 12 - 6
     return np.asarray(np.exp(-0.5 * (away / PITCH_CLASS_WIDTH) ** 2) * heard / np.maximum(hertz, 1.0))
+
+
+def _shares(height: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Power times octaves beside power (frames, 2), by the power; 0 where there is none."""
+    power = height[:, 1:]
+    return np.asarray(np.divide(height, power, out=np.zeros_like(height), where=power > 0))
 
 
 def _octaves(length: int) -> NDArray[np.float64]:
