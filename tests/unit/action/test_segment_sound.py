@@ -35,10 +35,11 @@ def test_a_pitch_class_agrees_with_itself_in_another_octave_and_not_with_another
 
 
 def test_register_rises_by_an_octave_with_an_octave_whatever_the_level():
-    found = sound_of(tone(60), tone(72), tone(60, amplitude=0.03), np.zeros(RATE, dtype=np.float32))
+    found = sound_of(tone(60), tone(72), np.zeros(RATE, dtype=np.float32))
     assert found.register[1] - found.register[0] == pytest.approx(1, abs=0.05)
-    assert found.register[2] == pytest.approx(found.register[0], abs=0.05)
-    assert found.register[3] == 0
+    assert found.register[2] == 0
+    # By itself: a spectrum at the border of a far louder segment holds some of that.
+    assert sound_of(tone(60, amplitude=0.03)).register[0] == pytest.approx(found.register[0], abs=0.05)
 
 
 def test_a_chord_is_nearer_to_a_chord_with_two_of_its_notes_than_to_one_without():
