@@ -176,3 +176,25 @@ def test_of_fewer_than_20_segments_with_harmony_no_filter_is_told(told, known):
     guide[told:] = 0
     agreement, taps = module._filter([guide], [guide.copy()], 0)
     assert (agreement != 0, taps.any()) == (known, known)
+
+
+@pytest.mark.parametrize("triad", [(0, 4, 7), (0, 3, 7), (0, 3, 6)], ids=["major", "minor", "diminished"])
+@pytest.mark.parametrize("root", range(12))
+def test_the_root_of_a_triad_is_told_from_its_three_notes(triad, root):
+    row = np.zeros(12)
+    row[[(root + above) % 12 for above in triad]] = 1
+    row = (row - row.mean()) / np.linalg.norm(row - row.mean()) / np.sqrt(2)
+    found = module.roots(np.concatenate([row, row])[np.newaxis].astype(np.float32)).reshape(2, 12)
+    wanted = (np.arange(12) == root) - 1 / 12
+    wanted = wanted / np.linalg.norm(wanted)
+    assert found[0] / np.linalg.norm(found[0]) == pytest.approx(wanted, abs=1e-5)
+    assert found[1] / np.linalg.norm(found[1]) == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_register_that_rises_with_the_guides_is_followed_and_one_that_falls_is_not(sign):
+    heights = np.random.default_rng(0).normal(size=120).astype(np.float32)
+    guide = replace(sound(120), register=5 + heights)
+    target = replace(sound(120, seed=1), register=4 + sign * heights)
+    found = fitted_sound_relation([PairSound(guide, target, np.full(120, 0.5))]).register
+    assert (found is not None) is (sign > 0)
