@@ -1,10 +1,13 @@
 """What is kept of how the guide sounded, for a partner that follows some segments later."""
 
+from dataclasses import replace
+
 import numpy as np
 from live_making import RATE, melody, session, small_agent
 
+from antiphon.action.selection.lagged_relation import LAGS
 from antiphon.action.selection.segment_sound import CHROMA, QUIETEST_DBFS, segment_sound
-from antiphon.live.events import Cue
+from antiphon.live.events import Cue, GuideBlock, GuideToken, Tick
 from antiphon.live.guide_sounds import KEPT, GuideSounds
 from antiphon.live.hearing import ear_of
 from antiphon.live.simulation import blocks_of
@@ -75,3 +78,31 @@ def test_what_came_in_blocks_sounds_as_the_recording_does():
         assert found.chroma[0] @ known.chroma[0] > 0.95
         assert abs(found.level[0] - known.level[0]) < 0.5
     assert len(heard) == 2
+
+
+def test_a_partner_is_followed_though_beats_are_a_third_as_long_as_its_pairs_segments():
+    heard, lag = GuideSounds(), 3 * LAGS
+    for number in range(60):
+        heard = heard.then(sound(number))
+    assert heard.going_on(sound(99), 60 - lag, 61).level.tolist() == [*range(60 - lag, 60), 99]
+
+
+def test_a_session_that_wakes_up_counts_its_segments_on():
+    """Segments keep their numbers over a gap, and so do the sounds that are kept of them."""
+    playing = session()
+    state, _ = playing.step(playing.start(), Cue("start"))
+    for block in blocks_of(melody(3), 1024):
+        state, _ = playing.step(state, block)
+    before = state.number
+    state, _ = playing.step(state, GuideBlock(melody(1).samples[:512], 60 * RATE))
+    assert state.heard.sounds.count >= before > 5
+
+
+def test_a_rest_that_was_told_is_silence_whatever_the_gain():
+    playing = replace(session(), level_db=20.0)
+    rest = playing.stock.rest
+    assert rest is not None
+    state, _ = playing.step(playing.start(), GuideToken(rest, 0))
+    state, _ = playing.step(state, Tick(RATE))
+    assert state.heard.count > 0
+    assert state.heard.levels[0] == -np.inf

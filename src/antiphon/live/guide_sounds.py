@@ -10,14 +10,14 @@ from antiphon.action.selection.lagged_relation import LAGS
 from antiphon.action.selection.segment_sound import CHROMA
 from antiphon.types import Floats, SegmentSound
 
-KEPT = LAGS
-"""No partner is later by more segments."""
+KEPT = 4 * LAGS
+"""A partner may be later by so many segments: on beats they are shorter than those of its pair."""
 
 
 @dataclass(frozen=True, eq=False)
 class GuideSounds:
-    """Chroma (n, 24) and level (n,) of the last guide segments that are over, in dBFS as they came; `count` were heard
-    in all."""
+    """Chroma (n, 24) and level (n,) of the last guide segments that are over, in dBFS as they came; segment `count` is
+    the next."""
 
     count: int = 0
     chroma: Floats = field(default_factory=lambda: np.zeros((0, CHROMA), dtype=np.float32))

@@ -97,6 +97,11 @@ class Ear:
         until = max(0, self.heard - end) / self.sample_rate
         return self._sound(until, (end - start) / self.sample_rate)
 
+    def as_they_came(self, levels: Floats) -> Floats:
+        """Levels (n,) in dBFS that are heard now, without the gain; what is silent has none."""
+        came = np.where(levels > QUIETEST_DBFS, levels - self.check.decibels, -np.inf)
+        return np.asarray(came, dtype=np.float32)
+
     def heard_now(self, levels: Floats) -> Floats:
         """Levels (n,) in dBFS as they came, as they would be heard by the gain of now: it changes as the ear learns how
         loud the guide is, and what was heard before is compared with what is heard now."""

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from antiphon.action.selection.segment_sound import QUIETEST_DBFS
 from antiphon.audio import MOST_AMPLITUDE
 from antiphon.live.commands import LiveCommand, Status, TokenEvent
+from antiphon.live.guide_sounds import GuideSounds
 from antiphon.live.hearing import Ear, ear_of
 from antiphon.live.planning import Stock
 from antiphon.live.state import LEVELS_KEPT, Heard, SessionState
 from antiphon.live.voice import silent_voice
-from antiphon.types import Floats, SegmentSound
+from antiphon.types import Floats
 
 LONGEST_GAP_SECONDS = 10.0
 """A longer one is no gap but another beginning: a laptop that was asleep."""
 
-TOLD_DBFS, TOLD_REST_DBFS = -20.0, -60.0
+TOLD_DBFS, TOLD_REST_DBFS = -20.0, QUIETEST_DBFS
 """The level that a guide is taken to have where it is told by tokens: one that sounds, and a rest."""
-
-QUIETEST_KEPT_DBFS = TOLD_REST_DBFS
-"""What is softer is kept as silence: a rest says nothing of how loud a guide plays."""
 
 Listened = tuple[SessionState, tuple[LiveCommand, ...]]
 
@@ -90,42 +87,34 @@ def heard_tokens(stock: Stock, state: SessionState) -> Listened:
         else:
             break
         said.append(TokenEvent(heard.count, start, end, token, level))
-        came = -np.inf if level < QUIETEST_KEPT_DBFS else level - ear.check.decibels
-        levels = np.append(heard.levels, np.float32(came))[-LEVELS_KEPT:]
+        came = ear.as_they_came(np.array([level], dtype=np.float32))
         heard = replace(
-            heard,
+            _with_sounds(stock, state, (start, end)),
             count=heard.count + 1,
             edges=heard.edges[1:] or awaited[1:],
             unread=(*heard.unread, token),
             lasting=(*heard.lasting, (end - start) / stock.rate),
-            levels=levels,
+            levels=np.append(heard.levels, came)[-LEVELS_KEPT:],
             told={number: each for number, each in heard.told.items() if number > heard.count},
             own=heard.own if stock.following is None else stock.following.then(heard.own, segments),
-            **_over(stock, state, (start, end)),
         )
         state = replace(state, heard=heard, ear=ear)
     return state, tuple(said)
 
 
-def _over(stock: Stock, state: SessionState, segment: tuple[int, int]) -> dict[str, Any]:
-    """`Heard.sounds` and `Heard.going` once a token of `segment` is known: a segment of which only the first part was
-    heard is over when the next one begins."""
+def _with_sounds(stock: Stock, state: SessionState, segment: tuple[int, int]) -> Heard:
+    """What was heard with the sounds of the segments that are over once a token of `segment` is known, where a partner
+    follows later: one of which only the first part was heard is over when the next one begins."""
     heard, ear = state.heard, state.ear
     if not stock.relation.lag_segments(stock.segment_seconds):
-        return {}
-    sounds, going = heard.sounds, segment
-    if heard.going is not None:
-        sounds = sounds.then(_as_it_came(ear, heard.going))
-    if segment[1] <= ear.heard:
-        return {"sounds": sounds.then(_as_it_came(ear, segment)), "going": None}
-    return {"sounds": sounds, "going": going}
-
-
-def _as_it_came(ear: Ear, segment: tuple[int, int]) -> SegmentSound:
-    """How a segment sounded, its level as it came."""
-    sound = ear.sound_over(*segment)
-    silent = sound.level <= QUIETEST_DBFS
-    return replace(sound, level=np.where(silent, -np.inf, sound.level - ear.check.decibels).astype(np.float32))
+        return heard
+    over = [each for each in (heard.going, segment) if each is not None]
+    going = None if segment[1] <= ear.heard else over.pop()
+    sounds = heard.sounds
+    for each in over:
+        sound = ear.sound_over(*each)
+        sounds = sounds.then(replace(sound, level=ear.as_they_came(sound.level)))
+    return replace(heard, sounds=sounds, going=going)
 
 
 def _awaited(state: SessionState) -> tuple[int, ...]:
@@ -151,6 +140,6 @@ def _woken(stock: Stock, state: SessionState, frame: int, arriving: int) -> Sess
     ear = ear_of(tokens, stock.rate, gate=state.ear.gate, level=state.ear.check.fixed, origin=frame)
     decision = replace(state.tuning.player.start(state.decision.seeds), position=state.decision.position)
     voice = silent_voice(edge + stock.reaction, state.number)
-    heard = Heard(state.number, (edge,), levels=state.heard.levels)
+    heard = Heard(state.number, (edge,), levels=state.heard.levels, sounds=GuideSounds(state.number))
     ear = replace(ear, check=replace(state.ear.check, energy=0.0, filled=0))
     return replace(state, ear=ear, decision=decision, voice=voice, heard=heard, frame=frame, edge=edge, selection=None)

@@ -70,29 +70,25 @@ class Following:
         away = self._guide_level[first:stop, np.newaxis] - self._memory_level
         np.multiply(self.dynamics, np.abs(away, out=away), out=away)
         costs = np.asarray(np.add(harmony, away, out=harmony))
-        if self.activity and self._activities is not None:
-            guide, memory = self._activities
-            costs += self.activity * np.abs(guide[first:stop, np.newaxis] - memory)
-        if self.guide.register_weight and self._registers is not None:
-            guide, memory = self._registers
-            costs += self.guide.register_weight * np.abs(guide[first:stop, np.newaxis] - memory)
+        for weight, guide, memory in self._scalars:
+            costs += weight * np.abs(guide[first:stop, np.newaxis] - memory)
         if self.guide.classes is not None and self.memory.classes is not None:
             costs += unfitness(self.guide.classes[first:stop].astype(np.float64), self._memory_classes)
         return costs
 
     @cached_property
-    def _activities(self) -> tuple[Costs, Costs] | None:
-        if self.guide.activity is None or self.memory.activity is None:
-            return None
-        guide = relative(self.guide.activity, self.guide.activity_scale or activity_scale(self.guide.activity))
-        return guide, relative(self.memory.activity, self.memory.activity_scale or activity_scale(self.memory.activity))
-
-    @cached_property
-    def _registers(self) -> tuple[Costs, Costs] | None:
-        if self.guide.register is None or self.memory.register is None:
-            return None
-        guide = relative(self.guide.register, self.guide.register_scale or register_scale(self.guide.register))
-        return guide, relative(self.memory.register, self.memory.register_scale or register_scale(self.memory.register))
+    def _scalars(self) -> list[tuple[float, Costs, Costs]]:
+        """What is told of guide (n,) and memory (m,) by one number a segment, each with its weight."""
+        guide, memory = self.guide, self.memory
+        busy = (guide.activity, guide.activity_scale), (memory.activity, memory.activity_scale)
+        high = (guide.register, guide.register_scale), (memory.register, memory.register_scale)
+        told = (self.activity, busy, activity_scale), (guide.register_weight, high, register_scale)
+        found = []
+        for weight, ((heard, heard_scale), (kept, kept_scale)), scale_of in told:
+            if weight and heard is not None and kept is not None:
+                by_guide = relative(heard, heard_scale or scale_of(heard))
+                found.append((weight, by_guide, relative(kept, kept_scale or scale_of(kept))))
+        return found
 
     @cached_property
     def _memory_chroma(self) -> Costs:
